@@ -1,0 +1,118 @@
+/* Every packet of the serial line: the one table from which the C offsets and the Python dtype come.
+ *
+ * FIELD(type, name, count, lsb, unit): little-endian integers, serialised one by one.
+ * Rule: a value that can be unknown has a validity (LSB 1/255) and a reason; unknown means validity 0,
+ * value 0, reason not 0. A packet only ever grows at its end.
+ *
+ * On the line: COBS( header | payload | crc32 ) 0x00, payload at most 255 bytes, CRC-32 as in zlib.
+ */
+#ifndef SW_WIRE_PACKET_H
+#define SW_WIRE_PACKET_H
+
+#define SW_PROTOCOL_VERSION 1
+
+/* header flags */
+#define SW_PACKET_FLAG_TAG_ABSENT 1 /* no authentication tag before the crc */
+
+/* device -> host: 1..63, host -> device: 64..127 */
+#define SW_PACKET_HELLO 1      /* boot announcement, three times, and the answer to HOST_HELLO */
+#define SW_PACKET_PONG 2       /* answer to PING */
+#define SW_PACKET_VITALS 3     /* about once a second while streaming */
+#define SW_PACKET_TRANSITION 4 /* the uplink policy enters or leaves streaming */
+#define SW_PACKET_HOST_HELLO 64
+#define SW_PACKET_PING 65
+#define SW_PACKET_ACK 66       /* everything up to seq is committed */
+
+#define SW_HEADER_FIELDS(FIELD) \
+    FIELD(u8, version, 1, 1, "") \
+    FIELD(u8, type, 1, 1, "SW_PACKET_*") \
+    FIELD(u8, flags, 1, 1, "SW_PACKET_FLAG_*") \
+    FIELD(u8, reserved, 1, 1, "0") \
+    FIELD(u32, seq, 1, 1, "per boot, data packets from 1; 0 on replies, announcements and host packets") \
+    FIELD(u32, boot, 1, 1, "random number of this boot") \
+    FIELD(u64, t_us, 1, 1, "us, device time")
+
+#define SW_HELLO_FIELDS(FIELD) \
+    FIELD(u64, device_id, 1, 1, "") \
+    FIELD(u64, nonce, 1, 1, "device nonce of this boot") \
+    FIELD(u32, config_hash, 1, 1, "crc32 of the radar config") \
+    FIELD(u32, parameters_hash, 1, 1, "crc32 of the chain's parameters") \
+    FIELD(u8, protocol_oldest, 1, 1, "") \
+    FIELD(u8, protocol_newest, 1, 1, "")
+
+#define SW_PONG_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the PING")
+
+#define SW_VITALS_FIELDS(FIELD) \
+    FIELD(u32, frame, 1, 1, "frames since frame start") \
+    FIELD(u8, state, 1, 1, "SW_UPLINK_*") \
+    FIELD(u8, flags, 1, 1, "1 saturated, 2 gap before") \
+    FIELD(u8, confidence, 1, 1/255, "P(person in the user's place)") \
+    FIELD(u16, respiration_rate, 1, 0.01, "per minute") \
+    FIELD(u8, respiration_validity, 1, 1/255, "P(|rate - truth| <= 1 per minute)") \
+    FIELD(u8, respiration_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u8, motion_class, 1, 1, "SW_MOTION_*") \
+    FIELD(u16, motion, 1, 0.1, "dB over the still level") \
+    FIELD(u8, motion_validity, 1, 1/255, "P(right class)") \
+    FIELD(u8, motion_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u16, distance, 1, 1, "mm") \
+    FIELD(u8, distance_validity, 1, 1/255, "") \
+    FIELD(i16, azimuth, 1, 0.01, "degree, + towards RX1") \
+    FIELD(i16, elevation, 1, 0.01, "degree, + towards RX2") \
+    FIELD(u8, direction_validity, 1, 1/255, "") \
+    FIELD(u8, position_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u16, range_bin, 1, 1, "range bin of the strongest breathing") \
+    FIELD(u8, quality_breathing, 1, 1/255, "") \
+    FIELD(u8, quality_motion, 1, 1/255, "") \
+    FIELD(u8, wave_validity, 1, 1/255, "") \
+    FIELD(u8, wave_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u8, wave_n, 1, 1, "samples used") \
+    FIELD(i16, wave, 16, 1, "um at 10 samples/s, oldest first, + towards the radar") \
+    FIELD(u64, wave_t_us, 1, 1, "us, time of the first sample, filter delay already subtracted")
+
+#define SW_TRANSITION_FIELDS(FIELD) \
+    FIELD(u8, from_state, 1, 1, "SW_UPLINK_*") \
+    FIELD(u8, to_state, 1, 1, "SW_UPLINK_*") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*") \
+    FIELD(u64, silent_from_us, 1, 1, "us; 0 unless a silence ends") \
+    FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends")
+
+#define SW_HOST_HELLO_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
+
+#define SW_PING_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "")
+
+#define SW_ACK_FIELDS(FIELD) \
+    FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \
+    FIELD(u32, seq, 1, 1, "cumulative")
+
+/* ENTRY(name, value, text) */
+#define SW_UPLINK_STATES(ENTRY) \
+    ENTRY(BOOT, 0, "boot") \
+    ENTRY(STANDBY, 1, "standby") \
+    ENTRY(MONITORING, 2, "monitoring") \
+    ENTRY(STREAMING, 3, "streaming")
+
+#define SW_MOTION_CLASSES(ENTRY) \
+    ENTRY(UNKNOWN, 0, "unknown") \
+    ENTRY(STILL, 1, "still") \
+    ENTRY(MOVING, 2, "moving")
+
+#define SW_REASONS(ENTRY) \
+    ENTRY(NONE, 0, "") \
+    ENTRY(STARTING, 1, "starting: not enough signal yet") \
+    ENTRY(MOVING, 2, "moving") \
+    ENTRY(NOBODY, 3, "nobody in the user's place") \
+    ENTRY(LOW_QUALITY, 4, "breathing signal too weak or irregular") \
+    ENTRY(AMBIGUOUS, 5, "breath detection and spectrum disagree") \
+    ENTRY(GAP, 6, "frames lost") \
+    ENTRY(SATURATED, 7, "input saturated") \
+    ENTRY(STANDBY_SWITCH, 8, "standby switch") \
+    ENTRY(CONFIDENT, 9, "confidence above the streaming threshold") \
+    ENTRY(RADAR_FAILED, 10, "radar does not answer") \
+    ENTRY(SELF_TEST_FAILED, 11, "radar self test failed") \
+    ENTRY(BOOTED, 12, "booted")
+
+#endif
