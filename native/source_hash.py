@@ -1,0 +1,22 @@
+"""One number for the C sources of the core: the compiled module carries it, the checkout recomputes it.
+
+Rule: the same text gives the same hash everywhere; names are relative and sorted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+def source_hash(root: Path) -> str:
+    """Hash of native/**/*.[ch] and wire/packet.h under the project root: 16 hex digits."""
+    native = root / "native"
+    files = sorted([*native.rglob("*.c"), *native.rglob("*.h"), root / "wire" / "packet.h"])
+    digest = hashlib.sha256()
+    for path in files:
+        if "build" in path.relative_to(native if native in path.parents else root).parts:
+            continue
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()[:16]
