@@ -1,0 +1,106 @@
+/* The emulated BGT60TR13C as a driver sees it: SPI, reset pin, interrupt pin, and time.
+ *
+ * Rule: plain C types only, the caller owns the memory, nothing here knows what drives the chip.
+ * Time does not run during SPI; it moves only in chip_advance_ns(). Times are ns since power-on,
+ * inside they are counted in 80 MHz clocks (12.5 ns).
+ */
+#ifndef CHIP_H
+#define CHIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHIP_OK 0
+#define CHIP_ERROR_IN_RESET (-1)  /* the reset pin is low: the chip does not answer */
+#define CHIP_ERROR_NOT_SELECTED (-2) /* clocks without chip select */
+
+#define CHIP_NEVER_NS 0xFFFFFFFFFFFFFFFFu
+#define CHIP_ANY_TIME_NS 0xFFFFFFFFFFFFFFFFu
+
+#define CHIP_FIELD_MODELLED 0u  /* has its effect */
+#define CHIP_FIELD_SETUP 1u     /* analog or supply set-up: stored, no effect in this model, no warning */
+#define CHIP_FIELD_ABSENT 2u    /* would change behaviour, is not modelled: warns unless at its reset value */
+
+/* What the registers programme, decoded. */
+typedef struct chip_radar_view {
+    uint32_t n_rx;
+    uint32_t rx_mask;          /* bit 0 RX1, bit 1 RX2, bit 2 RX3 */
+    uint32_t n_samples;        /* per chirp and antenna */
+    uint32_t n_chirps;         /* per frame */
+    double sample_rate_hz;
+    double f0_hz;              /* at the first sample of a chirp */
+    double slope_hz_per_s;
+    double chirp_period_ns;
+    double frame_period_ns;
+    double if_gain_db;
+    double hp_cutoff_hz;
+    uint32_t tx_power_level;   /* 0..31 */
+    uint32_t transmitting;     /* 1: frames are running; 0: deep sleep, no chirp is sent */
+} chip_radar_view;
+
+typedef struct chip_counters {
+    uint64_t spi_bytes;        /* all bytes clocked while selected */
+    uint64_t fifo_burst_bytes; /* bursts that read the FIFO, headers included, outside LFSR test mode */
+    uint64_t test_burst_bytes; /* the same, begun in LFSR test mode */
+    uint64_t frames_started;   /* all frames, LFSR test mode included */
+    uint64_t frames_from_ring; /* frames taken from the sample ring */
+    uint64_t overflows;        /* times the FIFO overflowed and the chip fell asleep */
+    uint64_t underflows;       /* chip-select windows that read an empty FIFO */
+    uint64_t warnings;         /* writes to what is not modelled, and wrong use */
+    uint32_t last_warned_address; /* register address of the last warning */
+    uint32_t reserved;
+} chip_counters;
+
+typedef struct chip_register_info {
+    const char *name;
+    uint32_t address;
+    uint32_t reset_value;
+    uint32_t writable;
+} chip_register_info;
+
+typedef struct chip_field_info {
+    const char *register_name;
+    const char *name;
+    uint32_t high_bit;
+    uint32_t low_bit;
+    uint32_t kind;             /* CHIP_FIELD_... */
+} chip_field_info;
+
+size_t chip_size(void);
+/* Power-on. gsr0_vendor_order 0: status bits as the datasheet has them; 1: the mirror order of the vendor's C header. */
+void chip_init(void *chip, uint32_t gsr0_vendor_order);
+
+/* SPI: level 0 selects, 1 releases. xfer is full duplex within one window, in any number of calls;
+ * tx NULL sends FF, rx NULL drops. 0 or CHIP_ERROR_... (MISO then reads FF). */
+int32_t chip_cs(void *chip, int32_t level);
+int32_t chip_xfer(void *chip, const uint8_t *tx, uint8_t *rx, uint32_t n);
+int32_t chip_reset_pin(void *chip, int32_t level); /* active low */
+int32_t chip_irq(void *chip);                      /* level, active high */
+
+/* Runs frame timing up to now. Stops at a frame start for which the ring has no samples and catches up
+ * at the next call after chip_samples_set(). Time never runs backwards: an earlier now is ignored. */
+void chip_advance_ns(void *chip, uint64_t now_ns);
+/* Earliest time at which the IRQ level may rise by itself or samples are needed; CHIP_NEVER_NS: none. */
+uint64_t chip_next_event_ns(void *chip);
+
+/* Sample ring: whole frames, uint16 [frame][chirp][sample][rx], lowest RX first, 12-bit counts (higher bits are cut off). */
+int32_t chip_needs_samples(void *chip);      /* 1: a frame starts (or should have started) now and the ring is empty */
+uint64_t chip_next_frame_ns(void *chip);     /* start of the next frame to begin; CHIP_NEVER_NS when none runs */
+double chip_frame_period_ns(void *chip);
+/* Borrowed memory, valid until the chip asks again. Call it when chip_needs_samples() is 1. first_frame_ns must be
+ * chip_next_frame_ns() (CHIP_ANY_TIME_NS: any, as for a recording, which also survives a restart of the frames);
+ * a start that does not match, or a call while a frame is being sampled, leaves the ring empty and the chip asks again.
+ * n_frames 0: the source has ended, no further frame starts and none is asked for. */
+void chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
+
+void chip_radar(void *chip, chip_radar_view *out);
+void chip_get_counters(void *chip, chip_counters *out);
+
+/* For tests: content as a read would return it (no side effect; the FIFO reads 0), and the table. */
+uint32_t chip_register(void *chip, uint32_t address);
+uint32_t chip_register_count(void);
+void chip_register_describe(uint32_t index, chip_register_info *out);
+uint32_t chip_field_count(void);
+void chip_field_describe(uint32_t index, chip_field_info *out);
+
+#endif
