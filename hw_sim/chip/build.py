@@ -44,8 +44,9 @@ def declarations() -> str:
             kept = re.sub(r"^#include\s*<.*$", "", path.read_text(), flags=re.MULTILINE)
             (Path(folder) / path.name).write_text(kept)
         wanted = "".join(f'#include "{p.name}"\n' for p in headers)
-        command = ["gcc", "-E", "-P", f"-I{folder}", "-"]
-        run = subprocess.run(command, input=wanted, capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            ["gcc", "-E", "-P", "-"], cwd=folder, input=wanted, capture_output=True, text=True, check=True
+        )
     macros = "".join(f"#define {name} ...\n" for name in DEFINE.findall(text))
     return macros + run.stdout + "const char *board_source_hash(void);\n"
 
