@@ -1,10 +1,13 @@
 /* Every packet of the serial line: the one table from which the C offsets and the Python dtype come.
  *
- * FIELD(type, name, count, lsb, unit): little-endian integers, serialised one by one.
+ * FIELD(type, name, count, lsb, unit): little-endian integers, serialised one by one. `type` is u8, u16,
+ * u32, u64 or i16 (two's complement); the physical value is the integer times `lsb`.
  * Rule: a value that can be unknown has a validity (LSB 1/255) and a reason; unknown means validity 0,
  * value 0, reason not 0. A packet only ever grows at its end.
  *
  * On the line: COBS( header | payload | crc32 ) 0x00, payload at most 255 bytes, CRC-32 as in zlib.
+ * The tables are read by the C preprocessor and, line by line, by wire/packet.py: one FIELD, PACKET,
+ * VALUE or ENTRY on a line.
  */
 #ifndef SW_WIRE_PACKET_H
 #define SW_WIRE_PACKET_H
@@ -23,14 +26,24 @@
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
 
+/* PACKET(NAME, name): its number is SW_PACKET_NAME, its fields are SW_NAME_FIELDS */
+#define SW_PACKETS(PACKET) \
+    PACKET(HELLO, hello) \
+    PACKET(PONG, pong) \
+    PACKET(VITALS, vitals) \
+    PACKET(TRANSITION, transition) \
+    PACKET(HOST_HELLO, host_hello) \
+    PACKET(PING, ping) \
+    PACKET(ACK, ack)
+
 #define SW_HEADER_FIELDS(FIELD) \
     FIELD(u8, version, 1, 1, "") \
     FIELD(u8, type, 1, 1, "SW_PACKET_*") \
     FIELD(u8, flags, 1, 1, "SW_PACKET_FLAG_*") \
     FIELD(u8, reserved, 1, 1, "0") \
     FIELD(u32, seq, 1, 1, "per boot, data packets from 1; 0 on replies, announcements and host packets") \
-    FIELD(u32, boot, 1, 1, "random number of this boot") \
-    FIELD(u64, t_us, 1, 1, "us, device time")
+    FIELD(u32, boot, 1, 1, "random number of this boot; 0 in host packets") \
+    FIELD(u64, t_us, 1, 1, "us, device time; 0 in host packets")
 
 #define SW_HELLO_FIELDS(FIELD) \
     FIELD(u64, device_id, 1, 1, "") \
@@ -38,7 +51,8 @@
     FIELD(u32, config_hash, 1, 1, "crc32 of the radar config") \
     FIELD(u32, parameters_hash, 1, 1, "crc32 of the chain's parameters") \
     FIELD(u8, protocol_oldest, 1, 1, "") \
-    FIELD(u8, protocol_newest, 1, 1, "")
+    FIELD(u8, protocol_newest, 1, 1, "") \
+    FIELD(u64, host_nonce, 1, 1, "echo of the HOST_HELLO it answers; 0 in the boot announcement")
 
 #define SW_PONG_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the PING")
@@ -69,6 +83,16 @@
     FIELD(u8, wave_n, 1, 1, "samples used") \
     FIELD(i16, wave, 16, 1, "um at 10 samples/s, oldest first, + towards the radar") \
     FIELD(u64, wave_t_us, 1, 1, "us, time of the first sample, filter delay already subtracted")
+
+/* VALUE(field, validity, reason): the field is unknown, for that reason, where its validity is 0 */
+#define SW_VITALS_VALUES(VALUE) \
+    VALUE(respiration_rate, respiration_validity, respiration_reason) \
+    VALUE(motion_class, motion_validity, motion_reason) \
+    VALUE(motion, motion_validity, motion_reason) \
+    VALUE(distance, distance_validity, position_reason) \
+    VALUE(azimuth, direction_validity, position_reason) \
+    VALUE(elevation, direction_validity, position_reason) \
+    VALUE(wave, wave_validity, wave_reason)
 
 #define SW_TRANSITION_FIELDS(FIELD) \
     FIELD(u8, from_state, 1, 1, "SW_UPLINK_*") \
