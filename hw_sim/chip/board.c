@@ -1,0 +1,288 @@
+/* The board's event loop: whose turn is it, and when.
+ *
+ * Rule: no clock, no chance, no allocation; time moves only from event to event.
+ */
+#include "board.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "chip.h"
+
+#define NEVER UINT64_MAX
+#define NO_EVENT (-1)
+#define FIFO_ADDRESS 0x60u
+#define BURST_COMMAND 0xFFu /* address 0x7F with the write bit: a burst header */
+
+void board_init(board *b, void *chip, uint64_t seed)
+{
+    memset(b, 0, sizeof *b);
+    b->chip = chip;
+    b->seed = seed;
+    b->deadline_us = NEVER;
+    b->faults.miso_from_us = NEVER;
+    b->faults.miso_and = 0xFFu;
+    b->faults.irq_low_from_us = NEVER;
+}
+
+void board_device(board *b, board_step_fn step, void *fw)
+{
+    b->step = step;
+    b->fw = fw;
+}
+
+void board_fail(board *b, const char *reason)
+{
+    if (b->failed) {
+        return;
+    }
+    b->failed = 1;
+    size_t n = strlen(reason);
+    if (n >= sizeof b->reason) {
+        n = sizeof b->reason - 1;
+    }
+    memcpy(b->reason, reason, n);
+    b->reason[n] = '\0';
+}
+
+static int32_t irq_level(const board *b)
+{
+    return b->now_us >= b->faults.irq_low_from_us ? 0 : chip_irq(b->chip);
+}
+
+/* An edge counts when the line rises, also at the release of chip select. */
+static void watch_irq(board *b)
+{
+    const int32_t level = irq_level(b);
+    if (level && !b->irq_seen) {
+        b->irq_rose = 1;
+    }
+    b->irq_seen = level;
+}
+
+static uint64_t chip_event_us(const board *b)
+{
+    const uint64_t ns = chip_next_event_ns(b->chip);
+    return ns == NEVER ? NEVER : ns / 1000u + (ns % 1000u != 0u);
+}
+
+static uint64_t next_time_us(const board *b)
+{
+    if (!b->powered || b->irq_rose || b->uart_fresh || b->switch_fresh) {
+        return b->now_us;
+    }
+    const uint64_t chip_us = chip_event_us(b);
+    const uint64_t t = chip_us < b->deadline_us ? chip_us : b->deadline_us;
+    return t > b->now_us ? t : b->now_us;
+}
+
+/* The lowest number that is due; taken off the list. */
+static int32_t take_event(board *b)
+{
+    if (!b->powered) {
+        b->powered = 1;
+        return BOARD_POWER_ON;
+    }
+    if (b->irq_rose) {
+        b->irq_rose = 0;
+        if (irq_level(b)) {
+            return BOARD_RADAR_IRQ;
+        }
+    }
+    if (b->uart_fresh) {
+        b->uart_fresh = 0;
+        return BOARD_UART_RX;
+    }
+    if (b->switch_fresh) {
+        b->switch_fresh = 0;
+        return BOARD_SWITCH;
+    }
+    if (b->deadline_us <= b->now_us) {
+        b->deadline_us = NEVER;
+        return BOARD_DEADLINE;
+    }
+    return NO_EVENT;
+}
+
+static void give_event(board *b, int32_t event)
+{
+    const uint32_t waiting = b->rx_n;
+    b->steps++;
+    b->deadline_us = b->step(b->fw, b->now_us, (uint32_t)event);
+    /* a device that reads in pieces is told again; one that does not read waits for new bytes */
+    if (event == BOARD_UART_RX && b->rx_n != 0u && b->rx_n < waiting) {
+        b->uart_fresh = 1;
+    }
+}
+
+int32_t board_run(board *b, uint64_t until_us)
+{
+    while (!b->failed) {
+        const uint64_t t = next_time_us(b);
+        if (t >= until_us) {
+            if (b->now_us < until_us) {
+                b->now_us = until_us;
+                b->steps_here = 0;
+            }
+            return BOARD_DONE;
+        }
+        chip_advance_ns(b->chip, t * 1000u);
+        if (chip_needs_samples(b->chip)) {
+            return BOARD_NEED_SAMPLES;
+        }
+        if (t != b->now_us) {
+            b->now_us = t;
+            b->steps_here = 0;
+        }
+        if (++b->steps_here > BOARD_STEPS_AT_ONE_TIME) {
+            board_fail(b, "the device makes no progress: too many events at one time");
+            break;
+        }
+        watch_irq(b);
+        const int32_t event = take_event(b);
+        if (event != NO_EVENT) {
+            give_event(b, event);
+        }
+    }
+    return BOARD_FAILED;
+}
+
+uint32_t board_host_write(board *b, const uint8_t *bytes, uint32_t n)
+{
+    if (n > BOARD_RX_BYTES - b->rx_n) {
+        n = BOARD_RX_BYTES - b->rx_n;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        b->rx[(b->rx_head + b->rx_n + i) % BOARD_RX_BYTES] = bytes[i];
+    }
+    b->rx_n += n;
+    b->rx_bytes += n;
+    if (n != 0u) {
+        b->uart_fresh = 1;
+    }
+    return n;
+}
+
+void board_host_drained(board *b)
+{
+    b->tx_n = 0;
+    b->mark_n = 0;
+}
+
+void board_standby_set(board *b, int32_t level)
+{
+    const int32_t now = level != 0;
+    if (now != b->standby) {
+        b->standby = now;
+        b->switch_fresh = 1;
+    }
+}
+
+int32_t board_spi_cs(void *ctx, int32_t level)
+{
+    board *b = ctx;
+    const int32_t rc = chip_cs(b->chip, level);
+    b->selected = level == 0;
+    b->window_bytes = 0;
+    watch_irq(b);
+    return rc;
+}
+
+/* True for bytes behind a burst-read header that names the FIFO. */
+static int32_t in_fifo_burst(const board *b)
+{
+    return b->header[0] == BURST_COMMAND && (b->header[1] >> 1) >= FIFO_ADDRESS && (b->header[1] & 1u) == 0u;
+}
+
+static void spoil_miso(const board *b, uint8_t *rx, uint32_t n, uint32_t at)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (b->faults.miso_scope == BOARD_MISO_WHOLE || (at + i >= 4u && in_fifo_burst(b))) {
+            rx[i] = (uint8_t)((rx[i] & b->faults.miso_and) | b->faults.miso_or);
+        }
+    }
+}
+
+int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
+{
+    board *b = ctx;
+    const int32_t rc = chip_xfer(b->chip, tx, rx, n);
+    const uint32_t at = b->window_bytes;
+    for (uint32_t i = 0; i < n && at + i < 4u; i++) {
+        b->header[at + i] = tx != NULL ? tx[i] : 0xFFu;
+    }
+    if (rx != NULL && b->now_us >= b->faults.miso_from_us) {
+        spoil_miso(b, rx, n, at);
+    }
+    b->window_bytes = at + n;
+    return rc;
+}
+
+int32_t board_radar_reset(void *ctx, int32_t level)
+{
+    board *b = ctx;
+    const int32_t rc = chip_reset_pin(b->chip, level);
+    watch_irq(b);
+    return rc;
+}
+
+int32_t board_radar_irq(void *ctx)
+{
+    return irq_level(ctx);
+}
+
+int32_t board_standby_switch(void *ctx)
+{
+    const board *b = ctx;
+    return b->standby;
+}
+
+int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
+{
+    board *b = ctx;
+    const uint32_t room = BOARD_TX_BYTES - b->tx_n;
+    const uint32_t taken = b->mark_n == BOARD_MARKS ? 0u : (n < room ? n : room);
+    b->tx_refused += n - taken;
+    if (taken == 0u) {
+        return 0;
+    }
+    memcpy(b->tx + b->tx_n, bytes, taken);
+    b->tx_n += taken;
+    b->tx_bytes += taken;
+    b->marks[b->mark_n].t_us = b->now_us;
+    b->marks[b->mark_n].n = taken;
+    b->mark_n++;
+    return (int32_t)taken;
+}
+
+int32_t board_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity)
+{
+    board *b = ctx;
+    const uint32_t n = capacity < b->rx_n ? capacity : b->rx_n;
+    for (uint32_t i = 0; i < n; i++) {
+        bytes[i] = b->rx[(b->rx_head + i) % BOARD_RX_BYTES];
+    }
+    b->rx_head = (b->rx_head + n) % BOARD_RX_BYTES;
+    b->rx_n -= n;
+    return (int32_t)n;
+}
+
+/* splitmix64 finaliser over (seed, counter): the same bytes for the same seed, however they are asked for. */
+static uint64_t hash64(uint64_t x)
+{
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n)
+{
+    board *b = ctx;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t word = hash64(hash64(b->seed) + b->entropy_given / 8u);
+        bytes[i] = (uint8_t)(word >> (8u * (b->entropy_given % 8u)));
+        b->entropy_given++;
+    }
+    return 0;
+}

@@ -1,0 +1,108 @@
+/* The emulated board: the chip, a serial line, two pins and seeded entropy around one device under test.
+ *
+ * Rule: virtual time alone decides what happens when. Events are given in order of time, at equal times in the
+ * order of their numbers, so cutting a run into pieces changes nothing. Chip time is in ns, event time in us,
+ * rounded up. The device is one function pointer; nothing of its sources is known here.
+ */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdint.h>
+
+/* One step of the device: time, event -> its next deadline in us, UINT64_MAX none. */
+typedef uint64_t (*board_step_fn)(void *fw, uint64_t now_us, uint32_t event);
+
+enum board_event { /* the numbers the device knows */
+    BOARD_POWER_ON = 0,
+    BOARD_RADAR_IRQ = 1, /* the interrupt line rose and is high */
+    BOARD_UART_RX = 2,   /* bytes from the host wait */
+    BOARD_SWITCH = 3,    /* the standby switch changed */
+    BOARD_DEADLINE = 4   /* the deadline of the last step has come */
+};
+
+enum board_status { BOARD_DONE = 0, BOARD_NEED_SAMPLES = 1, BOARD_FAILED = -1 };
+
+enum board_sizes {
+    BOARD_TX_BYTES = 262144, /* device -> host, drained by the rig at least once a quantum */
+    BOARD_RX_BYTES = 65536,  /* host -> device */
+    BOARD_MARKS = 8192,      /* writes of the device kept apart until drained */
+    BOARD_REASON_BYTES = 160,
+    BOARD_STEPS_AT_ONE_TIME = 10000 /* more means the device makes no progress */
+};
+
+/* Faults are configuration of the virtual part. Not modelled: noise on the lines, slow edges. */
+enum board_miso_scope { BOARD_MISO_WHOLE = 0, BOARD_MISO_FIFO = 1 };
+
+typedef struct board_faults {
+    uint64_t miso_from_us; /* UINT64_MAX: never */
+    int32_t miso_scope;    /* all bytes, or only the data of FIFO bursts */
+    uint8_t miso_and;      /* byte seen = (byte & and) | or */
+    uint8_t miso_or;
+    uint64_t irq_low_from_us; /* from then on the interrupt line is stuck low; UINT64_MAX: never */
+} board_faults;
+
+typedef struct board_mark { /* one write of the device to the serial line */
+    uint64_t t_us;
+    uint32_t n;
+} board_mark;
+
+typedef struct board {
+    void *chip;         /* chip_size() bytes, owned by the caller */
+    board_step_fn step; /* the device under test */
+    void *fw;
+    uint64_t seed;
+    uint64_t now_us;
+    uint64_t deadline_us;
+    uint32_t steps_here; /* turns of the loop at this time */
+    int32_t powered;     /* POWER_ON was given */
+    int32_t irq_seen;    /* level last seen */
+    int32_t irq_rose;    /* an edge waits to be given */
+    int32_t uart_fresh;  /* bytes wait that the device was not told of */
+    int32_t switch_fresh;
+    int32_t standby; /* the user's switch, 1 = standby */
+    int32_t selected; /* chip select is low */
+    uint8_t header[4]; /* first MOSI bytes of this chip-select window */
+    uint32_t window_bytes;
+    uint64_t entropy_given; /* bytes so far: the counter of the generator */
+    board_faults faults;
+    /* counters */
+    uint64_t steps;
+    uint64_t tx_bytes;
+    uint64_t rx_bytes;
+    uint64_t tx_refused; /* bytes the device offered while the queue was full */
+    int32_t failed;
+    char reason[BOARD_REASON_BYTES];
+    /* queues */
+    uint32_t tx_n;
+    uint32_t mark_n;
+    uint32_t rx_head;
+    uint32_t rx_n;
+    board_mark marks[BOARD_MARKS];
+    uint8_t tx[BOARD_TX_BYTES];
+    uint8_t rx[BOARD_RX_BYTES];
+} board;
+
+/* Everything at rest at time 0; the device gets POWER_ON at the first run. chip is initialised by the caller. */
+void board_init(board *b, void *chip, uint64_t seed);
+void board_device(board *b, board_step_fn step, void *fw);
+/* Gives every event before until_us. NEED_SAMPLES: fill the chip's ring and call again with the same until_us. */
+int32_t board_run(board *b, uint64_t until_us);
+/* The first reason stays; the run ends with FAILED. */
+void board_fail(board *b, const char *reason);
+
+/* The host's side of the serial line, between runs. */
+uint32_t board_host_write(board *b, const uint8_t *bytes, uint32_t n); /* bytes taken */
+void board_host_drained(board *b);                                    /* tx and marks were copied out */
+void board_standby_set(board *b, int32_t level);
+
+/* The device's side: plain C types, bound by address. ctx is the board. */
+int32_t board_spi_cs(void *ctx, int32_t level);
+int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n);
+int32_t board_radar_reset(void *ctx, int32_t level);
+int32_t board_radar_irq(void *ctx);
+int32_t board_standby_switch(void *ctx);
+int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n);
+int32_t board_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity);
+int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n);
+
+#endif

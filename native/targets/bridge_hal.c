@@ -1,0 +1,232 @@
+/* HAL over records, shared by all targets that live outside the rig's process.
+ *
+ * Rule: only chip select is posted; it travels with the next record, in order.
+ */
+#include "bridge_hal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "sw_firmware.h"
+
+enum {
+    OP_START = 1, OP_STEP = 2, OP_REPLY = 3, OP_STOP = 4,
+    OP_DONE = 16, OP_CS = 17, OP_XFER = 18, OP_RESET = 19, OP_IRQ = 20, OP_SWITCH = 21,
+    OP_UART_WRITE = 22, OP_UART_READ = 23, OP_ENTROPY = 24
+};
+
+#define WANT_RX 0x80000000u
+#define CONFIG_BYTES ((uint32_t)sizeof(sw_radar_config))
+#define STATUS_TOO_SMALL (-100) /* the target's memory does not hold the firmware */
+
+typedef struct record {
+    uint32_t op;
+    uint32_t arg;
+    uint32_t n;
+} record;
+
+static void put32(uint8_t *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) {
+        to[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+static uint32_t get32(const uint8_t *from)
+{
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+/* Appends a record to what waits; bytes may be NULL when n is 0. */
+static void append(sw_bridge *b, uint32_t op, uint32_t arg, const uint8_t *bytes, uint32_t n)
+{
+    uint8_t *to = b->out + b->out_n;
+    put32(to, op);
+    put32(to + 4, arg);
+    put32(to + 8, n);
+    if (n != 0u) {
+        memcpy(to + SW_BRIDGE_HEADER, bytes, n);
+    }
+    b->out_n += SW_BRIDGE_HEADER + n;
+}
+
+static void flush(sw_bridge *b)
+{
+    if (!b->lost && b->io.write(b->out, b->out_n) < 0) {
+        b->lost = 1;
+    }
+    b->out_n = 0;
+}
+
+static int32_t receive(sw_bridge *b, uint8_t *to, uint32_t n)
+{
+    while (n != 0u && !b->lost) {
+        if (b->at == b->have) {
+            const int32_t got = b->io.read(b->in, (uint32_t)sizeof b->in);
+            if (got <= 0) {
+                b->lost = 1;
+                break;
+            }
+            b->at = 0;
+            b->have = (uint32_t)got;
+        }
+        const uint32_t there = b->have - b->at;
+        const uint32_t part = n < there ? n : there;
+        memcpy(to, b->in + b->at, part);
+        b->at += part;
+        to += part;
+        n -= part;
+    }
+    return b->lost ? -1 : 0;
+}
+
+static int32_t receive_header(sw_bridge *b, record *r)
+{
+    uint8_t header[SW_BRIDGE_HEADER];
+    if (receive(b, header, SW_BRIDGE_HEADER) != 0) {
+        return -1;
+    }
+    r->op = get32(header);
+    r->arg = get32(header + 4);
+    r->n = get32(header + 8);
+    return 0;
+}
+
+/* One question, one answer; the answer's bytes go to `to` (room for capacity). Returns the result. */
+static int32_t ask(sw_bridge *b, const record *q, const uint8_t *bytes, uint8_t *to, uint32_t capacity)
+{
+    record r;
+    append(b, q->op, q->arg, bytes, q->n);
+    flush(b);
+    if (receive_header(b, &r) != 0) {
+        return -1;
+    }
+    if (r.op != OP_REPLY || r.n > capacity) {
+        b->lost = 1;
+        return -1;
+    }
+    if (receive(b, to, r.n) != 0) {
+        return -1;
+    }
+    return (int32_t)r.arg;
+}
+
+static int32_t hal_cs(void *ctx, int32_t level)
+{
+    sw_bridge *b = ctx;
+    if (b->out_n + SW_BRIDGE_HEADER > SW_BRIDGE_POSTED) {
+        flush(b);
+    }
+    append(b, OP_CS, (uint32_t)level, NULL, 0);
+    return b->lost ? -1 : 0;
+}
+
+static int32_t hal_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
+{
+    int32_t rc = 0;
+    while (n != 0u && rc >= 0) {
+        const uint32_t part = n < SW_BRIDGE_PAYLOAD ? n : SW_BRIDGE_PAYLOAD;
+        const record q = {OP_XFER, part | (rx != NULL ? WANT_RX : 0u), tx != NULL ? part : 0u};
+        rc = ask(ctx, &q, tx, rx, rx != NULL ? part : 0u);
+        tx = tx != NULL ? tx + part : NULL;
+        rx = rx != NULL ? rx + part : NULL;
+        n -= part;
+    }
+    return rc;
+}
+
+static int32_t ask_pin(void *ctx, uint32_t op, int32_t level)
+{
+    const record q = {op, (uint32_t)level, 0};
+    return ask(ctx, &q, NULL, NULL, 0);
+}
+
+static int32_t hal_reset(void *ctx, int32_t level)
+{
+    return ask_pin(ctx, OP_RESET, level);
+}
+
+static int32_t hal_irq(void *ctx)
+{
+    return ask_pin(ctx, OP_IRQ, 0);
+}
+
+static int32_t hal_switch(void *ctx)
+{
+    return ask_pin(ctx, OP_SWITCH, 0);
+}
+
+static int32_t hal_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
+{
+    const record q = {OP_UART_WRITE, 0, n < SW_BRIDGE_PAYLOAD ? n : SW_BRIDGE_PAYLOAD};
+    return ask(ctx, &q, bytes, NULL, 0);
+}
+
+static int32_t hal_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity)
+{
+    const record q = {OP_UART_READ, capacity, 0};
+    return ask(ctx, &q, NULL, bytes, capacity);
+}
+
+static int32_t hal_entropy(void *ctx, uint8_t *bytes, uint32_t n)
+{
+    const record q = {OP_ENTROPY, n, 0};
+    return ask(ctx, &q, NULL, bytes, n);
+}
+
+static void answer(sw_bridge *b, int32_t status, uint64_t deadline_us)
+{
+    uint8_t bytes[8];
+    put32(bytes, (uint32_t)deadline_us);
+    put32(bytes + 4, (uint32_t)(deadline_us >> 32));
+    append(b, OP_DONE, (uint32_t)status, bytes, 8);
+    flush(b);
+}
+
+static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
+{
+    const sw_hal hal = {
+        .spi = b, .spi_cs = hal_cs, .spi_xfer = hal_xfer,
+        .pins = b, .radar_reset = hal_reset, .radar_irq = hal_irq, .standby_switch = hal_switch,
+        .uart = b, .uart_write = hal_uart_write, .uart_read = hal_uart_read,
+        .entropy = b, .entropy_read = hal_entropy,
+    };
+    uint32_t words[sizeof(sw_radar_config) / 4] = {0};
+    uint8_t bytes[sizeof words];
+    if (n != 0u && n != CONFIG_BYTES) {
+        b->lost = 1;
+        return -1;
+    }
+    if (receive(b, bytes, n) != 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < n / 4u; i++) {
+        words[i] = get32(bytes + 4u * i);
+    }
+    sw_radar_config config;
+    memcpy(&config, words, sizeof config);
+    if (sw_firmware_size() > fw_bytes) {
+        return STATUS_TOO_SMALL;
+    }
+    return sw_firmware_init(fw, &hal, n != 0u ? &config : NULL, NULL);
+}
+
+int32_t sw_bridge_serve(sw_bridge *b, void *fw, uint32_t fw_bytes)
+{
+    record r;
+    uint8_t now[8];
+    while (receive_header(b, &r) == 0) {
+        if (r.op == OP_STOP) {
+            return 0;
+        }
+        if (r.op == OP_START) {
+            answer(b, start(b, fw, fw_bytes, r.n), SW_NEVER);
+        } else if (r.op == OP_STEP && r.n == 8u && receive(b, now, 8) == 0) {
+            const uint64_t now_us = (uint64_t)get32(now) | (uint64_t)get32(now + 4) << 32;
+            answer(b, 0, sw_firmware_step(fw, now_us, r.arg));
+        } else {
+            break;
+        }
+    }
+    return -1;
+}
