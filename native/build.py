@@ -76,7 +76,7 @@ def ffi(root: str = ".") -> cffi.FFI:
     builder.set_source(
         MODULE,
         f'#include <stddef.h>\n#include <stdint.h>\n{includes}#define SW_SOURCE_HASH "{source_hash}"\n',
-        sources=[os.path.join(root, "native", "src", path.name) for path in sorted((ROOT / "native" / "src").glob("*.c"))],
+        sources=[os.path.join(root, "native", "src", p.name) for p in sorted((ROOT / "native" / "src").glob("*.c"))],
         include_dirs=[os.path.join(root, "native", "include"), os.path.join(root, "wire")],
         extra_compile_args=COMPILE_FLAGS,
         py_limited_api=True,

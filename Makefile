@@ -1,0 +1,59 @@
+# The entry points. Rule: every target sets up what it needs and none asks for root.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOURS  ?= 8
+SEED   ?= 1
+
+C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/packet.h hw_sim/chip/*)
+C_FLAGS   := -std=c11 -O3 -ffp-contract=off -fno-math-errno
+C_STRICT  := -Wall -Wextra -pedantic -Werror -Wmissing-prototypes -Wdouble-promotion -Wvla -Wconversion
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help night test bench lint size doctor clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1), end with report and picture
+	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED)
+
+test: $(VENV)/.built ## set everything up and run the tests (three minutes)
+	@$(BIN)/python -m pytest -n 2 -q
+
+bench: $(VENV)/.built ## speed, each figure beside a floor measured in the same run
+	@$(BIN)/stillwave bench
+
+lint: $(VENV)/.built ## ruff, mypy --strict, our C with warnings as errors
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@set -e; for f in $(wildcard native/src/*.c hw_sim/chip/*.c native/targets/posix/*.c); do \
+	    gcc $(C_FLAGS) $(C_STRICT) -Inative/include -Iwire -c -o /dev/null $$f; done; echo "C: clean"
+
+size: $(VENV)/.built ## flash, RAM and stack of the firmware; fails on any data or bss in its core
+	@$(BIN)/python native/size.py
+
+doctor: $(VENV)/.built ## what is installed, built and found
+	@$(BIN)/stillwave doctor
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) build *.egg-info edge/_core.* hw_sim/_board.*
+
+# A missing system package is named once, in one line, and nothing else happens.
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt
+	@PYTHON=$(PYTHON) sh .ci/need gcc python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/pip install -qq --constraint constraints.txt setuptools cffi
+	@$(BIN)/pip install -qq --constraint constraints.txt --no-build-isolation --editable '.[sim,report,test,dev]'
+	@touch $(VENV)/.fresh $@
+
+# The installation builds both extensions; afterwards an edited source alone rebuilds them.
+$(VENV)/.built: $(VENV)/.installed $(C_SOURCES)
+	@if [ -e $(VENV)/.fresh ]; then rm $(VENV)/.fresh; else \
+	    echo "building edge._core and hw_sim._board ..." && \
+	    $(BIN)/python native/build.py && $(BIN)/python hw_sim/chip/build.py; fi
+	@touch $@

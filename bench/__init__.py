@@ -1,0 +1,1 @@
+"""Speed: every figure beside a floor measured in the same run."""

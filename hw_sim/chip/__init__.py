@@ -1,0 +1,1 @@
+"""The emulated board in C; `build.py` compiles it."""

@@ -1,0 +1,98 @@
+"""Configuration of the command line: --config FILE > environment > ~/.config/stillwave/config.toml > defaults.
+
+Rule: strict. An unknown section, an unknown key or a value of the wrong kind is one line naming where it stands.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from stillwave_env import InputError
+
+PREFIX = "STILLWAVE__"
+
+
+class Night(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Defaults of `stillwave night`."""
+
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 1
+    hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 8.0
+    core: Literal["c", "numba"] = "c"
+    target: Literal["host", "posix"] = "host"
+    timezone: str = "UTC"
+
+
+class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where runs go when --out is not given."""
+
+    folder: str = "stillwave-out"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration."""
+
+    night: Night = Night()
+    output: Output = Output()
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Merge the three sources over the defaults; raises InputError naming the file or variable and the key."""
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "stillwave" / "config.toml"
+    merged: dict[str, dict[str, Any]] = {}
+    if home.is_file():
+        _merge(merged, _read(home))
+    _merge(merged, _from_environment(environ))
+    if file is not None:
+        _merge(merged, _read(file))
+    return msgspec.convert(merged, Config)
+
+
+def _merge(into: dict[str, dict[str, Any]], other: dict[str, dict[str, Any]]) -> None:
+    for section, values in other.items():
+        into.setdefault(section, {}).update(values)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: no valid TOML: {error}") from None
+    _check(raw, str(path), strict=True)
+    return raw
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """STILLWAVE__SECTION__KEY=value; numbers are read from the text."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in sorted(environ):
+        if not name.startswith(PREFIX):
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if not key:
+            raise InputError(f"{name}: expected {PREFIX}SECTION__KEY")
+        checked = _check({section: {key: environ[name]}}, name, strict=False)
+        _merge(found, {section: {key: getattr(getattr(checked, section), key)}})
+    return found
+
+
+def _check(raw: object, where: str, *, strict: bool) -> Config:
+    try:
+        return msgspec.convert(raw, Config, strict=strict)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {_plain(str(error))}") from None
+
+
+def _plain(message: str) -> str:
+    """`Expected `int` - at `$.night.seed`` -> `night.seed: expected int`."""
+    what, _, place = message.partition(" - at ")
+    what = what.replace("Object contains unknown field", "unknown key").replace("`", "")
+    place = place.strip("`").removeprefix("$").removeprefix(".")
+    return f"{place}: {what[0].lower()}{what[1:]}" if place else what

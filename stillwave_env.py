@@ -1,0 +1,42 @@
+"""What the front door knows of its surroundings: configuration, cache and data folders.
+
+Rule: it imports none of our packages and nothing heavy; a wrong key is one line naming its file or variable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+class InputError(Exception):
+    """Wrong use or input: one line naming file, key or option and what was expected (exit code 2)."""
+
+
+def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's cache folder for Stillwave, not created."""
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stillwave"
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where real recordings are looked for; it may not exist."""
+    return Path(environ.get("STILLWAVE_DATA") or ROOT.parent / "shared" / "data")
+
+
+def jit_digest(root: Path = ROOT) -> str:
+    """Digest of every source that numba compiles: its cache sees a change of one file, not of what it inlines."""
+    digest = hashlib.sha256()
+    for path in sorted([*root.glob("edge/**/*.py"), *root.glob("hw_sim/**/*.py")]):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def use_jit_cache() -> Path:
+    """Point numba at a cache of exactly these sources; call before numba is imported, children inherit it."""
+    folder = cache_dir() / f"numba-{jit_digest()}"
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder

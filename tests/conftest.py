@@ -1,0 +1,67 @@
+"""What every test may rely on: a fresh build, numba's cache, the real recordings, hypothesis without surprises.
+
+STILLWAVE_DATA says where the recordings are; a word in STILLWAVE_REQUIRE (data, arm) turns its skips into failures.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import settings
+
+import stillwave_env
+
+stillwave_env.use_jit_cache()  # before anything imports numba
+
+settings.register_profile("stillwave", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("stillwave")
+
+Absent = Callable[[str, str], NoReturn]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A stale or missing build is one line, before any test gives a strange result."""
+    from edge.core import CoreError, load
+
+    try:
+        load()
+    except CoreError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+def skip_or_fail(word: str, message: str, required: str | None = None) -> NoReturn:
+    """Skips with the message, or fails when STILLWAVE_REQUIRE names the word."""
+    words = (os.environ.get("STILLWAVE_REQUIRE", "") if required is None else required).split(",")
+    if word in [entry.strip() for entry in words]:
+        pytest.fail(f"{message} (STILLWAVE_REQUIRE names {word})", pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def absent() -> Absent:
+    """absent(word, message): what a test calls when the thing it needs is not on this machine."""
+    return skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the real recordings."""
+    folder = stillwave_env.data_dir()
+    if not folder.is_dir():
+        skip_or_fail(
+            "data", f"no recordings in {folder}: set STILLWAVE_DATA (docs/data.md says what they are)"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def arm_tools() -> None:
+    """The ARM compiler and emulator are installed."""
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            skip_or_fail("arm", f"{tool} is not installed")

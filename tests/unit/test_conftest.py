@@ -1,0 +1,36 @@
+"""The skips of this suite turn into failures when they must, and stale builds are seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.core import CoreError, check_hash
+from stillwave_env import ROOT, jit_digest
+from tests.conftest import skip_or_fail
+
+
+def test_what_is_absent_skips() -> None:
+    with pytest.raises(pytest.skip.Exception, match="no recordings"):
+        skip_or_fail("data", "no recordings", required="arm")
+
+
+def test_what_is_required_fails() -> None:
+    with pytest.raises(pytest.fail.Exception, match="STILLWAVE_REQUIRE names data"):
+        skip_or_fail("data", "no recordings", required="arm, data")
+
+
+def test_a_stale_core_is_one_line_with_the_command() -> None:
+    with pytest.raises(CoreError, match="stale.*python native/build.py") as caught:
+        check_hash("0123456789abcdef", ROOT)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_jit_cache_sees_a_change_of_any_jitted_source(tmp_path: Path) -> None:
+    (tmp_path / "hw_sim").mkdir()
+    source = tmp_path / "hw_sim" / "scene.py"
+    source.write_text("a = 1\n")
+    before = jit_digest(tmp_path)
+    source.write_text("a = 2\n")
+    assert jit_digest(tmp_path) != before
