@@ -5,7 +5,7 @@ Rule: integers only; physical values and *unknown* are made of them in wire/valu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,8 +65,10 @@ def _checked(where: str, field: table.Field, given: int | Sequence[int]) -> list
     return integers
 
 
-def make(type_: int, *, seq: int = 0, boot: int = 0, t_us: int = 0, **fields: int | Sequence[int]) -> Packet:
-    """A packet from integers, one argument per field of its layout.
+def make(
+    type_: int, fields: Mapping[str, int | Sequence[int]], *, seq: int = 0, boot: int = 0, t_us: int = 0
+) -> Packet:
+    """A packet from integers: one entry per field of its layout, and the header's fields.
 
     Raises ValueError for an unknown type, a missing or unknown field, or an integer out of range.
     """
