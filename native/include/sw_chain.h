@@ -39,11 +39,13 @@ typedef struct sw_chain_out {
     int32_t wave_reason;
     int32_t wave_n;            /* waveform samples finished by this frame */
     int16_t wave_um[SW_WAVE_MAX]; /* band-passed displacement, + towards the radar, 10 samples/s */
+    uint64_t wave_t_us;        /* time of wave_um[0], filter delay already subtracted; 0 when wave_n is 0 */
 } sw_chain_out;
 
 /* The firmware calls its chain through this table; the C chain is the default. */
 typedef struct sw_chain_ops {
     void *state;
+    uint32_t parameters_hash;  /* crc32 of the parameters the chain works with, for HELLO */
     int32_t (*init)(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
     /* samples: uint16[chirp][sample][rx], 12-bit ADC counts, in FIFO order */
     void (*step)(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);

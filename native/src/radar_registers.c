@@ -248,7 +248,7 @@ static void write_words(const sw_radar_config *c, const plan *p, uint32_t *words
         {0x01, p->adc_div << 14 | 0x0210u},                              /* ADC0 */
         {0x04, 0xE967FDu},                                               /* PACR1: clock, supplies on */
         {0x05, 0x080014u | (p->fast_down - 1u) << 8 | 2u << 6 | 1u << 5},/* PACR2: DIVSET 20, fast-down */
-        {0x06, 0x102000u | (frame_samples / 2u - 1u)},                   /* SFCTL: FIFO limit one frame */
+        {0x06, 0x100000u | (frame_samples / 2u - 1u)},                   /* SFCTL: FIFO always on, limit one frame */
         {0x07, 0u},                                                      /* SADC_CTRL */
         {0x08, 0u}, {0x09, 0u}, {0x0A, 0u}, {0x0B, 0x000BE0u},           /* idle channel set */
         {0x0C, 0u}, {0x0D, 0u}, {0x0E, 0u}, {0x0F, 0x000B60u},           /* deep-sleep channel set */
