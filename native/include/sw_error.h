@@ -12,7 +12,8 @@ typedef enum sw_error {
     SW_ERROR_CONFIG_TIMING = -6,    /* chirp or frame period too short or too long for the timers */
     SW_ERROR_CONFIG_FIFO = -7,      /* a frame does not fit the FIFO */
     SW_ERROR_CONFIG_GAIN = -8,      /* gain, filter or transmit level not available */
-    SW_ERROR_FLUSH_TO_ZERO = -9     /* somebody set flush-to-zero: floats would differ */
+    SW_ERROR_FLUSH_TO_ZERO = -9,    /* somebody set flush-to-zero: floats would differ */
+    SW_ERROR_PARAMETER = -10        /* a block of the chain was given a parameter outside its range */
 } sw_error;
 
 #endif

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
 }
 NUMBA_IN_EDGE = ("edge/blocks/", "edge/numba_chain.py")
 CAPS = {".py": (400, 60), ".c": (400, 100)}
-COMMON_HEADERS = {"sw_common.h", "sw_math.h"}
+COMMON_HEADERS = {"sw_common.h", "sw_maths.h", "sw_lanes.h", "sw_fft_tables.h"}
 COMPOSERS = {"chain.c", "firmware.c"}
 
 
