@@ -1,0 +1,32 @@
+/* Half-burst means: the chirps of a frame averaged in two halves, per antenna.
+ *
+ * Their sum is the frame's chirp mean, their difference the motion within the burst.
+ * Range: 12-bit ADC counts, so sums are exact. Init fails with SW_ERROR_CONFIG_*.
+ */
+#ifndef SW_HALF_BURST_H
+#define SW_HALF_BURST_H
+
+#include "sw_common.h"
+
+typedef struct sw_half_burst_config {
+    uint32_t n_rx;      /* 1..3 */
+    uint32_t n_samples; /* 64, 128, 256 or 512 */
+    uint32_t n_chirps;  /* even, 2..64 */
+} sw_half_burst_config;
+
+typedef struct sw_half_burst {
+    sw_half_burst_config config;
+    float scale[SW_LANES];                         /* 2 / n_chirps, 0 on lanes without an antenna */
+    float total[SW_MAX_SAMPLES * SW_MAX_RX + SW_LANES]; /* scratch, read up to SW_LANES beyond a row's last sample */
+} sw_half_burst;
+
+typedef struct sw_half_burst_out {
+    sw_samples half[2]; /* mean of the first and of the second half of the chirps */
+    uint32_t clipped;   /* samples that stood at 0 or 4095 */
+} sw_half_burst_out;
+
+int32_t sw_half_burst_init(sw_half_burst *state, const sw_half_burst_config *config);
+/* samples: uint16[chirp][sample][rx], FIFO order, 0..4095 */
+void sw_half_burst_step(sw_half_burst *state, const uint16_t *samples, sw_half_burst_out *out);
+
+#endif

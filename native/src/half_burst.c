@@ -1,0 +1,77 @@
+/* Half-burst means: integer sums over contiguous rows, then one pass that sorts antennas into lanes.
+ *
+ * Rule: sums are integers, eight columns of a row at a time.
+ */
+#include "sw_half_burst.h"
+#include "sw_lanes.h"
+
+#define GROUP 16u /* chirps whose 12-bit samples add up in 16 bits: 16 * 4095 < 65536 */
+#define COLUMNS 8u
+
+typedef uint16_t columns __attribute__((vector_size(2 * COLUMNS), may_alias, aligned(2)));
+
+int32_t sw_half_burst_init(sw_half_burst *state, const sw_half_burst_config *config)
+{
+    uint32_t n = config->n_samples;
+    if (config->n_rx < 1 || config->n_rx > SW_MAX_RX) {
+        return SW_ERROR_CONFIG_RX;
+    }
+    if (n != 64 && n != 128 && n != 256 && n != 512) {
+        return SW_ERROR_CONFIG_SAMPLES;
+    }
+    if (config->n_chirps < 2 || config->n_chirps > SW_MAX_CHIRPS || config->n_chirps % 2 != 0) {
+        return SW_ERROR_CONFIG_CHIRPS;
+    }
+    state->config = *config;
+    for (uint32_t l = 0; l < SW_LANES; l++) {
+        state->scale[l] = l < config->n_rx ? 2.0f / (float)config->n_chirps : 0.0f;
+    }
+    for (uint32_t i = 0; i < SW_MAX_SAMPLES * SW_MAX_RX + SW_LANES; i++) {
+        state->total[i] = 0.0f;
+    }
+    return SW_OK;
+}
+
+/* Adds the rows of one half (n_chirps of them, `row` columns wide) into state->total. Returns samples at an end. */
+static uint32_t sum_half(sw_half_burst *state, const uint16_t *samples, uint32_t n_chirps, uint32_t row)
+{
+    uint32_t clipped = 0;
+    for (uint32_t i = 0; i < row; i += COLUMNS) {
+        uint32_t total[COLUMNS] = {0};
+        columns ends = {0};
+        for (uint32_t c = 0; c < n_chirps;) {
+            uint32_t stop = n_chirps - c > GROUP ? c + GROUP : n_chirps;
+            columns sum = {0};
+            for (; c < stop; c++) {
+                columns x = *(const columns *)(samples + c * row + i);
+                sum += x;
+                /* 0 and 4095 are the values whose successor has bits 1..11 clear; true is -1 */
+                ends -= (columns)(((x + 1) & 0xffe) == 0);
+            }
+            for (uint32_t j = 0; j < COLUMNS; j++) {
+                total[j] += sum[j];
+            }
+        }
+        for (uint32_t j = 0; j < COLUMNS; j++) {
+            state->total[i + j] = (float)(int32_t)total[j];
+            clipped += ends[j];
+        }
+    }
+    return clipped;
+}
+
+void sw_half_burst_step(sw_half_burst *state, const uint16_t *samples, sw_half_burst_out *out)
+{
+    uint32_t n_rx = state->config.n_rx, n_samples = state->config.n_samples;
+    uint32_t n_half = state->config.n_chirps / 2, row = n_samples * n_rx;
+    sw_lanes scale = *(const sw_lanes *)state->scale;
+    out->clipped = 0;
+    for (uint32_t h = 0; h < 2; h++) {
+        sw_lanes *to = (sw_lanes *)out->half[h].lane;
+        out->clipped += sum_half(state, samples + h * n_half * row, n_half, row);
+        for (uint32_t s = 0; s < n_samples; s++) {
+            /* lanes beyond n_rx read the next sample and multiply it by 0 */
+            to[s] = *(const sw_lanes *)(state->total + s * n_rx) * scale;
+        }
+    }
+}
