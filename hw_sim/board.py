@@ -77,10 +77,10 @@ class Board:
     """One emulated board at virtual time 0. seed: of its entropy. gsr0_vendor_order: see chip.h."""
 
     def __init__(self, seed: int, faults: Faults | None = None, gsr0_vendor_order: bool = False) -> None:
-        from hw_sim import _board  # type: ignore[attr-defined]
+        from hw_sim.chip.core import ffi, lib
 
-        self.ffi: Any = _board.ffi
-        self.lib: Any = _board.lib
+        self.ffi: Any = ffi
+        self.lib: Any = lib
         self.chip = self.ffi.new("char[]", self.lib.chip_size())
         self.lib.chip_init(self.chip, int(gsr0_vendor_order))
         self.board = self.ffi.new("board *")

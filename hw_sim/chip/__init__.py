@@ -1,1 +1,1 @@
-"""The emulated board in C; `build.py` compiles it."""
+"""The emulated board in C; `build.py` compiles it, `chip.py` and `core.py` hold it for Python."""

@@ -1,0 +1,186 @@
+"""The emulated radar chip as a Python object: owns the memory, names the registers, binds by address.
+
+Rule: no behaviour in here; whatever the chip does, its C files do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
+from hw_sim.radar_view import RadarView
+
+Frames = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One row of the chip's register table."""
+
+    name: str
+    address: int
+    reset_value: int
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Bits high..low of a register; kind is one of modelled, setup, absent (see `registers.h`)."""
+
+    register: str
+    name: str
+    high: int
+    low: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChipCounters:
+    """Same fields as `chip_counters` in `chip.h`; all count up from power-on."""
+
+    spi_bytes: int
+    fifo_burst_bytes: int
+    test_burst_bytes: int
+    frames_started: int
+    frames_from_ring: int
+    overflows: int
+    underflows: int
+    warnings: int
+    last_warned_address: int
+
+
+def register_table() -> dict[str, Register]:
+    """All registers by name, in order of address."""
+    table = {}
+    row = ffi.new("chip_register_info *")
+    for index in range(lib.chip_register_count()):
+        lib.chip_register_describe(index, row)
+        name = ffi.string(row.name).decode()
+        table[name] = Register(name, row.address, row.reset_value, bool(row.writable))
+    return table
+
+
+def field_table() -> list[Field]:
+    """All fields of all registers."""
+    kinds = {lib.CHIP_FIELD_MODELLED: "modelled", lib.CHIP_FIELD_SETUP: "setup", lib.CHIP_FIELD_ABSENT: "absent"}
+    table = []
+    row = ffi.new("chip_field_info *")
+    for index in range(lib.chip_field_count()):
+        lib.chip_field_describe(index, row)
+        names = ffi.string(row.register_name).decode(), ffi.string(row.name).decode()
+        table.append(Field(*names, row.high_bit, row.low_bit, kinds[row.kind]))
+    return table
+
+
+REGISTERS = register_table()
+
+
+class Chip:
+    """One BGT60TR13C after power-on.
+
+    gsr0_vendor_order: status bits in the mirror order of the vendor's C header instead of the datasheet's.
+    """
+
+    def __init__(self, gsr0_vendor_order: bool = False) -> None:
+        self._memory = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
+        self.pointer: Any = ffi.cast("void *", self._memory)
+        self._frames: Frames | None = None
+        lib.chip_init(self.pointer, int(gsr0_vendor_order))
+
+    @property
+    def address(self) -> int:
+        """Of the chip's memory: the context for every function of `function_address`."""
+        return int(ffi.cast("uintptr_t", self.pointer))
+
+    def functions(self) -> dict[str, int]:
+        """Addresses of what a driver binds: cs, xfer, reset_pin, irq."""
+        return {name: function_address(f"chip_{name}") for name in ("cs", "xfer", "reset_pin", "irq")}
+
+    def cs(self, level: int) -> int:
+        return int(lib.chip_cs(self.pointer, level))
+
+    def xfer(self, tx: bytes) -> bytes:
+        """Clocks the bytes within the present chip-select window; returns MISO."""
+        rx = bytearray(len(tx))
+        lib.chip_xfer(self.pointer, tx, ffi.from_buffer("uint8_t[]", rx), len(tx))
+        return bytes(rx)
+
+    def transfer(self, *parts: bytes) -> bytes:
+        """One chip-select window, the parts being separate transfers; returns all MISO bytes."""
+        self.cs(0)
+        rx = b"".join(self.xfer(part) for part in parts)
+        self.cs(1)
+        return rx
+
+    def read(self, register: str | int) -> int:
+        """A single read on the bus, by name or address."""
+        return int.from_bytes(self.transfer(bytes([self._number(register) << 1, 0, 0, 0]))[1:], "big")
+
+    def write(self, register: str | int, value: int) -> int:
+        """A single write on the bus; returns the previous content as MISO shows it."""
+        word = self._number(register) << 25 | 1 << 24 | value
+        return int.from_bytes(self.transfer(word.to_bytes(4, "big"))[1:], "big")
+
+    def burst_read(self, address: int, n_bytes: int, n_words: int = 0) -> bytes:
+        """Header and data in one window, as two transfers; returns the data bytes. n_words 0 = unbounded."""
+        header = 0xFF000000 | address << 17 | n_words << 9
+        return self.transfer(header.to_bytes(4, "big"), b"\xff" * n_bytes)[4:]
+
+    @staticmethod
+    def _number(register: str | int) -> int:
+        return register if isinstance(register, int) else REGISTERS[register].address
+
+    def reset_pin(self, level: int) -> None:
+        lib.chip_reset_pin(self.pointer, level)
+
+    @property
+    def irq(self) -> bool:
+        return bool(lib.chip_irq(self.pointer))
+
+    def advance(self, now_ns: int) -> None:
+        lib.chip_advance_ns(self.pointer, now_ns)
+
+    @property
+    def next_event_ns(self) -> int:
+        return int(lib.chip_next_event_ns(self.pointer))
+
+    @property
+    def next_frame_ns(self) -> int:
+        return int(lib.chip_next_frame_ns(self.pointer))
+
+    @property
+    def needs_samples(self) -> bool:
+        return bool(lib.chip_needs_samples(self.pointer))
+
+    def set_samples(self, frames: Frames, first_frame_ns: int = ANY_TIME_NS) -> None:
+        """Lends frames to the chip: uint16[frame, ...] contiguous in FIFO order; kept alive by this object."""
+        if frames.dtype != np.uint16 or not frames.flags.c_contiguous:
+            raise ValueError("frames: expected a contiguous uint16 array [frame, chirp, sample, rx]")
+        size = int(np.prod(self.radar().frame_shape))
+        if len(frames) and frames[0].size != size:
+            raise ValueError(f"frames: expected {size} samples per frame as programmed, got {frames[0].size}")
+        self._frames = frames
+        data = ffi.cast("const uint16_t *", ffi.from_buffer(frames)) if frames.size else ffi.NULL
+        lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns)
+
+    def radar(self) -> RadarView:
+        """What the registers programme, decoded."""
+        view = ffi.new("chip_radar_view *")
+        lib.chip_radar(self.pointer, view)
+        return RadarView(**{name: getattr(view, name) for name in RadarView.__dataclass_fields__})
+
+    @property
+    def transmitting(self) -> bool:
+        """Frames are running; otherwise the chip is in deep sleep and sends no chirp."""
+        view = ffi.new("chip_radar_view *")
+        lib.chip_radar(self.pointer, view)
+        return bool(view.transmitting)
+
+    def counters(self) -> ChipCounters:
+        row = ffi.new("chip_counters *")
+        lib.chip_get_counters(self.pointer, row)
+        return ChipCounters(**{name: getattr(row, name) for name in ChipCounters.__dataclass_fields__})

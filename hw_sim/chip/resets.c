@@ -1,0 +1,72 @@
+/* The four resets and the two pins.
+ *
+ * Rule: hardware > software > FIFO > FSM, each does all that the weaker ones do.
+ * The sticky errors of the SPI frame go only with a software or hardware reset, the FIFO's with a FIFO reset.
+ */
+#include <string.h>
+#include "chip_internal.h"
+
+void reset_fsm(chip *c)
+{
+    frame_state *f = &c->frames;
+    f->running = 0;
+    f->in_frame = 0;
+    f->frames_begun = 0;
+    f->frames_done = 0;
+    f->done = 0;
+    f->lfsr = LFSR_SEED;
+    c->fifo.has_half = 0; /* whole words stay, half a word has no place to wait for a new frame */
+}
+
+void reset_fifo(chip *c)
+{
+    reset_fsm(c);
+    fifo_reset(&c->fifo);
+}
+
+void reset_software(chip *c)
+{
+    reset_fifo(c);
+    registers_reset(c);
+    c->spi.errors_next = 0;
+    c->spi.errors_sticky = 0;
+}
+
+size_t chip_size(void)
+{
+    return sizeof(chip);
+}
+
+void chip_init(void *memory, uint32_t gsr0_vendor_order)
+{
+    chip *c = memory;
+    memset(c, 0, sizeof *c);
+    c->spi.vendor_order = gsr0_vendor_order != 0;
+    reset_software(c);
+}
+
+/* Active low. A falling edge while the chip is selected is undefined on silicon: ignored here, with a warning. */
+int32_t chip_reset_pin(void *memory, int32_t level)
+{
+    chip *c = memory;
+    if (level != 0) {
+        c->in_reset = 0;
+    } else if (c->spi.selected) {
+        chip_warn(c, REG_MAIN);
+    } else if (!c->in_reset) {
+        c->in_reset = 1;
+        reset_software(c);
+    }
+    return CHIP_OK;
+}
+
+int32_t chip_irq(void *memory)
+{
+    const chip *c = memory;
+    return !c->in_reset && !c->spi.selected && c->fifo.fill > FIELD(c, SFCTL, FIFO_CREF);
+}
+
+void chip_get_counters(void *memory, chip_counters *out)
+{
+    *out = ((const chip *)memory)->counters;
+}
