@@ -129,7 +129,7 @@ def receive(state: State, given: Packet, utc_us: int, entropy: Entropy) -> Resul
     if not proved(state, given):
         return Result(state) if state.device is None else _ask(state, utc_us, entropy, (Event.OTHER_BOOT,))
     if given.type == packet.PONG:
-        if given.fields["nonce"] != state.ping_nonce:
+        if state.ping_nonce == 0 or given.fields["nonce"] != state.ping_nonce:
             return Result(state, events=(Event.STALE,))
         return Result(replace(state, ping_nonce=0, heard_utc_us=utc_us), events=(Event.PONG,))
     return Result(replace(state, heard_utc_us=utc_us))
