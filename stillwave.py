@@ -6,10 +6,15 @@ Rule: errors are one line on stderr and an exit code (0 done, 1 a named check fa
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from front.config import Config
 
 app = typer.Typer(
     name="stillwave",
@@ -17,9 +22,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the run; default ./stillwave-out/<time>.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the run that --out holds.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file over environment and user configuration.")]
+Core = Annotated[Literal["c", "numba"] | None, typer.Option("--core", help="Signal chain; default c.")]
+RealTime = Annotated[bool, typer.Option("--rt", help="At the speed of the clock instead of as fast as it goes.")]
 
 
 def _version(wanted: bool) -> None:
@@ -39,15 +50,216 @@ def _root(
     pass
 
 
+def _configured(file: Path | None) -> Config:
+    from front.config import load
+
+    return load(file)
+
+
+def _new_folder(config: Config, out: Path | None, force: bool) -> Path:
+    from datetime import datetime
+
+    from front.env import prepare_out
+
+    folder = out or Path(config.output.folder) / datetime.now().strftime("%Y%m%d-%H%M%S")
+    return prepare_out(folder, force=force)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, allow_nan=False), flush=True)
+
+
+def _simulator() -> Any:
+    """hw_sim.rig, with numba's cache set before numba can be imported."""
+    from front.env import use_jit_cache
+
+    use_jit_cache()
+    from hw_sim import rig
+
+    return rig
+
+
 @app.command()
-def doctor() -> None:
+def night(
+    scenario: Annotated[str, typer.Argument(help="A name from `stillwave scenarios`, or a TOML file.")],
+    seed: Annotated[int | None, typer.Option(help="Seed of scene, noise and entropy; default 1.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Length of the night; default 8.")] = None,
+    core: Core = None,
+    target: Annotated[
+        Literal["host", "posix"] | None, typer.Option(help="Where the firmware runs; default host.")
+    ] = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of the report, e.g. Europe/Berlin; default UTC.")] = None,
+    date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
+    rt: RealTime = False,
+    out: Out = None,
+    force: Force = False,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Simulate a night: scene, chip, firmware, serial line, cloud process, report."""
+    from front import check
+    from front.show import Progress, summary
+
+    chosen = _configured(config)
+    length_h = check.hours(chosen.night.hours if hours is None else hours)
+    options = {
+        "seed": check.seed(chosen.night.seed if seed is None else seed),
+        "hours": length_h,
+        "core": core or chosen.night.core,
+        "target": target or chosen.night.target,
+        "timezone": check.zone(tz or chosen.night.timezone),
+        "date": check.date(date),
+        "rt": rt,
+    }
+    path = check.scenario(scenario)
+    folder = _new_folder(chosen, out, force)
+    progress = Progress(length_h * 3600.0)
+    try:
+        report = _simulator().run_night(path, out=folder, progress=progress, **options)
+    finally:
+        progress.done()
+    if json:
+        _print_json(report)
+        return
+    print("\n".join(summary(report)))
+    print(f"report     {folder / 'report.json'}\npicture    {folder / 'hypnogram.png'}")
+
+
+@app.command()
+def process(
+    adc: Annotated[Path, typer.Argument(metavar="ADC.npy", help="uint16 [frame, rx, chirp, sample].")],
+    radar: Annotated[Path, typer.Option("--radar", help="Radar configuration in the radar SDK's JSON form.")],
+    core: Core = None,
+    out: Out = None,
+    force: Force = False,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Play a raw ADC recording through the chip's FIFO and the firmware."""
+    chosen = _configured(config)
+    folder = _new_folder(chosen, out, force) if out is not None else None
+    result = _simulator().run_process(adc, radar, core=core or chosen.night.core, out=folder)
+    if json:
+        _print_json(result)
+        return
+    for key, value in result.items():
+        if key != "reasons":
+            why = (result.get("reasons") or {}).get(key)
+            print(f"{key:<26}{'unknown' if value is None else value}{f' ({why})' if why else ''}")
+
+
+@app.command()
+def board(
+    pty: Annotated[Path, typer.Option("--pty", help="Symlink that names the board's serial port.")],
+    scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
+    seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
+    rt: RealTime = False,
+    json: Json = False,
+) -> None:
+    """The emulated device on a stable serial port, until Ctrl-C."""
+    from front import check
+
+    path = check.scenario(scenario)
+
+    def ready(port: str) -> None:
+        if json:
+            _print_json({"event": "ready", "port": port})
+        else:
+            print(f"board on {port}", file=sys.stderr)
+
+    _simulator().run_board(path, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
+
+
+@app.command()
+def report(
+    source: Annotated[Path, typer.Argument(metavar="DB|DIR", help="A store, or the folder of a run.")],
+    png: Annotated[Path | None, typer.Option("--png", help="Draw the night into this file.")] = None,
+    json: Json = False,
+) -> None:
+    """The morning: what a store or a run says."""
+    from front.morning import build
+    from front.show import summary
+
+    made = build(source, png)
+    if json:
+        _print_json(made)
+    else:
+        print("\n".join(summary(made)))
+
+
+@app.command()
+def scenarios(json: Json = False) -> None:
+    """The scenarios that `night` and `board` know."""
+    from front.check import scenario_table
+
+    rows = scenario_table()
+    if json:
+        _print_json({"scenarios": rows})
+        return
+    for row in rows:
+        print(f"{row['name']:<16}{row['about']}")
+
+
+@app.command()
+def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time for each figure.")] = 1.0) -> None:
+    """Speed, each figure beside a floor measured in the same run."""
+    from front.env import use_jit_cache
+
+    use_jit_cache()
+    from bench.run import as_text, rows
+
+    found = rows(seconds)
+    if json:
+        _print_json({"rows": found})
+    else:
+        print("\n".join(as_text(found)))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
     """What is installed, built and found."""
-    print("stillwave doctor")
+    from front import doctor as checks
+
+    rows = checks.checks()
+    if json:
+        _print_json(checks.as_json(rows))
+    else:
+        for row in rows:
+            print(f"{'ok     ' if row.ok else 'MISSING' if row.needed else '-      '} {row.name:<20}{row.detail}")
+    failed = [row.name for row in rows if row.needed and not row.ok]
+    if failed:
+        print(f"stillwave: {', '.join(failed)} failed", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def main() -> int:
+    """Run the command line. Returns the exit code."""
     try:
-        return int(typer.main.get_command(app).main(prog_name="stillwave", standalone_mode=False) or 0)
+        status = int(typer.main.get_command(app).main(prog_name="stillwave", standalone_mode=False) or 0)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read us has gone: nothing left to say, and Python must not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
     except typer.TyperException as error:
-        print(f"stillwave: {error.format_message()}", file=sys.stderr)
-        return 2
+        return _fail(error.format_message(), 2)
+    except Exception as error:
+        from front.failure import explain
+
+        known = explain(error)
+        if known is None:
+            raise
+        return _fail(*known)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"stillwave: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

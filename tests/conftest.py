@@ -14,9 +14,9 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
-import stillwave_env
+from front import env
 
-stillwave_env.use_jit_cache()  # before anything imports numba
+env.use_jit_cache()  # before anything imports numba
 
 settings.register_profile("stillwave", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("stillwave")
@@ -51,7 +51,7 @@ def absent() -> Absent:
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Folder of the real recordings."""
-    folder = stillwave_env.data_dir()
+    folder = env.data_dir()
     if not folder.is_dir():
         skip_or_fail(
             "data", f"no recordings in {folder}: set STILLWAVE_DATA (docs/data.md says what they are)"

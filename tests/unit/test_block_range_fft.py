@@ -12,7 +12,7 @@ from scipy.signal.windows import hann
 
 from edge.blocks.range_fft import fft, range_fft
 from edge.core import load
-from stillwave_env import ROOT
+from front.env import ROOT
 
 FFI, LIB = load()
 LENGTHS = [64, 128, 256, 512]

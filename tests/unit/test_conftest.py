@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.core import CoreError, check_hash
-from stillwave_env import ROOT, jit_digest
+from front.env import ROOT, jit_digest
 from tests.conftest import skip_or_fail
 
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class InputError(Exception):
@@ -39,4 +39,25 @@ def use_jit_cache() -> Path:
     """Point numba at a cache of exactly these sources; call before numba is imported, children inherit it."""
     folder = cache_dir() / f"numba-{jit_digest()}"
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
+
+
+RUN_FILES = ("report.json", "truth.json", "hypnogram.png", "hypnogram.csv", "night.sqlite", "link.mcap")
+
+
+def prepare_out(folder: Path, *, force: bool) -> Path:
+    """Creates the folder of a run. One that holds a run is refused, or with force emptied of that run's files."""
+    held = [name for name in RUN_FILES if (folder / name).exists()]
+    if held and not force:
+        raise InputError(f"--out {folder}: holds a run ({held[0]}); expected an empty folder, or --force")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in held:
+            for path in folder.glob(f"{name}*"):  # the store's -wal and -shm go with it
+                path.unlink()
+        probe = folder / ".stillwave"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be written: {error.strerror}") from None
     return folder

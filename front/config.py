@@ -9,11 +9,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-from stillwave_env import InputError
+from front.env import InputError
 
 PREFIX = "STILLWAVE__"
 
@@ -95,4 +95,12 @@ def _plain(message: str) -> str:
     what, _, place = message.partition(" - at ")
     what = what.replace("Object contains unknown field", "unknown key").replace("`", "")
     place = place.strip("`").removeprefix("$").removeprefix(".")
+    if what.startswith("Invalid enum value"):
+        what += f", expected {' or '.join(_choices(place))}"
     return f"{place}: {what[0].lower()}{what[1:]}" if place else what
+
+
+def _choices(place: str) -> tuple[str, ...]:
+    """The words a key takes; place: section.key."""
+    section, _, key = place.partition(".")
+    return get_args(get_type_hints(type(getattr(Config(), section)))[key])

@@ -1,0 +1,1 @@
+"""What the command line needs besides its commands: configuration, folders, progress, doctor."""

@@ -1,0 +1,40 @@
+"""From an exception of a part to one line and an exit code.
+
+Rule: only exceptions that a part raises on purpose are explained; anything else is a bug and keeps its traceback.
+Classes are looked up among loaded modules, so that explaining an error imports nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from front.env import InputError
+
+EXTRA_OF = {"numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
+# (module, class): exit code
+CODES = {
+    ("edge.core", "CoreError"): 2,
+    ("hw_sim.board", "BoardFailed"): 1,
+    ("hw_sim.lockstep", "HostFailed"): 1,
+    ("cloud.store", "StoreError"): 2,
+}
+
+
+def explain(error: Exception) -> tuple[str, int] | None:
+    """(message, exit code), or None when nobody meant this error for a user."""
+    if isinstance(error, InputError):
+        return str(error), 2
+    if isinstance(error, ModuleNotFoundError):
+        extra = EXTRA_OF.get((error.name or "").split(".")[0])
+        if extra is not None:
+            from front.doctor import install
+
+            return f"{error.name} is missing; install it with: {install(extra)}", 3
+    transport = getattr(sys.modules.get("wire.transport"), "TransportError", None)
+    if transport is not None and isinstance(error, transport):
+        return str(error), 4 if getattr(error, "lost", True) else 2
+    for (module, name), code in CODES.items():
+        known = getattr(sys.modules.get(module), name, None)
+        if known is not None and isinstance(error, known):
+            return str(error), code
+    return None

@@ -1,0 +1,86 @@
+"""What a person sees: progress on a terminal, the short text of a report.
+
+Rule: progress and logs go to stderr, and progress only when that is a terminal; plain text, no colour.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import IO, Any
+
+BAR = 24
+REDRAW_S = 0.1
+
+
+def clock(seconds: float) -> str:
+    """h:mm:ss"""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+class Progress:
+    """A bar of virtual time with its speed; call it with the virtual seconds done."""
+
+    def __init__(self, total_s: float, stream: IO[str] | None = None) -> None:
+        self._total_s = max(total_s, 1e-9)
+        self._stream = sys.stderr if stream is None else stream
+        self._on = self._stream.isatty()
+        self._start_s = self._drawn_s = time.monotonic()
+
+    def __call__(self, virtual_s: float) -> None:
+        now_s = time.monotonic()
+        if not self._on or now_s - self._drawn_s < REDRAW_S:
+            return
+        self._drawn_s = now_s
+        share = min(virtual_s / self._total_s, 1.0)
+        speed = virtual_s / max(now_s - self._start_s, 1e-9)
+        bar = "#" * int(BAR * share) + "." * (BAR - int(BAR * share))
+        self._stream.write(f"\r{bar} {clock(virtual_s)} of {clock(self._total_s)}, {speed:.0f} x real time \033[K")
+        self._stream.flush()
+
+    def done(self) -> None:
+        """Takes the bar away."""
+        if self._on:
+            self._stream.write("\r\033[K")
+            self._stream.flush()
+
+
+def _value(report: Mapping[str, Any], group: str, key: str, text: str) -> str:
+    """The text with the value in it, or `unknown (why)`; nothing where there is no truth to compare with."""
+    value = (report.get(group) or {}).get(key)
+    if value is None:
+        why = (report.get("reasons") or {}).get(f"{group}.{key}")
+        return f"unknown ({why})" if why else "unknown"
+    return text.format(value)
+
+
+def summary(report: Mapping[str, Any]) -> list[str]:
+    """A report in a few lines."""
+    head = f"{report.get('scenario') or report.get('source')}"
+    if report.get("seed") is not None:
+        head += f", seed {report['seed']}"
+    virtual_s, wall_s = report.get("virtual_s"), report.get("wall_s")
+    if virtual_s:
+        head += f": {clock(virtual_s)}"
+        if wall_s:
+            head += f" in {wall_s:.1f} s, {virtual_s / wall_s:.0f} x real time"
+    edge, link = report.get("edge") or {}, report.get("link") or {}
+    lines = [head, f"breathing  {_value(report, 'respiration', 'rate_per_min_median', '{:.1f} per minute (median)')}"]
+    if (report.get("respiration") or {}).get("mae_per_min") is not None:
+        lines[-1] += _value(report, "respiration", "mae_per_min", ", error {:.2f} per minute")
+    if (report.get("respiration") or {}).get("coverage") is not None:
+        lines[-1] += _value(report, "respiration", "coverage", ", coverage {:.3f}")
+    if edge:
+        spans = [f"{key.removesuffix('_s')} {clock(edge[key])}" for key in SPANS if edge.get(key) is not None]
+        lines.append(f"device     {', '.join(spans)}; {edge.get('frames')} frames")
+    if link:
+        lines.append(f"link       {link.get('packets_stored')} packets stored, {link.get('packets_lost')} lost")
+    in_bed = (report.get("session") or {}).get("in_bed_utc")
+    if in_bed:
+        lines.append(f"session    {in_bed} to {_value(report, 'session', 'out_of_bed_utc', '{}')}")
+    return lines
+
+
+SPANS = ("streaming_s", "monitoring_s", "standby_s")
