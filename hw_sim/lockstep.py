@@ -123,7 +123,8 @@ class HostProcess:
 
     def _wait(self, writing: bool, limit: float) -> tuple[list[int], list[int]]:
         writers = [self.pty.master] if writing else []
-        readable, writable, _ = select.select([self.pty.master, self._from], writers, [], max(0.0, limit - time.monotonic()))
+        left_s = max(0.0, limit - time.monotonic())
+        readable, writable, _ = select.select([self.pty.master, self._from], writers, [], left_s)
         if not readable and not writable:
             raise HostFailed(f"host process: no answer for {self.timeout_s:g} s")
         return readable, writable

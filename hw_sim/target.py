@@ -15,42 +15,41 @@ from pathlib import Path
 from typing import Any
 
 from hw_sim.board import Board, BoardFailed
+from hw_sim.chip.core import ffi, function_address, lib
 
 START_TIMEOUT_S = 30.0
-QEMU = (
-    "qemu-system-arm -M mps2-an386 -display none -monitor none -serial none -nic none "
-    "-icount shift=3,sleep=off -semihosting-config enable=on,target=native"
-).split()
+QEMU = [
+    *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"),
+    *("-icount", "shift=3,sleep=off", "-semihosting-config", "enable=on,target=native"),
+]
 
 
 class ProcessTarget:
-    """A device in another process, bound to a board. process: the child; fd_to, fd_from: its line."""
+    """A device in another process, bound to a board. process: the child; fds: to it and from it."""
 
-    def __init__(self, board: Board, process: subprocess.Popen[bytes], fd_to: int, fd_from: int, folder: str | None) -> None:
+    def __init__(self, board: Board, process: subprocess.Popen[bytes], fds: tuple[int, int], folder: str | None) -> None:
         self.process = process
         self._board = board
-        self._fds = (fd_to, fd_from)
+        self._fds = fds
         self._folder = folder
-        self.bridge: Any = board.ffi.new("bridge *")
-        board.lib.bridge_init(self.bridge, board.board, fd_to, fd_from)
+        self.bridge: Any = ffi.new("bridge *")
+        lib.bridge_init(self.bridge, board.memory, *fds)
 
     def start(self, config_words: Sequence[int]) -> None:
         """Starts the firmware with these radar config words (none: its default).
 
         Raises BoardFailed with the reason, ValueError when the firmware refuses the configuration.
         """
-        lib, ffi = self._board.lib, self._board.ffi
         status = lib.bridge_start(self.bridge, ffi.new("uint32_t[]", list(config_words)), len(config_words))
-        if self._board.board.failed:
-            raise BoardFailed(ffi.string(self._board.board.reason).decode())
+        if self._board.memory.failed:
+            raise BoardFailed(self._board.reason)
         if status != 0:
             raise ValueError(f"the firmware refuses the radar configuration: error {status}")
-        step = int(ffi.cast("uintptr_t", ffi.addressof(lib, "bridge_step")))
-        self._board.bind_device(step, int(ffi.cast("uintptr_t", self.bridge)))
+        self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
 
     def close(self) -> None:
         """STOP, then the process is waited for; killed when it does not end."""
-        self._board.lib.bridge_stop(self.bridge)
+        lib.bridge_stop(self.bridge)
         for fd in self._fds:
             os.close(fd)
         try:
@@ -69,7 +68,7 @@ def posix_target(board: Board, program: Path) -> ProcessTarget:
     to, back = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
     process.stdin.close()
     process.stdout.close()
-    return ProcessTarget(board, process, to, back, None)
+    return ProcessTarget(board, process, (to, back), None)
 
 
 def arm_target(board: Board, image: Path) -> ProcessTarget:
@@ -81,7 +80,8 @@ def arm_target(board: Board, image: Path) -> ProcessTarget:
     os.mkfifo(requests, 0o600)
     os.mkfifo(replies, 0o600)
     back = os.open(requests, os.O_RDONLY | os.O_NONBLOCK)
-    process = subprocess.Popen([*QEMU, "-kernel", str(image)], cwd=folder, stdin=subprocess.DEVNULL)
+    with open(os.path.join(folder, "log"), "wb") as log:  # it always warns about the missing network
+        process = subprocess.Popen([*QEMU, "-kernel", str(image)], cwd=folder, stdin=subprocess.DEVNULL, stderr=log)
     to = _open_when_read(replies, process)
     if to is None:
         os.close(back)
@@ -91,7 +91,7 @@ def arm_target(board: Board, image: Path) -> ProcessTarget:
         raise BoardFailed("target arm: QEMU did not open its side of the bridge")
     os.set_blocking(back, True)
     os.set_blocking(to, True)
-    return ProcessTarget(board, process, to, back, folder)
+    return ProcessTarget(board, process, (to, back), folder)
 
 
 def _open_when_read(path: str, process: subprocess.Popen[bytes]) -> int | None:
