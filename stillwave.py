@@ -41,10 +41,20 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def _help(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        print(context.get_help())
+        raise typer.Exit
+
+
+# Its own --help: the built-in one makes typer load its validation library, half the time of a --help.
+@app.callback(add_help_option=False)
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    show_help: Annotated[
+        bool, typer.Option("--help", "-h", callback=_help, is_eager=True, help="Show this message and exit.")
     ] = False,
 ) -> None:
     pass
@@ -83,7 +93,9 @@ def _simulator() -> Any:
 
 @app.command()
 def night(
-    scenario: Annotated[str, typer.Argument(help="A name from `stillwave scenarios`, or a TOML file.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A name from `stillwave scenarios`, or a TOML file.")
+    ],
     seed: Annotated[int | None, typer.Option(help="Seed of scene, noise and entropy; default 1.")] = None,
     hours: Annotated[float | None, typer.Option(help="Length of the night; default 8.")] = None,
     core: Core = None,
@@ -98,7 +110,7 @@ def night(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """Simulate a night: scene, chip, firmware, serial line, cloud process, report."""
+    """Simulate a night, from bodies to report."""
     from front import check
     from front.show import Progress, summary
 
@@ -137,7 +149,7 @@ def process(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """Play a raw ADC recording through the chip's FIFO and the firmware."""
+    """Play raw ADC data through the firmware."""
     chosen = _configured(config)
     folder = _new_folder(chosen, out, force) if out is not None else None
     result = _simulator().run_process(adc, radar, core=core or chosen.night.core, out=folder)
@@ -158,7 +170,7 @@ def board(
     rt: RealTime = False,
     json: Json = False,
 ) -> None:
-    """The emulated device on a stable serial port, until Ctrl-C."""
+    """The emulated device on a serial port."""
     from front import check
 
     path = check.scenario(scenario)
@@ -204,7 +216,7 @@ def scenarios(json: Json = False) -> None:
 
 @app.command()
 def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time for each figure.")] = 1.0) -> None:
-    """Speed, each figure beside a floor measured in the same run."""
+    """Speed, each figure beside its floor."""
     from front.env import use_jit_cache
 
     use_jit_cache()

@@ -1,0 +1,186 @@
+"""The command line as scripts see it: exit codes, one-line errors, what goes to stdout, what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from front import check, show
+from front.config import load
+from front.env import ROOT, InputError, prepare_out
+from front.failure import explain
+
+COMMANDS = ("night", "process", "board", "report", "scenarios", "bench", "doctor")
+HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
+
+
+def stillwave(*args: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a script would, without a terminal."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("STILLWAVE__")} | environ
+    return subprocess.run(
+        [sys.executable, str(ROOT / "stillwave.py"), *args],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+
+def is_one_line(done: subprocess.CompletedProcess[str], *words: str) -> bool:
+    """Nothing on stdout, one line on stderr that holds the words."""
+    lines = done.stderr.splitlines()
+    return not done.stdout and len(lines) == 1 and all(word in lines[0] for word in words)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_imports_nothing_heavy(command: str) -> None:
+    code = (
+        "import sys, stillwave\n"
+        f"sys.argv = ['stillwave', *{command!r}.split(), '--help']\n"
+        "status = stillwave.main()\n"
+        f"print(status, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr == "0 []\n"
+    assert done.stdout.startswith(f"Usage: stillwave {command}".rstrip())
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["nihgt"], ["No such command"]),
+        (["night"], ["SCENARIO"]),
+        (["night", "single", "--hours", "-1"], ["--hours -1", "expected more than 0"]),
+        (["night", "single", "--hours", "nan"], ["--hours nan"]),
+        (["night", "single", "--hours", "eight"], ["--hours", "eight"]),
+        (["night", "single", "--seed", "-3"], ["--seed -3"]),
+        (["night", "single", "--core", "rust"], ["--core", "rust"]),
+        (["night", "single", "--target", "moon"], ["--target", "moon"]),
+        (["night", "single", "--tz", "Mars/Base"], ["--tz Mars/Base"]),
+        (["night", "single", "--date", "yesterday"], ["--date yesterday", "YYYY-MM-DD"]),
+        (["night", "single", "--alarm", "07:00"], ["--alarm"]),
+        (["night", "singel"], ["singel", "expected"]),
+        (["night", "missing.toml"], ["missing.toml"]),
+        (["night", "single", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
+        (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
+        (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
+        (["report", "missing.sqlite"], ["missing.sqlite"]),
+        (["board", "--scenario", "singel", "--pty", "/tmp/never"], ["singel"]),
+    ],
+)
+def test_wrong_use_is_exit_2_and_one_line(args: list[str], words: list[str], tmp_path: Path) -> None:
+    done = stillwave(*args, cwd=tmp_path)
+    assert (done.returncode, is_one_line(done, *words)) == (2, True), done.stderr + done.stdout
+
+
+def test_a_wrong_variable_is_named_with_its_key(tmp_path: Path) -> None:
+    done = stillwave("night", "single", cwd=tmp_path, STILLWAVE__NIGHT__CORE="rust")
+    assert (done.returncode, is_one_line(done, "STILLWAVE__NIGHT__CORE", "night.core", "c or numba")) == (2, True)
+
+
+def test_configuration_comes_in_the_stated_order(tmp_path: Path) -> None:
+    user = tmp_path / "stillwave" / "config.toml"
+    user.parent.mkdir()
+    user.write_text("[night]\nseed = 2\nhours = 2.0\ncore = 'numba'\n")
+    given = tmp_path / "given.toml"
+    given.write_text("[night]\nseed = 4\n")
+    environ = {"XDG_CONFIG_HOME": str(tmp_path), "STILLWAVE__NIGHT__SEED": "3", "STILLWAVE__NIGHT__HOURS": "3"}
+    night = load(given, environ).night
+    assert (night.seed, night.hours, night.core, night.target) == (4, 3.0, "numba", "host")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[night]\nsed = 1\n", "unknown key sed"),
+        ("[nigth]\n", "unknown key nigth"),
+        ("[night]\nseed = 'one'\n", "night.seed: expected int"),
+        ("[night]\nseed = -1\n", "night.seed"),
+        ("[night\n", "no valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_key(text: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load(file, {"HOME": str(tmp_path)})
+    assert str(file) in str(caught.value) and says in str(caught.value)
+
+
+def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    with pytest.raises(InputError, match=r"holds a run \(report.json\).*--force"):
+        prepare_out(tmp_path, force=False)
+
+
+def test_force_takes_away_the_old_run_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("report.json", "night.sqlite", "night.sqlite-wal", "notes.txt"):
+        (tmp_path / name).write_text("old")
+    prepare_out(tmp_path, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_missing_extra_is_exit_3_with_the_command() -> None:
+    message, status = explain(ModuleNotFoundError("No module named 'numba'", name="numba")) or ("", 0)
+    assert status == 3 and "[sim]" in message
+
+
+def test_a_lost_port_is_exit_4() -> None:
+    from wire.transport import TransportError
+
+    error = TransportError("/dev/ttyACM0", "device lost: gone", lost=True)
+    assert explain(error) == ("/dev/ttyACM0: device lost: gone", 4)
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    assert explain(KeyError("rate")) is None
+
+
+def test_json_is_the_only_thing_on_stdout() -> None:
+    done = stillwave("doctor", "--json")
+    assert {row["name"] for row in json.loads(done.stdout)["checks"]} >= {"python", "firmware", "recordings"}
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f"{sys.executable} {ROOT / 'stillwave.py'} doctor | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_progress_is_for_terminals_only() -> None:
+    stream = StringIO()
+    bar = show.Progress(10.0, stream)
+    bar(5.0)
+    bar.done()
+    assert stream.getvalue() == ""
+
+
+def test_progress_shows_virtual_time_and_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    now = iter([0.0, 2.0])
+    monkeypatch.setattr(show.time, "monotonic", lambda: next(now))
+    show.Progress(7200.0, stream)(3600.0)
+    assert "1:00:00 of 2:00:00, 1800 x real time" in stream.getvalue()
+
+
+def test_a_summary_says_why_a_value_is_unknown() -> None:
+    report = {
+        "scenario": "empty",
+        "respiration": {"rate_per_min_median": None},
+        "reasons": {"respiration.rate_per_min_median": "nobody was there"},
+    }
+    assert any("unknown (nobody was there)" in line for line in show.summary(report))
+
+
+def test_every_scenario_says_what_it_is() -> None:
+    assert all(row["about"] for row in check.scenario_table())
