@@ -37,21 +37,21 @@
     PACKET(ACK, ack)
 
 #define SW_HEADER_FIELDS(FIELD) \
-    FIELD(u8, version, 1, 1, "") \
+    FIELD(u8, version, 1, 1, "SW_PROTOCOL_VERSION") \
     FIELD(u8, type, 1, 1, "SW_PACKET_*") \
     FIELD(u8, flags, 1, 1, "SW_PACKET_FLAG_*") \
-    FIELD(u8, reserved, 1, 1, "0") \
+    FIELD(u8, reserved, 1, 1, "always 0") \
     FIELD(u32, seq, 1, 1, "per boot, data packets from 1; 0 on replies, announcements and host packets") \
     FIELD(u32, boot, 1, 1, "random number of this boot; 0 in host packets") \
     FIELD(u64, t_us, 1, 1, "us, device time; 0 in host packets")
 
 #define SW_HELLO_FIELDS(FIELD) \
-    FIELD(u64, device_id, 1, 1, "") \
+    FIELD(u64, device_id, 1, 1, "the same in every boot of a device") \
     FIELD(u64, nonce, 1, 1, "device nonce of this boot") \
     FIELD(u32, config_hash, 1, 1, "crc32 of the radar config") \
     FIELD(u32, parameters_hash, 1, 1, "crc32 of the chain's parameters") \
-    FIELD(u8, protocol_oldest, 1, 1, "") \
-    FIELD(u8, protocol_newest, 1, 1, "") \
+    FIELD(u8, protocol_oldest, 1, 1, "oldest protocol version it speaks") \
+    FIELD(u8, protocol_newest, 1, 1, "newest protocol version it speaks") \
     FIELD(u64, host_nonce, 1, 1, "echo of the HOST_HELLO it answers; 0 in the boot announcement")
 
 #define SW_PONG_FIELDS(FIELD) \
@@ -70,15 +70,15 @@
     FIELD(u8, motion_validity, 1, 1/255, "P(right class)") \
     FIELD(u8, motion_reason, 1, 1, "SW_REASON_*") \
     FIELD(u16, distance, 1, 1, "mm") \
-    FIELD(u8, distance_validity, 1, 1/255, "") \
+    FIELD(u8, distance_validity, 1, 1/255, "P(distance is the chest's)") \
     FIELD(i16, azimuth, 1, 0.01, "degree, + towards RX1") \
     FIELD(i16, elevation, 1, 0.01, "degree, + towards RX2") \
-    FIELD(u8, direction_validity, 1, 1/255, "") \
+    FIELD(u8, direction_validity, 1, 1/255, "P(direction is the chest's)") \
     FIELD(u8, position_reason, 1, 1, "SW_REASON_*") \
     FIELD(u16, range_bin, 1, 1, "range bin of the strongest breathing") \
-    FIELD(u8, quality_breathing, 1, 1/255, "") \
-    FIELD(u8, quality_motion, 1, 1/255, "") \
-    FIELD(u8, wave_validity, 1, 1/255, "") \
+    FIELD(u8, quality_breathing, 1, 1/255, "0 worst, 1 best") \
+    FIELD(u8, quality_motion, 1, 1/255, "0 worst, 1 best") \
+    FIELD(u8, wave_validity, 1, 1/255, "P(wave is breathing)") \
     FIELD(u8, wave_reason, 1, 1, "SW_REASON_*") \
     FIELD(u8, wave_n, 1, 1, "samples used") \
     FIELD(i16, wave, 16, 1, "um at 10 samples/s, oldest first, + towards the radar") \
@@ -102,11 +102,11 @@
     FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends")
 
 #define SW_HOST_HELLO_FIELDS(FIELD) \
-    FIELD(u64, nonce, 1, 1, "fresh host nonce") \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
     FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
 
 #define SW_PING_FIELDS(FIELD) \
-    FIELD(u64, nonce, 1, 1, "")
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
 
 #define SW_ACK_FIELDS(FIELD) \
     FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \

@@ -117,3 +117,10 @@ def test_cobs_round_trip_has_no_zero_and_the_stated_length(body: bytes) -> None:
     assert b"\0" not in block
     assert len(block) <= len(body) + len(body) // 254 + 1
     assert codec.cobs_decode(block) == body
+
+
+@given(packets())
+def test_the_length_on_the_line_says_nothing_about_the_contents(given_packet: Packet) -> None:
+    layout = given_packet.layout
+
+    assert len(codec.encode(given_packet)) == table.HEADER.n_bytes + layout.n_bytes + codec.CRC_BYTES + 2

@@ -30,8 +30,9 @@ def sent(result: handshake.Result) -> list[packet.Packet]:
 
 
 def hello(host_nonce: int, boot: int = BOOT, **changes: int) -> packet.Packet:
-    fields = dict(device_id=1, nonce=2, config_hash=3, parameters_hash=4, protocol_oldest=1, protocol_newest=1)
-    return packet.make(packet.HELLO, fields | {"host_nonce": host_nonce} | changes, boot=boot)
+    fields = {"device_id": 1, "nonce": 2, "config_hash": 3, "parameters_hash": 4, "host_nonce": host_nonce}
+    versions = {"protocol_oldest": 1, "protocol_newest": 1}
+    return packet.make(packet.HELLO, fields | versions | changes, boot=boot)
 
 
 def pong(nonce: int) -> packet.Packet:
@@ -39,7 +40,7 @@ def pong(nonce: int) -> packet.Packet:
 
 
 def data(boot: int = BOOT) -> packet.Packet:
-    fields = dict(from_state=3, to_state=2, reason=3, silent_from_us=0, silent_to_us=0)
+    fields = {"from_state": 3, "to_state": 2, "reason": 3, "silent_from_us": 0, "silent_to_us": 0}
     return packet.make(packet.TRANSITION, fields, seq=1, boot=boot)
 
 

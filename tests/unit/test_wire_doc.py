@@ -1,0 +1,59 @@
+"""docs/wire.md says what packet.h and the codec do, and its hex decodes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from stillwave_env import ROOT
+from wire import codec, describe, table, transport
+
+TEXT = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
+GOLDEN = {one["name"]: one for one in json.loads((ROOT / "tests" / "vectors" / "packets.json").read_text())}
+HEX = [bytes.fromhex(block) for block in re.findall(r"```hex\n(.*?)```", TEXT, re.DOTALL)]
+
+
+def test_tables_and_byte_lists_are_the_ones_of_the_header() -> None:
+    assert describe.renewed(TEXT) == TEXT, "renew it with: python -m wire.describe docs/wire.md"
+
+
+def test_a_changed_table_is_seen() -> None:
+    row = "| 0 | 4 | `frame` | u32 | 1 |"
+
+    assert row in TEXT
+    assert describe.renewed(TEXT.replace(row, "| 0 | 2 | `frame` | u16 | 1 |")) == TEXT
+
+
+def test_a_changed_byte_list_is_seen() -> None:
+    assert describe.renewed(TEXT.replace("1425 → 14.25", "1426 → 14.26")) == TEXT != TEXT.replace("1425", "1426")
+
+
+@pytest.mark.parametrize("layout", table.LAYOUTS.values(), ids=lambda one: one.name)
+def test_every_field_has_its_row(layout: table.Layout) -> None:
+    section = TEXT.split(f"### {layout.name}: type {layout.number},")[1].split("###")[0]
+
+    assert re.findall(r"`(\w+)`", section) == [field.name for field in layout.fields]
+
+
+def test_the_hex_blocks_are_the_golden_packets() -> None:
+    assert [block.hex() for block in HEX] == [GOLDEN["VITALS"]["line"], GOLDEN["ACK"]["line"]]
+
+
+def test_the_worked_packet_decodes_to_what_the_text_says() -> None:
+    [found] = codec.Decoder().feed(HEX[0])
+
+    assert (found.fields["respiration_rate"], found.fields["distance"], found.fields["wave_n"]) == (1425, 830, 10)
+
+
+@pytest.mark.parametrize("number", [codec.BODY_MAX, codec.BLOCK_MAX, codec.LINE_MAX, codec.PAYLOAD_MAX, transport.BAUD])
+def test_limits_are_the_ones_of_the_code(number: int) -> None:
+    prose = TEXT.split("## The packets")[0]
+
+    assert re.search(rf"\b{number:,}\b", prose)
+
+
+def test_hex_that_is_no_packet_is_refused() -> None:
+    with pytest.raises(ValueError, match="not one intact packet"):
+        describe.worked(b"\x02\x01\0")
