@@ -1,0 +1,194 @@
+"""A stored night as arrays, one entry per second, and the silences with their reasons.
+
+Rule: read-only; a second without a value is NaN and has a reason.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cloud.observations import VALID_FROM, Occupancy, Session, Transition
+from cloud.store import StoreError
+from wire import packet
+
+SECOND_US = 1_000_000
+EPOCH_S = 30
+#: A packet speaks for the second that it ends; jitter of half a second is allowed.
+FRESH_US = 1_500_000
+VALID_SHARE = VALID_FROM / 255
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_SILENT = {packet.UPLINK_STANDBY: "standby switch", packet.UPLINK_MONITORING: "nobody in the user's place"}
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A span without data, UTC in us, and why."""
+
+    from_utc_us: int
+    to_utc_us: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """All packets of sleepers, in time order; every array has one entry per packet, unknown = NaN."""
+
+    utc_us: Ints
+    confidence: Floats
+    rate_per_min: Floats  # NaN unless valid
+    rate_reason: list[str]
+    moving: Floats  # 0, 1, NaN
+    motion_db: Floats
+    distance_mm: Floats
+    wave_utc_us: Ints
+    wave: list[bytes | None]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one store holds. Times in us UTC; the night begins on a full or half minute."""
+
+    meta: dict[str, str]
+    from_utc_us: int
+    to_utc_us: int
+    listening: list[tuple[int, int]]
+    vitals: Vitals
+    transitions: list[Transition]
+    occupancy: list[Occupancy]
+    sessions: list[Session]
+    silences: list[Silence]
+
+    @property
+    def n_seconds(self) -> int:
+        """Whole seconds from the beginning to the last tick."""
+        return max((self.to_utc_us - self.from_utc_us) // SECOND_US, 0)
+
+    def longest_session(self) -> Session | None:
+        """The night's session: the one with the longest presence."""
+        spans = [(s.last_present_utc_us - s.in_bed_utc_us, s) for s in self.sessions]
+        return max(spans)[1] if spans else None
+
+
+def iso(utc_us: int) -> str:
+    """UTC in us -> '2026-11-21T22:30:00Z', cut to the second."""
+    return datetime.fromtimestamp(utc_us // SECOND_US, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def latest(utc_us: Ints, from_utc_us: int, n_seconds: int) -> Ints:
+    """Per second the index of the packet that speaks for it, -1 where there is none: int64[n_seconds]."""
+    ends = from_utc_us + SECOND_US * np.arange(1, n_seconds + 1, dtype=np.int64)
+    found = np.searchsorted(utc_us, ends, side="right") - 1
+    if not len(utc_us):
+        return found
+    fresh = (found >= 0) & (ends - utc_us[found] < FRESH_US)
+    return np.where(fresh, found, -1)
+
+
+def take(values: Floats, index: Ints) -> Floats:
+    """values[index], NaN where the index is -1."""
+    if not len(values):
+        return np.full(len(index), np.nan)
+    return np.where(index >= 0, values[index], np.nan)
+
+
+def load(path: Path) -> Night:
+    """Read a store. Raises StoreError, one line, when the file is missing or is no store."""
+    if not path.is_file():
+        raise StoreError(f"{path}: no such store")
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            return _load(db)
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: not a night's store: {error}") from error
+
+
+def _load(db: sqlite3.Connection) -> Night:
+    listening = db.execute("SELECT from_utc_us, to_utc_us FROM listening ORDER BY run").fetchall()
+    start = min((a for a, _ in listening), default=0)
+    stop = max((b for _, b in listening), default=0)
+    transitions = [
+        Transition(*row)
+        for row in db.execute(f"SELECT {', '.join(Transition._fields)} FROM transitions ORDER BY utc_us")
+    ]
+    occupancy = [Occupancy(*r) for r in db.execute("SELECT * FROM occupancy ORDER BY utc_us, rowid")]
+    boots = [b for (b,) in db.execute("SELECT min(utc_us) FROM anchors GROUP BY boot ORDER BY 1")]
+    return Night(
+        meta=dict(db.execute("SELECT key, value FROM meta")),
+        from_utc_us=start - start % (EPOCH_S * SECOND_US),
+        to_utc_us=stop,
+        listening=listening,
+        vitals=_vitals(db),
+        transitions=transitions,
+        occupancy=occupancy,
+        sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
+        silences=silences(transitions, boots, _first_data(db), occupancy, stop),
+    )
+
+
+def _vitals(db: sqlite3.Connection) -> Vitals:
+    names = (
+        "utc_us, confidence, respiration_rate_per_min, respiration_validity, respiration_reason, "
+        "moving, motion_db, distance_mm, wave_utc_us, wave"
+    )
+    rows = db.execute(f"SELECT {names} FROM vitals ORDER BY utc_us").fetchall()
+    columns = list(zip(*rows, strict=True)) or [()] * 10
+    rate, validity = np.array(columns[2], float), np.array(columns[3], float)
+    return Vitals(
+        utc_us=np.array(columns[0], np.int64),
+        confidence=np.array(columns[1], float),
+        rate_per_min=np.where(validity >= VALID_SHARE, rate, np.nan),
+        rate_reason=list(columns[4]),
+        moving=np.array(columns[5], float),
+        motion_db=np.array(columns[6], float),
+        distance_mm=np.array(columns[7], float),
+        wave_utc_us=np.array(columns[8], np.int64),
+        wave=list(columns[9]),
+    )
+
+
+def _first_data(db: sqlite3.Connection) -> list[int]:
+    return [t for (t,) in db.execute("SELECT min(utc_us) FROM packets GROUP BY boot ORDER BY 1")]
+
+
+def silences(
+    transitions: list[Transition],
+    boots_utc_us: list[int],
+    first_data_utc_us: list[int],
+    occupancy: list[Occupancy],
+    end_utc_us: int,
+) -> list[Silence]:
+    """Spans without data and why: told by the device, since a boot, or because it does not answer."""
+    told: list[Silence] = []
+    opened: tuple[int, str] | None = None
+    for change in transitions:
+        if opened:
+            told.append(Silence(opened[0], change.utc_us, opened[1]))
+            opened = None
+        elif change.silent_from_utc_us is not None and change.silent_to_utc_us is not None:
+            why = _SILENT.get(change.from_state, "silent since boot")
+            told.append(Silence(change.silent_from_utc_us, change.silent_to_utc_us, why))
+        if change.to_state in _SILENT:
+            opened = (change.utc_us, change.reason or _SILENT[change.to_state])
+    if opened:
+        told.append(Silence(*opened[:1], end_utc_us, opened[1]))
+    for boot in boots_utc_us:
+        until = next((t for t in first_data_utc_us if t >= boot), end_utc_us)
+        if not any(s.from_utc_us < until and s.to_utc_us > boot for s in told):
+            told.append(Silence(boot, until, "silent since boot: monitoring or standby"))
+    for row, after in zip(occupancy, [*occupancy[1:], None], strict=True):
+        if row.reason.startswith("no packets"):
+            told.append(Silence(row.utc_us, after.utc_us if after else end_utc_us, row.reason))
+    return sorted((s for s in told if s.to_utc_us > s.from_utc_us), key=lambda s: s.from_utc_us)

@@ -1,0 +1,105 @@
+"""What the cloud has seen, one row type per table of the store.
+
+Rule: a value that is not known is None, and its reason says why; physical units are in the names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+#: A value is valid when its validity probability is at least one half (LSB 1/255 on the wire).
+VALID_FROM = 128
+
+
+class Boot(NamedTuple):
+    """One boot of the device and what its line cost: lost = gaps in the sequence, duplicates = dropped."""
+
+    boot: int
+    device_id: int | None
+    config_hash: int | None
+    parameters_hash: int | None
+    last_seq: int
+    lost: int
+    duplicates: int
+
+
+class Anchor(NamedTuple):
+    """Device time and UTC of one instant, in us. Kind: 'first packet' (within a tick) or 'pong' (exact)."""
+
+    boot: int
+    t_us: int
+    utc_us: int
+    kind: str
+
+
+class DataPacket(NamedTuple):
+    """One data packet as it came: n_bytes is its length on the line, delimiter included."""
+
+    boot: int
+    seq: int
+    type: int
+    t_us: int
+    utc_us: int
+    n_bytes: int
+    payload: bytes
+
+
+class Vitals(NamedTuple):
+    """About one second of one sleeper. Validities 0..1; wave: int16 little-endian, um, 10 samples/s."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    frame: int
+    state: int
+    flags: int
+    confidence: float
+    respiration_rate_per_min: float | None
+    respiration_validity: float
+    respiration_reason: str
+    moving: int | None
+    motion_db: float | None
+    motion_validity: float
+    motion_reason: str
+    distance_mm: int | None
+    azimuth_deg: float | None
+    elevation_deg: float | None
+    position_reason: str
+    wave: bytes | None
+    wave_utc_us: int
+    wave_reason: str
+
+
+class Transition(NamedTuple):
+    """The uplink policy changed its state; silent_* are set when this packet ends a silence."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    from_state: int
+    to_state: int
+    reason: str
+    silent_from_utc_us: int | None
+    silent_to_utc_us: int | None
+
+
+class Occupancy(NamedTuple):
+    """From utc_us on, the bed is in this state."""
+
+    utc_us: int
+    state: str
+    reason: str
+
+
+class Session(NamedTuple):
+    """A night in bed. out_of_bed_utc_us is None while it is open."""
+
+    in_bed_utc_us: int
+    opened_utc_us: int
+    last_present_utc_us: int
+    out_of_bed_utc_us: int | None
+    state: str
+    reason: str
+
+
+Row = Boot | Anchor | DataPacket | Vitals | Transition | Occupancy | Session

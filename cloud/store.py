@@ -1,0 +1,159 @@
+"""The night's file: SQLite in WAL mode, strict tables, one commit per tick.
+
+Rule: what has been acknowledged is in the file. `commit` returns only after the rows are there; a kill
+at any time leaves the last commit whole. `durable` also survives loss of power (one sync per commit).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from cloud.observations import (
+    Anchor,
+    Boot,
+    DataPacket,
+    Occupancy,
+    Row,
+    Session,
+    Transition,
+    Vitals,
+)
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE listening (
+  run INTEGER PRIMARY KEY, from_utc_us INTEGER NOT NULL, to_utc_us INTEGER NOT NULL) STRICT;
+CREATE TABLE boots (
+  boot INTEGER NOT NULL UNIQUE, device_id TEXT, config_hash INTEGER, parameters_hash INTEGER,
+  last_seq INTEGER NOT NULL, lost INTEGER NOT NULL, duplicates INTEGER NOT NULL) STRICT;
+CREATE TABLE anchors (
+  boot INTEGER NOT NULL, t_us INTEGER NOT NULL, utc_us INTEGER NOT NULL, kind TEXT NOT NULL,
+  PRIMARY KEY (boot, t_us)) STRICT, WITHOUT ROWID;
+CREATE TABLE packets (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, t_us INTEGER NOT NULL,
+  utc_us INTEGER NOT NULL, n_bytes INTEGER NOT NULL, payload BLOB NOT NULL,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE vitals (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL, frame INTEGER NOT NULL,
+  state INTEGER NOT NULL, flags INTEGER NOT NULL, confidence REAL NOT NULL,
+  respiration_rate_per_min REAL, respiration_validity REAL NOT NULL, respiration_reason TEXT NOT NULL,
+  moving INTEGER, motion_db REAL, motion_validity REAL NOT NULL, motion_reason TEXT NOT NULL,
+  distance_mm INTEGER, azimuth_deg REAL, elevation_deg REAL, position_reason TEXT NOT NULL,
+  wave BLOB, wave_utc_us INTEGER NOT NULL, wave_reason TEXT NOT NULL,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE transitions (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
+  from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, reason TEXT NOT NULL,
+  silent_from_utc_us INTEGER, silent_to_utc_us INTEGER,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE occupancy (utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE sessions (
+  in_bed_utc_us INTEGER PRIMARY KEY, opened_utc_us INTEGER NOT NULL,
+  last_present_utc_us INTEGER NOT NULL, out_of_bed_utc_us INTEGER,
+  state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+"""
+
+#: Row type -> how it enters its table. Sessions and boots are written again as they grow.
+_TABLES: dict[type[Row], tuple[str, str]] = {
+    Boot: ("boots", "boot"),
+    Anchor: ("anchors", "boot, t_us"),
+    DataPacket: ("packets", ""),
+    Vitals: ("vitals", ""),
+    Transition: ("transitions", ""),
+    Occupancy: ("occupancy", ""),
+    Session: ("sessions", "in_bed_utc_us"),
+}
+
+
+class StoreError(Exception):
+    """The file cannot be used or written; the message is one line that names it."""
+
+
+def _insert(table: str, fields: tuple[str, ...], key: str) -> str:
+    sql = f"INSERT INTO {table} ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})"
+    if key:
+        changes = ", ".join(f"{name} = excluded.{name}" for name in fields)
+        sql += f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    return sql
+
+
+_SQL = {kind: _insert(table, kind._fields, key) for kind, (table, key) in _TABLES.items()}
+
+
+class Store:
+    """One open file. Raises StoreError, and nothing else, when the file fails."""
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self.path = path
+        self._run: int | None = None
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._prepare(durable)
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be used as a night's store: {error}") from error
+
+    def _prepare(self, durable: bool) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise StoreError(f"{self.path}: store version {version}, expected {SCHEMA_VERSION}")
+
+    def commit(self, rows: Iterable[Row], utc_us: int, meta: Mapping[str, str]) -> None:
+        """Write one tick's rows, the listening span and changed meta keys as one transaction."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for kind, group in groupby(rows, type):
+                self._db.executemany(_SQL[kind], map(_storable, group))
+            self._listen(utc_us)
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise StoreError(f"{self.path}: cannot be written: {error}") from error
+
+    def _listen(self, utc_us: int) -> None:
+        if self._run is None:
+            cursor = self._db.execute(
+                "INSERT INTO listening (from_utc_us, to_utc_us) VALUES (?, ?)", (utc_us, utc_us)
+            )
+            self._run = cursor.lastrowid
+        else:
+            self._db.execute("UPDATE listening SET to_utc_us = ? WHERE run = ?", (utc_us, self._run))
+
+    def meta(self) -> dict[str, str]:
+        """All meta keys."""
+        return dict(self._db.execute("SELECT key, value FROM meta"))
+
+    def boots(self) -> list[Boot]:
+        """Every boot seen so far, oldest first."""
+        rows = self._db.execute(f"SELECT {', '.join(Boot._fields)} FROM boots ORDER BY rowid")
+        return [Boot(row[0], None if row[1] is None else int(row[1], 16), *row[2:]) for row in rows]
+
+    def anchors(self) -> list[Anchor]:
+        """Every clock anchor, in device time order."""
+        rows = self._db.execute("SELECT boot, t_us, utc_us, kind FROM anchors ORDER BY boot, t_us")
+        return [Anchor(*row) for row in rows]
+
+    def close(self) -> None:
+        """Close the file; the WAL is folded into it when nobody else has it open."""
+        self._db.close()
+
+
+def _storable(row: Row) -> tuple[object, ...]:
+    """A boot's 64-bit id does not fit SQLite's signed integer: it is kept as hex text."""
+    if isinstance(row, Boot) and row.device_id is not None:
+        return (row.boot, f"{row.device_id:016x}", *row[2:])
+    return row
