@@ -10,10 +10,7 @@ import numpy as np
 from cloud.epochs import epochs
 from cloud.night import iso, load
 
-HEADER = (
-    "utc,epoch,stage,p_wake,p_light,p_deep,p_rem,"
-    "respiration_rate_per_min,movement,confidence,reason"
-).split(",")  # fmt: skip
+HEADER = "utc epoch stage p_wake p_light p_deep p_rem respiration_rate_per_min movement confidence reason"
 
 
 def write(db: Path, path: Path) -> None:
@@ -21,7 +18,7 @@ def write(db: Path, path: Path) -> None:
     table = epochs(load(db))
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(HEADER)
+        out.writerow(HEADER.split())
         for i, utc_us in enumerate(table.utc_us):
             why = f"; breathing: {table.reason[i]}" if table.reason[i] else ""
             values = table.rate_per_min[i], table.movement[i], table.confidence[i]

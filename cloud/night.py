@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from cloud.observations import VALID_FROM, Occupancy, Session, Transition
 from cloud.store import StoreError
-from wire import packet
 
 SECOND_US = 1_000_000
 EPOCH_S = 30
@@ -27,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_SILENT = {packet.UPLINK_STANDBY: "standby switch", packet.UPLINK_MONITORING: "nobody in the user's place"}
+_SILENT = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Vitals:
     motion_db: Floats
     distance_mm: Floats
     wave_utc_us: Ints
-    wave: list[bytes | None]
+    wave: list[bytes | None]  # None unless valid
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,8 @@ def _load(db: sqlite3.Connection) -> Night:
 def _vitals(db: sqlite3.Connection) -> Vitals:
     names = (
         "utc_us, confidence, respiration_rate_per_min, respiration_validity, respiration_reason, "
-        "moving, motion_db, distance_mm, wave_utc_us, wave"
+        "moving, motion_db, distance_mm, wave_utc_us, "
+        f"CASE WHEN wave_validity >= {VALID_SHARE} THEN wave END"
     )
     rows = db.execute(f"SELECT {names} FROM vitals ORDER BY utc_us").fetchall()
     columns = list(zip(*rows, strict=True)) or [()] * 10
@@ -189,6 +189,6 @@ def silences(
         if not any(s.from_utc_us < until and s.to_utc_us > boot for s in told):
             told.append(Silence(boot, until, "silent since boot: monitoring or standby"))
     for row, after in zip(occupancy, [*occupancy[1:], None], strict=True):
-        if row.reason.startswith("no packets"):
+        if row.reason.startswith("no "):
             told.append(Silence(row.utc_us, after.utc_us if after else end_utc_us, row.reason))
     return sorted((s for s in told if s.to_utc_us > s.from_utc_us), key=lambda s: s.from_utc_us)

@@ -24,12 +24,11 @@ class Boot(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """Device time and UTC of one instant, in us. Kind: 'first packet' (within a tick) or 'pong' (exact)."""
+    """Device time and UTC of one instant, in us: the host asked, the device answered."""
 
     boot: int
     t_us: int
     utc_us: int
-    kind: str
 
 
 class DataPacket(NamedTuple):
@@ -51,8 +50,9 @@ class Vitals(NamedTuple):
     seq: int
     utc_us: int
     frame: int
-    state: int
-    flags: int
+    state: str
+    saturated: int
+    gap_before: int
     confidence: float
     respiration_rate_per_min: float | None
     respiration_validity: float
@@ -61,12 +61,14 @@ class Vitals(NamedTuple):
     motion_db: float | None
     motion_validity: float
     motion_reason: str
-    distance_mm: int | None
+    distance_mm: float | None
+    distance_validity: float
     azimuth_deg: float | None
     elevation_deg: float | None
     position_reason: str
     wave: bytes | None
     wave_utc_us: int
+    wave_validity: float
     wave_reason: str
 
 
@@ -76,8 +78,8 @@ class Transition(NamedTuple):
     boot: int
     seq: int
     utc_us: int
-    from_state: int
-    to_state: int
+    from_state: str
+    to_state: str
     reason: str
     silent_from_utc_us: int | None
     silent_to_utc_us: int | None

@@ -32,7 +32,7 @@ CREATE TABLE boots (
   boot INTEGER NOT NULL UNIQUE, device_id TEXT, config_hash INTEGER, parameters_hash INTEGER,
   last_seq INTEGER NOT NULL, lost INTEGER NOT NULL, duplicates INTEGER NOT NULL) STRICT;
 CREATE TABLE anchors (
-  boot INTEGER NOT NULL, t_us INTEGER NOT NULL, utc_us INTEGER NOT NULL, kind TEXT NOT NULL,
+  boot INTEGER NOT NULL, t_us INTEGER NOT NULL, utc_us INTEGER NOT NULL,
   PRIMARY KEY (boot, t_us)) STRICT, WITHOUT ROWID;
 CREATE TABLE packets (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, t_us INTEGER NOT NULL,
@@ -40,15 +40,16 @@ CREATE TABLE packets (
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE vitals (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL, frame INTEGER NOT NULL,
-  state INTEGER NOT NULL, flags INTEGER NOT NULL, confidence REAL NOT NULL,
+  state TEXT NOT NULL, saturated INTEGER NOT NULL, gap_before INTEGER NOT NULL, confidence REAL NOT NULL,
   respiration_rate_per_min REAL, respiration_validity REAL NOT NULL, respiration_reason TEXT NOT NULL,
   moving INTEGER, motion_db REAL, motion_validity REAL NOT NULL, motion_reason TEXT NOT NULL,
-  distance_mm INTEGER, azimuth_deg REAL, elevation_deg REAL, position_reason TEXT NOT NULL,
-  wave BLOB, wave_utc_us INTEGER NOT NULL, wave_reason TEXT NOT NULL,
+  distance_mm REAL, distance_validity REAL NOT NULL, azimuth_deg REAL, elevation_deg REAL,
+  position_reason TEXT NOT NULL,
+  wave BLOB, wave_utc_us INTEGER NOT NULL, wave_validity REAL NOT NULL, wave_reason TEXT NOT NULL,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE transitions (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
-  from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, reason TEXT NOT NULL,
+  from_state TEXT NOT NULL, to_state TEXT NOT NULL, reason TEXT NOT NULL,
   silent_from_utc_us INTEGER, silent_to_utc_us INTEGER,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE occupancy (utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
@@ -71,7 +72,11 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
 
 
 class StoreError(Exception):
-    """The file cannot be used or written; the message is one line that names it."""
+    """The file cannot be used; the message is one line that names it. writing: it failed in the middle of a night."""
+
+    def __init__(self, message: str, *, writing: bool = False) -> None:
+        super().__init__(message)
+        self.writing = writing
 
 
 def _insert(table: str, fields: tuple[str, ...], key: str) -> str:
@@ -122,13 +127,11 @@ class Store:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise StoreError(f"{self.path}: cannot be written: {error}") from error
+            raise StoreError(f"{self.path}: cannot be written: {error}", writing=True) from error
 
     def _listen(self, utc_us: int) -> None:
         if self._run is None:
-            cursor = self._db.execute(
-                "INSERT INTO listening (from_utc_us, to_utc_us) VALUES (?, ?)", (utc_us, utc_us)
-            )
+            cursor = self._db.execute("INSERT INTO listening (from_utc_us, to_utc_us) VALUES (?, ?)", (utc_us, utc_us))
             self._run = cursor.lastrowid
         else:
             self._db.execute("UPDATE listening SET to_utc_us = ? WHERE run = ?", (utc_us, self._run))
@@ -144,7 +147,7 @@ class Store:
 
     def anchors(self) -> list[Anchor]:
         """Every clock anchor, in device time order."""
-        rows = self._db.execute("SELECT boot, t_us, utc_us, kind FROM anchors ORDER BY boot, t_us")
+        rows = self._db.execute("SELECT boot, t_us, utc_us FROM anchors ORDER BY boot, t_us")
         return [Anchor(*row) for row in rows]
 
     def close(self) -> None:

@@ -1,0 +1,151 @@
+"""Packets to observations: what is new, what is lost, and when it was, in UTC.
+
+Rule: a packet counts once, and gets its time from the clock of its boot. Data of a boot that has not yet
+answered this host has no clock: it waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cloud.observations import Anchor, Boot, DataPacket, Transition, Vitals
+from wire import codec, packet, values
+from wire.packet import Packet
+
+#: A boot's clock is set anew when an answer differs by more: drift, not the jitter of the line.
+ANCHOR_TOLERANCE_US = 20_000
+#: An answer that took longer tells nothing about the time.
+ANSWER_WITHIN_US = 2_000_000
+#: A later device time is damage or nonsense (285 years).
+LATEST_US = 1 << 53
+#: Packets that may wait for a clock; older ones count as lost.
+WAITING_MAX = 4096
+#: Gaps that a late packet may still fill; older ones stay lost.
+MISSING_MAX = 1000
+
+DATA = (packet.VITALS, packet.TRANSITION)
+
+
+@dataclass
+class BootState:
+    """What is known of one boot: its row, the sequence numbers still missing, its clock."""
+
+    row: Boot
+    missing: set[int] = field(default_factory=set)
+    offset_us: int | None = None  # UTC minus device time
+
+
+@dataclass
+class Ingest:
+    """State of the ingest. waiting: data packets not yet handed on, in the order of arrival."""
+
+    boots: dict[int, BootState] = field(default_factory=dict)
+    waiting: list[Packet] = field(default_factory=list)
+
+
+def boot_of(state: Ingest, boot: int) -> BootState:
+    """The state of a boot, made when it is new."""
+    if boot not in state.boots:
+        state.boots[boot] = BootState(Boot(boot, None, None, None, 0, 0, 0))
+    return state.boots[boot]
+
+
+def take(state: Ingest, one: Packet) -> bool:
+    """Accept one intact data packet. False for what is no data, nonsense, or had before."""
+    if one.type not in DATA or one.t_us > LATEST_US or not _is_new(boot_of(state, one.boot), one.seq):
+        return False
+    state.waiting.append(one)
+    if len(state.waiting) > WAITING_MAX:
+        boot = state.boots[state.waiting.pop(0).boot]
+        boot.row = boot.row._replace(lost=boot.row.lost + 1)
+    return True
+
+
+def _is_new(boot: BootState, seq: int) -> bool:
+    """Count gaps and duplicates; a packet that fills a gap is no longer lost."""
+    row = boot.row
+    if seq > row.last_seq:
+        gap = range(row.last_seq + 1, seq)
+        boot.missing.update(gap[-MISSING_MAX:])
+        boot.row = row._replace(last_seq=seq, lost=row.lost + len(gap))
+        return True
+    if seq in boot.missing:
+        boot.missing.remove(seq)
+        boot.row = row._replace(lost=row.lost - 1)
+        return True
+    boot.row = row._replace(duplicates=row.duplicates + 1)
+    return False
+
+
+def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: int) -> list[Anchor]:
+    """Set the clock of a boot by an answer to a question asked at asked_utc_us: both name one instant.
+
+    The line's way there is the error: milliseconds on a real port, nothing in lock-step.
+    """
+    boot = boot_of(state, answer.boot)
+    offset_us = asked_utc_us - answer.t_us
+    late = heard_utc_us - asked_utc_us > ANSWER_WITHIN_US or answer.t_us > LATEST_US
+    if late or (boot.offset_us is not None and abs(offset_us - boot.offset_us) <= ANCHOR_TOLERANCE_US):
+        return []
+    boot.offset_us = offset_us
+    return [Anchor(answer.boot, answer.t_us, asked_utc_us)]
+
+
+def flush(state: Ingest) -> list[tuple[DataPacket, Vitals | Transition]]:
+    """Rows of the waiting packets whose boot has a clock, in the order of arrival."""
+    rows, still = [], []
+    for one in state.waiting:
+        offset_us = state.boots[one.boot].offset_us
+        if offset_us is None:
+            still.append(one)
+            continue
+        utc_us, n_bytes = one.t_us + offset_us, len(codec.encode(one))
+        raw = DataPacket(one.boot, one.seq, one.type, one.t_us, utc_us, n_bytes, one.payload)
+        rows.append((raw, _OBSERVE[one.type](one, offset_us)))
+    state.waiting = still
+    return rows
+
+
+def _vitals(one: Packet, offset_us: int) -> Vitals:
+    v = values.vitals(one)
+    return Vitals(
+        boot=v.boot,
+        seq=v.seq,
+        utc_us=v.t_us + offset_us,
+        frame=v.frame,
+        state=v.state,
+        saturated=int(v.saturated),
+        gap_before=int(v.gap_before),
+        confidence=v.confidence,
+        respiration_rate_per_min=v.respiration_rate_per_min,
+        respiration_validity=v.respiration_validity,
+        respiration_reason=v.respiration_reason,
+        moving={"still": 0, "moving": 1}.get(v.motion_class),
+        motion_db=v.motion_db,
+        motion_validity=v.motion_validity,
+        motion_reason=v.motion_reason,
+        distance_mm=v.distance_mm,
+        distance_validity=v.distance_validity,
+        azimuth_deg=v.azimuth_deg,
+        elevation_deg=v.elevation_deg,
+        position_reason=v.position_reason,
+        wave=None if v.wave_um is None else np.array(v.wave_um, "<i2").tobytes(),
+        wave_utc_us=min(v.wave_t_us, LATEST_US) + offset_us,
+        wave_validity=v.wave_validity,
+        wave_reason=v.wave_reason,
+    )
+
+
+def _transition(one: Packet, offset_us: int) -> Transition:
+    v = values.transition(one)
+    silent = [None if t is None else min(t, LATEST_US) + offset_us for t in (v.silent_from_us, v.silent_to_us)]
+    return Transition(v.boot, v.seq, v.t_us + offset_us, v.from_state, v.to_state, v.reason, silent[0], silent[1])
+
+
+_OBSERVE: dict[int, Callable[[Packet, int], Vitals | Transition]] = {
+    packet.VITALS: _vitals,
+    packet.TRANSITION: _transition,
+}

@@ -1,0 +1,115 @@
+"""A device made of packets alone: answers the handshake, streams what a script says, second by second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cloud.app import Cloud, seeded
+from cloud.store import Store
+from wire import codec, packet
+from wire.table import LAYOUTS, MotionClass, Reason, UplinkState
+
+SECOND_US = 1_000_000
+T0_UTC_US = 1_770_000_000_000_000 - 1_770_000_000_000_000 % (30 * SECOND_US)
+
+Script = Callable[["FakeDevice", int], bytes]
+
+
+class FakeDevice:
+    """One boot. The methods give bytes for the line; seq counts data packets."""
+
+    def __init__(self, boot: int = 7, booted_us: int = 0) -> None:
+        self.boot = boot
+        self.seq = 0
+        self.acknowledged = 0
+        self.booted_us = booted_us
+        self._decoder = codec.Decoder()
+
+    def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
+        return self._packet(
+            packet.HELLO, t_us, device_id=2**63 + 5, nonce=99, config_hash=1, parameters_hash=2,
+            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce,
+        )  # fmt: skip
+
+    def answer(self, chunk: bytes, t_us: int) -> bytes:
+        """What a device says to these bytes of the host."""
+        said = b""
+        for one in self._decoder.feed(chunk):
+            if one.type == packet.HOST_HELLO:
+                said += self.hello(t_us, int(one.fields["nonce"]))  # type: ignore[arg-type]
+            elif one.type == packet.PING:
+                said += self._packet(packet.PONG, t_us, nonce=one.fields["nonce"])
+            elif one.type == packet.ACK:
+                self.acknowledged = int(one.fields["seq"])  # type: ignore[arg-type]
+        return said
+
+    def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:
+        """A confident second of breathing at 14 per minute; fields as on the line."""
+        known = dict(
+            state=UplinkState["STREAMING"], confidence=250, respiration_rate=1400, respiration_validity=255,
+            motion_class=MotionClass["STILL"], motion_validity=255, distance=600, distance_validity=255,
+            direction_validity=255, wave_validity=255 if wave_um else 0, wave_n=len(wave_um), wave_t_us=t_us,
+            wave_reason=0 if wave_um else Reason["STARTING"],
+        )  # fmt: skip
+        wave = tuple(wave_um) + (0,) * (16 - len(wave_um))
+        self.seq += 1
+        return self._packet(packet.VITALS, t_us, seq=self.seq, wave=wave, **{**known, **fields})
+
+    def moving(self, t_us: int) -> bytes:
+        """A confident second with movement: breathing unknown."""
+        return self.vitals(
+            t_us, respiration_rate=0, respiration_validity=0, respiration_reason=Reason["MOVING"],
+            motion_class=MotionClass["MOVING"], motion=200,
+        )  # fmt: skip
+
+    def transition(self, t_us: int, before: str, after: str, reason: str, silent: tuple[int, int] = (0, 0)) -> bytes:
+        self.seq += 1
+        return self._packet(
+            packet.TRANSITION, t_us, seq=self.seq, from_state=UplinkState[before], to_state=UplinkState[after],
+            reason=Reason[reason], silent_from_us=silent[0], silent_to_us=silent[1],
+        )  # fmt: skip
+
+    def _packet(self, kind: int, t_us: int, seq: int = 0, **fields: int | Sequence[int]) -> bytes:
+        every = {f.name: 0 if f.count == 1 else (0,) * f.count for f in LAYOUTS[kind].fields}
+        return codec.encode(packet.make(kind, {**every, **fields}, seq=seq, boot=self.boot, t_us=t_us))
+
+
+def play(cloud: Cloud, device: FakeDevice, script: Script, seconds: range) -> bytes:
+    """Run whole seconds in lock-step; returns every byte the device sent. Device time 0 is T0_UTC_US."""
+    sent, waiting = b"", b""
+    for second in seconds:
+        t_us = second * SECOND_US
+        said = device.answer(waiting, t_us) + script(device, second)
+        cloud.receive(said)
+        waiting = cloud.tick(T0_UTC_US + t_us + SECOND_US)
+        sent += said
+    device.answer(waiting, (seconds.stop) * SECOND_US)
+    return sent
+
+
+def sleeper(device: FakeDevice, second: int) -> bytes:
+    """Empty for a minute, then a sleeper with a movement every five minutes, gone in the last of 20 minutes."""
+    t_us = second * SECOND_US + 500_000
+    if second == 0:
+        return device.hello(t_us)
+    if second == 60:
+        return device.transition(t_us, "MONITORING", "STREAMING", "CONFIDENT", (100_000, t_us))
+    if 60 < second < 1140:
+        if second % 300 < 8:
+            return device.moving(t_us)
+        wave = np.round(800 * np.sin(2 * np.pi * 14 / 60 * (second + np.arange(10) / 10))).astype(int)
+        return device.vitals(t_us, wave.tolist(), wave_t_us=second * SECOND_US)
+    if second == 1140:
+        return device.transition(t_us, "STREAMING", "MONITORING", "NOBODY")
+    return b""
+
+
+def stored_night(path: Path, script: Script = sleeper, n_seconds: int = 1200) -> bytes:
+    """A night's store made by a fake device; returns the bytes of the line."""
+    store = Store(path, durable=False)
+    sent = play(Cloud(store, seeded(1), "simulated"), FakeDevice(), script, range(n_seconds))
+    store.close()
+    return sent
