@@ -27,6 +27,7 @@ class FakeDevice:
         self.acknowledged = 0
         self.booted_us = booted_us
         self._decoder = codec.Decoder()
+        self._questions: list[packet.Packet] = []
 
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
@@ -34,29 +35,36 @@ class FakeDevice:
             protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce,
         )  # fmt: skip
 
-    def answer(self, chunk: bytes, t_us: int) -> bytes:
-        """What a device says to these bytes of the host."""
-        said = b""
+    def hear(self, chunk: bytes) -> None:
+        """Bytes of the host: acknowledgements count at once, questions wait for `answers`."""
         for one in self._decoder.feed(chunk):
-            if one.type == packet.HOST_HELLO:
-                said += self.hello(t_us, int(one.fields["nonce"]))  # type: ignore[arg-type]
-            elif one.type == packet.PING:
-                said += self._packet(packet.PONG, t_us, nonce=one.fields["nonce"])
-            elif one.type == packet.ACK:
+            if one.type == packet.ACK:
                 self.acknowledged = int(one.fields["seq"])  # type: ignore[arg-type]
+            else:
+                self._questions.append(one)
+
+    def answers(self, t_us: int) -> bytes:
+        """What a device says to the questions it has heard."""
+        asked, self._questions = self._questions, []
+        said = b""
+        for one in asked:
+            nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
+            greeting = one.type == packet.HOST_HELLO
+            said += self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce)
         return said
 
     def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:
         """A confident second of breathing at 14 per minute; fields as on the line."""
-        known = dict(
-            state=UplinkState["STREAMING"], confidence=250, respiration_rate=1400, respiration_validity=255,
-            motion_class=MotionClass["STILL"], motion_validity=255, distance=600, distance_validity=255,
-            direction_validity=255, wave_validity=255 if wave_um else 0, wave_n=len(wave_um), wave_t_us=t_us,
-            wave_reason=0 if wave_um else Reason["STARTING"],
-        )  # fmt: skip
+        known: dict[str, int] = {
+            "state": UplinkState["STREAMING"], "confidence": 250, "respiration_rate": 1400,
+            "respiration_validity": 255, "motion_class": MotionClass["STILL"], "motion_validity": 255,
+            "distance": 600, "distance_validity": 255, "direction_validity": 255,
+            "wave_validity": 255 if wave_um else 0, "wave_n": len(wave_um), "wave_t_us": t_us,
+            "wave_reason": 0 if wave_um else Reason["STARTING"],
+        }  # fmt: skip
         wave = tuple(wave_um) + (0,) * (16 - len(wave_um))
         self.seq += 1
-        return self._packet(packet.VITALS, t_us, seq=self.seq, wave=wave, **{**known, **fields})
+        return self._packet(packet.VITALS, t_us, seq=self.seq, wave=wave, **(known | fields))
 
     def moving(self, t_us: int) -> bytes:
         """A confident second with movement: breathing unknown."""
@@ -79,14 +87,13 @@ class FakeDevice:
 
 def play(cloud: Cloud, device: FakeDevice, script: Script, seconds: range) -> bytes:
     """Run whole seconds in lock-step; returns every byte the device sent. Device time 0 is T0_UTC_US."""
-    sent, waiting = b"", b""
+    sent = b""
     for second in seconds:
         t_us = second * SECOND_US
-        said = device.answer(waiting, t_us) + script(device, second)
+        said = device.answers(t_us) + script(device, second)
         cloud.receive(said)
-        waiting = cloud.tick(T0_UTC_US + t_us + SECOND_US)
+        device.hear(cloud.tick(T0_UTC_US + t_us + SECOND_US))
         sent += said
-    device.answer(waiting, (seconds.stop) * SECOND_US)
     return sent
 
 

@@ -1,0 +1,193 @@
+"""report.json: everything that is known about a night, and for everything that is not, why.
+
+Rule: the keys are always the same; a value that is null has its reason under the same dotted name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cloud import metrics
+from cloud.metrics import NO_TRUTH, Section
+from cloud.night import SECOND_US, Night, iso, load
+from cloud.truth import Truth, parse
+
+SCHEMA = 1
+NO_MODEL = "no model"
+NO_RUN = "no run information beside the store"
+
+IDENTITY = (
+    "version", "source", "scenario", "seed", "started_utc", "timezone",
+    "parameters_digest", "core", "target", "virtual_s", "wall_s",
+)  # fmt: skip
+EDGE = (
+    "frames", "spi_bytes", "streaming_s", "monitoring_s", "standby_s", "bytes_on_wire",
+    "bytes_unsolicited_while_silent", "bytes_at_boot", "bytes_replied", "overflows",
+)  # fmt: skip
+SLEEP = (
+    "in_bed_min", "tib_min", "tst_min", "sol_min", "waso_min", "waso_spt_min", "se_pct", "awakenings",
+    "awakenings_5min", "unknown_min", "light_min", "deep_min", "rem_min", "light_pct", "deep_pct", "rem_pct",
+    "rem_latency_min", "deep_latency_min",
+)  # fmt: skip
+#: Sections that need what this version does not have, and what that is.
+LATER = {
+    "primary_user": (("epochs", "right", "unknown", "partner_taken_for_user"), NO_MODEL),
+    "agreement": (("epochs_truth", "epochs_unknown", "accuracy4", "kappa4", "kappa4_all", "kappa2"), NO_MODEL),
+    "alarm": (
+        ("set_for_utc", "rang_at_utc", "stage_at_ring", "true_stage_at_ring", "minutes_before_set",
+         "sleep_minutes_lost", "late", "rung_by", "why"),
+        "no alarm was set",
+    ),
+    "room": (("temperature_c", "humidity_pct", "light_lux"), "no room sensor"),
+}  # fmt: skip
+
+
+def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The report of a stored night.
+
+    truth: content of truth.json. run: identity and counters from who ran the night. Raises StoreError or
+    TruthError, one line each.
+    """
+    night = load(db)
+    known = parse(truth) if truth is not None else None
+    given = run or {}
+    later = {name: Section(dict.fromkeys(keys), dict.fromkeys(keys, why)) for name, (keys, why) in LATER.items()}
+    identity = _identity(night, given)
+    sections: dict[str, Section] = {
+        "edge": _edge(db, given.get("edge") or {}, known),
+        "link": _link(db, given.get("link") or {}),
+        "respiration": metrics.respiration(night, known),
+        "presence": metrics.presence(night, known),
+        "primary_user": later["primary_user"],
+        "session": _session(night, known),
+        "sleep": _sleep(night),
+        "truth": _true_sleep(known),
+        "agreement": later["agreement"],
+        "alarm": later["alarm"],
+        "room": later["room"],
+    }
+    reasons = dict(identity.reasons)
+    for name, found in sections.items():
+        reasons |= {f"{name}.{key}": reason for key, reason in found.reasons.items()}
+    silent = [{"from_utc": iso(s.from_utc_us), "to_utc": iso(s.to_utc_us), "reason": s.reason} for s in night.silences]
+    values = {name: found.values for name, found in sections.items()}
+    edge = values.pop("edge")
+    return {"schema": SCHEMA, **identity.values, "edge": edge, "silent": silent, **values, "reasons": reasons}
+
+
+def _identity(night: Night, run: Mapping[str, Any]) -> Section:
+    """Who made this night and when; what the run does not say comes from the store, else it is null."""
+    own = {
+        "version": _version(),
+        "source": night.meta.get("source"),
+        "started_utc": iso(night.from_utc_us) if night.listening else None,
+        "virtual_s": (night.to_utc_us - night.from_utc_us) / SECOND_US,
+    }
+    values = {key: run[key] if run.get(key) is not None else own.get(key) for key in IDENTITY}
+    return Section(values, {key: NO_RUN for key, value in values.items() if value is None})
+
+
+def _version() -> str | None:
+    try:
+        return metadata.version("stillwave")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _edge(db: Path, counted: Mapping[str, Any], truth: Truth | None) -> Section:
+    """The run's counters; unsolicited bytes from the stored packets when the run did not count them."""
+    values = {**dict.fromkeys(EDGE), **counted}
+    reasons = {}
+    if values["bytes_unsolicited_while_silent"] is None:
+        reasons["bytes_unsolicited_while_silent"] = NO_TRUTH
+        if truth is not None:
+            rows = np.array(_query(db, "SELECT utc_us, n_bytes FROM packets"), np.int64).reshape(-1, 2)
+            values["bytes_unsolicited_while_silent"] = metrics.unsolicited_while_silent(rows[:, 0], rows[:, 1], truth)
+    return Section(values, {k: reasons.get(k, NO_RUN) for k, v in values.items() if v is None})
+
+
+def _link(db: Path, counted: Mapping[str, Any]) -> Section:
+    """Packets as the store knows them; what the device sent is only known to who ran it."""
+    ((stored,),) = _query(db, "SELECT count(*) FROM packets")
+    ((lost, duplicates),) = _query(db, "SELECT coalesce(sum(lost), 0), coalesce(sum(duplicates), 0) FROM boots")
+    values = {
+        **dict.fromkeys(("packets_sent", "digest")),
+        **counted,
+        "packets_stored": stored,
+        "packets_lost": lost,
+        "duplicates_dropped": duplicates,
+        "data_digest": data_digest(db),
+    }
+    return Section(values, {k: NO_RUN for k, v in values.items() if v is None})
+
+
+def data_digest(db: Path) -> str:
+    """SHA-256 over the unique data packets: boot, seq (both 32 bits, little-endian) and payload of each.
+
+    Boots in the order in which they were first heard, packets in the order of their numbers.
+    """
+    digest = hashlib.sha256()
+    sql = (
+        "SELECT p.boot, p.seq, p.payload FROM packets p LEFT JOIN boots b ON b.boot = p.boot "
+        "ORDER BY b.rowid, p.boot, p.seq"
+    )
+    for boot, seq, payload in _query(db, sql):
+        digest.update(boot.to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
+    return digest.hexdigest()
+
+
+def _query(db: Path, sql: str) -> list[Any]:
+    connection = sqlite3.connect(f"{db.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def _session(night: Night, truth: Truth | None) -> Section:
+    """In bed and out of bed. Whether the user tries to sleep needs a model."""
+    session = night.longest_session()
+    values: dict[str, Any] = dict.fromkeys(
+        ("in_bed_utc", "trying_to_sleep_utc", "woke_up_utc", "out_of_bed_utc", "intent_error_s")
+    )
+    reasons = dict.fromkeys(values, NO_MODEL)
+    if truth is None:
+        reasons["intent_error_s"] = NO_TRUTH
+    if session is None:
+        reasons["in_bed_utc"] = reasons["out_of_bed_utc"] = "no session: nobody was in bed for more than five minutes"
+    else:
+        values["in_bed_utc"] = iso(session.in_bed_utc_us)
+        if session.state == "in bed":
+            reasons["out_of_bed_utc"] = "still in bed when the data end"
+        else:
+            values["out_of_bed_utc"] = iso(session.last_present_utc_us)
+    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
+
+
+def _sleep(night: Night) -> Section:
+    """Only the time in bed is known without a model."""
+    session = night.longest_session()
+    values: dict[str, float | int | None] = dict.fromkeys(SLEEP)
+    reasons = dict.fromkeys(SLEEP, NO_MODEL)
+    if session is None or session.state == "in bed":
+        reasons["in_bed_min"] = "no session" if session is None else "still in bed when the data end"
+    else:
+        values["in_bed_min"] = round((session.last_present_utc_us - session.in_bed_utc_us) / SECOND_US / 60, 2)
+    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
+
+
+def _true_sleep(truth: Truth | None) -> Section:
+    values: dict[str, float | int | None] = dict.fromkeys(SLEEP)
+    reasons = dict.fromkeys(SLEEP, NO_TRUTH if truth is None else "the truth has no stages")
+    if truth is not None:
+        in_bed = np.flatnonzero(truth.in_place)
+        reasons["in_bed_min"] = "the user was never in bed"
+        values["in_bed_min"] = round((int(in_bed[-1]) + 1 - int(in_bed[0])) / 60, 2) if len(in_bed) else None
+    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})

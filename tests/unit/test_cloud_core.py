@@ -1,0 +1,192 @@
+"""The cloud's core: clock, duplicates, gaps, the bed, and the order of commit and acknowledgement."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud import core
+from cloud.app import seeded
+from cloud.observations import Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
+from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
+from wire import codec, packet
+
+
+class Line:
+    """A core, a device, and virtual seconds; rows are kept by type."""
+
+    def __init__(self, device: FakeDevice | None = None) -> None:
+        self.state = core.State(seeded(1))
+        self.device = device or FakeDevice()
+        self.second = 0
+        self.rows: list[Row] = []
+        self.sent = b""
+        self._decoder = codec.Decoder()
+
+    def run(self, *said: bytes) -> None:
+        """One second: answers to what was sent, then each of these."""
+        t_us = self.second * SECOND_US - self.device.booted_us
+        for one in self._decoder.feed(self.device.answers(t_us) + b"".join(said)):
+            core.step(self.state, one)
+        self.second += 1
+        result = core.step(self.state, core.Tick(T0_UTC_US + self.second * SECOND_US))
+        self.rows += result.rows
+        send = result.send + core.acknowledge(self.state)
+        self.device.hear(send)
+        self.sent += send
+
+    def of(self, kind: type[Row]) -> list[Row]:
+        return [row for row in self.rows if isinstance(row, kind)]
+
+    def linked(self) -> Line:
+        self.run(self.device.hello(0))
+        self.run()
+        return self
+
+
+def test_the_clock_is_the_instant_of_the_answer() -> None:
+    line = Line(FakeDevice(booted_us=-5_000_000)).linked()
+    assert line.of(Anchor) == [Anchor(7, 6_000_000, T0_UTC_US + SECOND_US)]
+
+
+def test_data_get_their_time_by_that_clock() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    (seen,) = line.of(Vitals)
+    assert isinstance(seen, Vitals)
+    assert seen.utc_us == T0_UTC_US + 2_500_000
+
+
+def test_data_before_the_answer_wait_for_it() -> None:
+    line = Line()
+    line.run(line.device.vitals(500_000))
+    assert line.of(DataPacket) == []
+    line.run()
+    (raw,) = line.of(DataPacket)
+    assert isinstance(raw, DataPacket)
+    assert raw.utc_us == T0_UTC_US + 500_000
+
+
+def test_a_drifting_clock_is_set_again_by_a_pong() -> None:
+    line = Line().linked()
+    line.device.booted_us = 50_000  # from now on the device's clock is 50 ms behind
+    for _ in range(40):
+        line.run()
+    assert [a.utc_us - a.t_us - T0_UTC_US for a in line.of(Anchor)] == [0, 50_000]  # type: ignore[union-attr]
+
+
+def test_duplicates_are_dropped_and_counted() -> None:
+    line = Line().linked()
+    once = line.device.vitals(2_500_000)
+    line.run(once, once)
+    line.run(once)
+    assert len(line.of(DataPacket)) == 1
+    assert _last_boot(line).duplicates == 2
+
+
+def test_a_gap_is_lost_until_the_late_packet_comes() -> None:
+    line = Line().linked()
+    first, second, third = (line.device.vitals(2_000_000 + i) for i in range(3))
+    line.run(first, third)
+    assert _last_boot(line).lost == 1
+    line.run(second)
+    assert _last_boot(line).lost == 0
+    assert len(line.of(DataPacket)) == 3
+
+
+def _last_boot(line: Line) -> Boot:
+    row = line.of(Boot)[-1]
+    assert isinstance(row, Boot)
+    return row
+
+
+def test_the_acknowledgement_comes_after_the_tick_and_once() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000), line.device.vitals(2_600_000))
+    line.run()
+    line.run()
+    assert line.device.acknowledged == 2
+    assert sum(one.type == packet.ACK for one in codec.Decoder().feed(line.sent)) == 1
+
+
+def test_nothing_is_acknowledged_before_the_boot_has_answered() -> None:
+    line = Line()
+    line.run(line.device.vitals(500_000))
+    assert core.acknowledge(line.state) == b""
+
+
+def test_a_reboot_makes_the_bed_unknown() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    line.device = FakeDevice(boot=8, booted_us=3_000_000)
+    line.run(line.device.hello(0))
+    line.run()
+    states = [(o.state, o.reason) for o in line.of(Occupancy) if isinstance(o, Occupancy)]
+    assert states[-2:] == [("occupied", "a person in the user's place"), ("unknown", "the device has started")]
+
+
+@pytest.mark.parametrize(
+    ("after", "reason", "state"),
+    [
+        ("MONITORING", "NOBODY", "empty"),
+        ("STANDBY", "STANDBY_SWITCH", "unknown"),
+        ("MONITORING", "RADAR_FAILED", "unknown"),
+    ],
+)
+def test_the_last_packet_before_a_silence_tells_why(after: str, reason: str, state: str) -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    line.run(line.device.transition(3_500_000, "STREAMING", after, reason))
+    assert line.state.memory.bed.state.value == state
+
+
+def test_silence_without_a_word_makes_the_bed_unknown() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    for _ in range(32):
+        line.run()
+    assert line.state.memory.bed.reason == core.NO_PACKETS
+
+
+def test_a_device_that_answers_nothing_is_reported() -> None:
+    line = Line().linked()
+    line.run(line.device.transition(2_500_000, "STREAMING", "MONITORING", "NOBODY"))
+    line.device.answers = lambda t_us: b""  # type: ignore[method-assign]
+    for _ in range(60):
+        line.run()
+    assert line.state.memory.bed.reason == core.NO_ANSWER
+
+
+def test_a_transition_tells_the_span_of_the_silence() -> None:
+    line = Line().linked()
+    line.run(line.device.transition(2_500_000, "MONITORING", "STREAMING", "CONFIDENT", (1_000_000, 2_400_000)))
+    (seen,) = line.of(Transition)
+    assert isinstance(seen, Transition)
+    assert (seen.silent_from_utc_us, seen.silent_to_utc_us) == (T0_UTC_US + 1_000_000, T0_UTC_US + 2_400_000)
+
+
+def test_absurd_times_neither_raise_nor_overflow() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2**64 - 1), line.device.vitals(2_000_000, wave_um=[1], wave_t_us=2**64 - 1))
+    assert [v.wave_utc_us < 2**63 for v in line.of(Vitals) if isinstance(v, Vitals)] == [True]
+
+
+def test_six_minutes_open_a_session() -> None:
+    line = Line().linked()
+    for second in range(2, 362):
+        line.run(line.device.vitals(second * SECOND_US))
+    (opened,) = line.of(Session)
+    assert isinstance(opened, Session)
+    assert opened.opened_utc_us - opened.in_bed_utc_us == 301 * SECOND_US
+
+
+def test_a_restart_takes_up_where_it_stopped() -> None:
+    line = Line().linked()
+    for second in range(2, 300):
+        line.run(line.device.vitals(second * SECOND_US))
+    fresh = core.State(seeded(2))
+    core.restore(fresh, [_last_boot(line)], [a for a in line.of(Anchor) if isinstance(a, Anchor)],
+                 core.remember(line.state))  # fmt: skip
+    assert fresh.memory == line.state.memory
+    line.state, line.rows = fresh, []
+    line.run(codec.encode(packet.Packet(packet.VITALS, 5, 7, 0, bytes(255))))
+    assert _last_boot(line).duplicates == 1

@@ -1,0 +1,118 @@
+"""The store: what is acknowledged is in the file, also after kill -9; a file that fails is one clear line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloud.app import Cloud, seeded
+from cloud.observations import Boot, DataPacket
+from cloud.store import Store, StoreError
+from tests.fake_device import T0_UTC_US, FakeDevice, play, sleeper, stored_night
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_rows_come_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite")
+    boot = Boot(7, 2**64 - 1, 1, 2, 3, 4, 5)
+    store.commit([boot, DataPacket(7, 3, 3, 1, 2, 3, b"x")], 10, {"key": "value"})
+    assert store.boots() == [boot]
+    assert store.meta() == {"key": "value"}
+
+
+def test_a_failed_commit_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite")
+    same = DataPacket(7, 3, 3, 1, 2, 3, b"x")
+    with pytest.raises(StoreError, match=r"n\.sqlite: cannot be written: UNIQUE"):
+        store.commit([Boot(7, None, None, None, 3, 0, 0), same, same], 10, {})
+    assert store.boots() == []
+
+
+def test_strict_tables_refuse_the_wrong_type(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite")
+    with pytest.raises(StoreError, match="cannot store TEXT value in INTEGER column"):
+        store.commit([DataPacket(7, "three", 3, 1, 2, 3, b"x")], 10, {})  # type: ignore[arg-type]
+
+
+def test_no_such_folder_is_one_line_with_the_path(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"gone/n\.sqlite: cannot be used") as caught:
+        Store(tmp_path / "gone" / "n.sqlite")
+    assert "\n" not in str(caught.value)
+
+
+def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "n.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 50)
+    with pytest.raises(StoreError, match="cannot be used as a night's store"):
+        Store(tmp_path / "n.sqlite")
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite")
+    store._db.execute("PRAGMA max_page_count = 30")
+    with pytest.raises(StoreError, match="cannot be written: database or disk is full") as caught:
+        for seq in range(1, 100):
+            store.commit([DataPacket(7, seq, 3, 1, 2, 3, bytes(4000))], seq, {})
+    assert caught.value.writing
+
+
+def test_a_later_schema_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path / "n.sqlite").close()
+    with sqlite3.connect(tmp_path / "n.sqlite") as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="store version 99, expected 1"):
+        Store(tmp_path / "n.sqlite")
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from cloud.app import Cloud, seeded
+from cloud.store import Store
+from tests.fake_device import FakeDevice, play, sleeper
+device = FakeDevice()
+cloud = Cloud(Store(Path(sys.argv[1]), durable=False), seeded(1), "simulated")
+for second in range(100_000):
+    play(cloud, device, lambda d, s: d.vitals(s * 1_000_000), range(second, second + 1))
+    print(device.acknowledged, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "n.sqlite"
+    child = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    assert child.stdout is not None
+    acknowledged = [int(child.stdout.readline()) for _ in range(200)]
+    os.kill(child.pid, signal.SIGKILL)
+    acknowledged += [int(line) for line in child.stdout if line.endswith("\n")]
+    child.wait()
+    with sqlite3.connect(path) as db:
+        stored = {seq for (seq,) in db.execute("SELECT seq FROM packets")}
+    assert acknowledged[-1] > 150
+    assert set(range(1, acknowledged[-1] + 1)) <= stored
+
+
+def test_a_second_process_continues_the_same_night(tmp_path: Path) -> None:
+    path, device = tmp_path / "n.sqlite", FakeDevice()
+    for seconds in (range(700), range(700, 1200)):
+        store = Store(path, durable=False)
+        play(Cloud(store, seeded(seconds.start), "simulated"), device, sleeper, seconds)
+        store.close()
+    stored_night(tmp_path / "whole.sqlite")
+    for table in ("vitals", "transitions", "sessions", "packets"):
+        assert _all(path, table) == _all(tmp_path / "whole.sqlite", table)
+    assert _all(path, "listening") == [
+        (1, T0_UTC_US + 1_000_000, T0_UTC_US + 700_000_000),
+        (2, T0_UTC_US + 701_000_000, T0_UTC_US + 1200_000_000),
+    ]
+
+
+def _all(path: Path, table: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path) as db:
+        return db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
