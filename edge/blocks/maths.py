@@ -34,6 +34,14 @@ HALF_ROOT_BITS = 0x3F3504F3  # bits of sqrt(1/2)
 
 
 @njit(cache=True)
+def clamp(x: np.float32, lo: np.float32, hi: np.float32) -> np.float32:
+    """x within lo..hi; NaN gives lo."""
+    if not x > lo:
+        return lo
+    return x if x < hi else hi
+
+
+@njit(cache=True)
 def to_i32(x: float, lo: int, hi: int) -> int:
     """Nearest integer, halves away from zero, clamped to lo..hi; NaN gives lo."""
     if not x > np.float32(lo):
