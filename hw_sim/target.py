@@ -27,7 +27,9 @@ QEMU = [
 class ProcessTarget:
     """A device in another process, bound to a board. process: the child; fds: to it and from it."""
 
-    def __init__(self, board: Board, process: subprocess.Popen[bytes], fds: tuple[int, int], folder: str | None) -> None:
+    def __init__(
+        self, board: Board, process: subprocess.Popen[bytes], fds: tuple[int, int], folder: str | None
+    ) -> None:
         self.process = process
         self._board = board
         self._fds = fds
@@ -47,13 +49,13 @@ class ProcessTarget:
             raise ValueError(f"the firmware refuses the radar configuration: error {status}")
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
 
-    def close(self) -> None:
-        """STOP, then the process is waited for; killed when it does not end."""
+    def close(self, wait_s: float = 5.0) -> None:
+        """STOP, then the process is waited for; killed when it does not end within wait_s."""
         lib.bridge_stop(self.bridge)
         for fd in self._fds:
             os.close(fd)
         try:
-            self.process.wait(timeout=5.0)
+            self.process.wait(timeout=wait_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

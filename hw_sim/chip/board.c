@@ -115,30 +115,36 @@ static void give_event(board *b, int32_t event)
     }
 }
 
+/* Moves chip and board to t; edges on the way are noted. False: the chip waits for samples before t. */
+static int32_t go_to(board *b, uint64_t t)
+{
+    chip_advance_ns(b->chip, t * 1000u);
+    if (chip_needs_samples(b->chip)) {
+        return 0;
+    }
+    if (t != b->now_us) {
+        b->now_us = t;
+        b->steps_here = 0;
+    }
+    watch_irq(b);
+    return 1;
+}
+
 int32_t board_run(board *b, uint64_t until_us)
 {
     while (!b->failed) {
         const uint64_t t = next_time_us(b);
         if (t >= until_us) {
-            if (b->now_us < until_us) {
-                b->now_us = until_us;
-                b->steps_here = 0;
-            }
-            return BOARD_DONE;
+            const uint64_t end = until_us > b->now_us ? until_us : b->now_us;
+            return go_to(b, end) ? BOARD_DONE : BOARD_NEED_SAMPLES;
         }
-        chip_advance_ns(b->chip, t * 1000u);
-        if (chip_needs_samples(b->chip)) {
+        if (!go_to(b, t)) {
             return BOARD_NEED_SAMPLES;
-        }
-        if (t != b->now_us) {
-            b->now_us = t;
-            b->steps_here = 0;
         }
         if (++b->steps_here > BOARD_STEPS_AT_ONE_TIME) {
             board_fail(b, "the device makes no progress: too many events at one time");
             break;
         }
-        watch_irq(b);
         const int32_t event = take_event(b);
         if (event != NO_EVENT) {
             give_event(b, event);
