@@ -28,6 +28,7 @@ S3, S5, S7 = _f("-0x1.555540p-3"), _f("0x1.110626p-7"), _f("-0x1.9903d4p-13")
 C4, C6, C8 = _f("0x1.55553ap-5"), _f("-0x1.6c0776p-10"), _f("0x1.990368p-16")
 E3, E4, E5, E6 = _f("0x1.5553f6p-3"), _f("0x1.555410p-5"), _f("0x1.1276bcp-7"), _f("0x1.6de296p-10")
 L1, L3, L5, L7 = _f("0x1.715476p+1"), _f("0x1.ec70e6p-1"), _f("0x1.2746d6p-1"), _f("0x1.ba26dcp-2")
+LARGEST_ANGLE = np.float32(8192)
 EXP_LOW, EXP_HIGH = np.float32(-87), np.float32(88)
 SMALLEST, LOG2_SMALLEST = _f("0x1p-126"), np.float32(-126)
 HALF_ROOT_BITS = 0x3F3504F3  # bits of sqrt(1/2)
@@ -76,7 +77,8 @@ def _round(t: np.float32) -> int:
 
 @njit(cache=True)
 def _sine(x: np.float32, quarter: int) -> np.float32:
-    """sin(x + quarter * pi / 2), |x| <= 8192 rad."""
+    """sin(x + quarter * pi / 2), x clamped to +-8192 rad."""
+    x = clamp(x, -LARGEST_ANGLE, LARGEST_ANGLE)
     n = _round(x * TWO_OVER_PI)
     f = np.float32(n)
     r = ((x - f * HALF_PI_1) - f * HALF_PI_2) - f * HALF_PI_3

@@ -18,8 +18,8 @@ static inline float sw_sqrtf(float x)
 }
 
 float sw_atan2f(float y, float x);  /* rad, -pi..pi, error < 4e-7; (0, 0) gives 0; -0 counts as +0 */
-float sw_sinf(float x);             /* |x| <= 8192 rad, error < 2e-7 */
-float sw_cosf(float x);             /* |x| <= 8192 rad, error < 2e-7 */
+float sw_sinf(float x);             /* x is clamped to +-8192 rad, error < 2e-7 */
+float sw_cosf(float x);             /* x is clamped to +-8192 rad, error < 2e-7 */
 float sw_expf(float x);             /* relative error < 2e-7; x is clamped to -87..88 */
 float sw_logisticf(float x);        /* 1 / (1 + exp(-x)), relative error < 4e-7 */
 float sw_log2f(float x);            /* error < 2e-7 + 1e-7 |result|; below 2^-126: -126 */

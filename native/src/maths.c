@@ -53,9 +53,10 @@ float sw_atan2f(float y, float x)
     return y < 0.0f ? -angle : angle;
 }
 
-/* sin(x + quarter * pi/2) */
-static float sine_of(float x, int32_t quarter)
+/* sin(x + quarter * pi/2); x is clamped to +-8192, so that the quarter turns fit an integer whatever comes */
+static float sine_of(float angle, int32_t quarter)
 {
+    float x = !(angle > -8192.0f) ? -8192.0f : (angle < 8192.0f ? angle : 8192.0f);
     float t = x * TWO_OVER_PI;
     int32_t n = (int32_t)(t < 0.0f ? t - 0.5f : t + 0.5f);
     float f = (float)n;
