@@ -16,6 +16,13 @@ FLAG_SATURATED = 1
 FLAG_GAP = 2
 
 
+# packet type -> (field, LSB as numerator and denominator) of the fields that are not plain integers
+_SCALES = {
+    number: [(f.name, f.lsb.numerator, f.lsb.denominator) for f in layout.fields if f.lsb != 1]
+    for number, layout in table.LAYOUTS.items()
+}
+
+
 def reason_text(number: int) -> str:
     """Text of a SW_REASON_* number; empty for none."""
     return table.text_of(table.Reason, number)
@@ -35,15 +42,13 @@ def scaled(packet: Packet) -> Scaled:
     Integers where the LSB is 1, floats elsewhere. Raises struct.error when the payload is too short.
     """
     integers = packet.fields
-    values: dict[str, float | int | tuple[float | int, ...] | None] = {}
-    for field in packet.layout.fields:
-        integer, numerator, denominator = integers[field.name], field.lsb.numerator, field.lsb.denominator
-        if field.lsb == 1:
-            values[field.name] = integer
-        elif isinstance(integer, tuple):
-            values[field.name] = tuple(one * numerator / denominator for one in integer)
+    values: dict[str, float | int | tuple[float | int, ...] | None] = {**integers}
+    for name, numerator, denominator in _SCALES[packet.type]:
+        integer = integers[name]
+        if isinstance(integer, tuple):
+            values[name] = tuple(one * numerator / denominator for one in integer)
         else:
-            values[field.name] = integer * numerator / denominator
+            values[name] = integer * numerator / denominator
     reasons = {}
     for value in packet.layout.values:
         if integers[value.validity] == 0:

@@ -6,15 +6,15 @@ import dataclasses
 import json
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stillwave_env import ROOT
 from tests import link_c
 from wire import codec, packet, table
 
-GOLDEN = json.loads((ROOT / "tests" / "vectors" / "packets.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "packets.json").read_text())
 PING = packet.make(packet.PING, {"nonce": 0x0011FF00})
 GOOD = codec.encode(PING)
 

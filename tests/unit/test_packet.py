@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from stillwave_env import ROOT
 from tests import link_c
 from wire import packet, table, values
 
-GOLDEN = json.loads((ROOT / "tests" / "vectors" / "packets.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "packets.json").read_text())
 VITALS = next(one for one in GOLDEN if one["name"] == "VITALS")
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from stillwave_env import ROOT
 from wire import codec, describe, table, transport
 
-TEXT = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
-GOLDEN = {one["name"]: one for one in json.loads((ROOT / "tests" / "vectors" / "packets.json").read_text())}
+TEXT = (Path(__file__).parents[2] / "docs" / "wire.md").read_text(encoding="utf-8")
+GOLDEN = {one["name"]: one for one in json.loads((Path(__file__).parents[1] / "vectors" / "packets.json").read_text())}
 HEX = [bytes.fromhex(block) for block in re.findall(r"```hex\n(.*?)```", TEXT, re.DOTALL)]
 
 
