@@ -1,0 +1,231 @@
+"""Breathing rate: the mean interval of breaths found one by one, checked against the spectrum.
+
+A breath begins where the waveform rises through zero, after it was clearly below and before it is
+clearly above (hysteresis on its own rms). Breaths before and after a movement count, the interval
+across it does not. The spectrum of the same waveform must agree; when breaths and spectrum differ
+by a factor (a breath with two humps, every other breath missed) the stronger line decides, and when
+neither is clear the rate is unknown. Autocorrelation is not used: it locks on twice the period.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from edge.blocks import CACHE
+from edge.blocks.parameters import (
+    BREATH_HYSTERESIS,
+    BREATH_MAX_S,
+    BREATH_MIN_S,
+    BREATHS_SPAN_S,
+    INTERVAL_CV,
+    LINE_SHARE,
+    RATE_AGREE,
+    RATE_WINDOW_S,
+    SPECTRUM_MIN_S,
+)
+
+WAVE_HZ = 10
+SAMPLES = 150  # 30 s at 5 per second: pairs of waveform samples
+BREATHS = 32
+LINES = 51  # 0.10, 0.11 .. 0.60 Hz
+FIRST_HZ = 0.10
+STEP_HZ = 0.01
+
+REASON_NONE = 0
+REASON_STARTING = 1
+REASON_LOW_QUALITY = 4
+REASON_AMBIGUOUS = 5
+
+STATE = np.dtype(
+    [
+        ("time", np.int32),  # waveform samples since init, 10 per second
+        ("square", np.float32),  # running mean square of the waveform
+        ("valid", np.int32),  # samples since the last break
+        ("last_um", np.float32),
+        ("below", np.int32),  # was clearly below zero since the last breath
+        ("crossing_s", np.float32),  # rise through zero, not yet confirmed
+        ("begin_s", np.float32, (BREATHS,)),  # confirmed breaths, ring
+        ("joined", np.int32, (BREATHS,)),  # 1: no break between this breath and the one before
+        ("breaths", np.int32),  # ever
+        ("broken", np.int32),
+        ("wave", np.float32, (SAMPLES,)),  # ring at 5 per second since the last break
+        ("head", np.int32),
+        ("filled", np.int32),
+        ("half_um", np.float32),
+        ("rate_per_min", np.float32),
+        ("variation", np.float32),  # of breath intervals
+        ("line_hz", np.float32),  # strongest line of the spectrum; 0 when too short
+        ("line_share", np.float32),  # of the band's power around it
+        ("intervals", np.int32),
+        ("reason", np.int32),
+    ],
+    align=True,
+)
+
+
+@njit(cache=CACHE)
+def init(state):
+    """Forget everything."""
+    state.time = 0
+    state.square = 0.0
+    state.breaths = 0
+    state.rate_per_min = 0.0
+    state.variation = 0.0
+    state.intervals = 0
+    state.line_hz = 0.0
+    state.line_share = 0.0
+    state.reason = REASON_STARTING
+    interrupt(state)
+
+
+@njit(cache=CACHE)
+def interrupt(state):
+    """The waveform breaks off here (movement, lost frames): no breath reaches across."""
+    state.valid = 0
+    state.below = 0
+    state.broken = 1
+    state.head = 0
+    state.filled = 0
+    state.last_um = 0.0
+
+
+@njit(cache=CACHE)
+def skip(state):
+    """Let a tenth of a second pass without waveform."""
+    state.time += 1
+
+
+@njit(cache=CACHE)
+def step(state, wave_um):
+    """Add one waveform sample, um, 10 per second."""
+    now_s = state.time / WAVE_HZ
+    state.time += 1
+    state.valid += 1
+    share = max(1.0 / state.valid, 0.01)
+    state.square += share * (wave_um * wave_um - state.square)
+    threshold = BREATH_HYSTERESIS * math.sqrt(state.square)
+    if wave_um < -threshold:
+        state.below = 1
+    if state.last_um < 0.0 <= wave_um:
+        state.crossing_s = now_s - wave_um / (wave_um - state.last_um) / WAVE_HZ
+    if state.below and wave_um > threshold:
+        state.below = 0
+        breathe(state, state.crossing_s)
+    if state.valid % 2 == 0:
+        state.wave[state.head] = 0.5 * (state.half_um + wave_um)
+        state.head = (state.head + 1) % SAMPLES
+        state.filled = min(state.filled + 1, SAMPLES)
+    state.half_um = wave_um
+    state.last_um = wave_um
+
+
+@njit(cache=CACHE)
+def breathe(state, begin_s):
+    """Count a breath that began at begin_s."""
+    joined = 0
+    if state.breaths > 0 and not state.broken:
+        interval = begin_s - state.begin_s[(state.breaths - 1) % BREATHS]
+        if interval < BREATH_MIN_S:
+            return
+        joined = 1 if interval <= BREATH_MAX_S else 0
+    state.broken = 0
+    state.begin_s[state.breaths % BREATHS] = begin_s
+    state.joined[state.breaths % BREATHS] = joined
+    state.breaths += 1
+
+
+@njit(cache=CACHE)
+def measure(state):
+    """Once a second: rate, variation, spectrum, and the reason when there is no rate."""
+    state.rate_per_min = 0.0
+    count, total = 0, 0.0
+    squares = 0.0
+    oldest = state.time / WAVE_HZ - RATE_WINDOW_S
+    for back in range(min(state.breaths, BREATHS - 1)):
+        index = (state.breaths - 1 - back) % BREATHS
+        before = (state.breaths - 2 - back) % BREATHS
+        if not state.joined[index]:
+            continue
+        if state.begin_s[before] < oldest:
+            break
+        interval = state.begin_s[index] - state.begin_s[before]
+        count += 1
+        total += interval
+        squares += interval * interval
+    state.intervals = count
+    spectrum(state)
+    if count == 0 or total < BREATHS_SPAN_S:
+        state.reason = REASON_STARTING
+        return
+    mean = total / count
+    state.variation = math.sqrt(max(squares / count - mean * mean, 0.0)) / mean
+    decide(state, 1.0 / mean)
+
+
+@njit(cache=CACHE)
+def decide(state, breaths_hz):
+    """Accept the rate of the breaths, or say why not."""
+    since_s = (state.time / WAVE_HZ) - state.begin_s[(state.breaths - 1) % BREATHS]
+    if since_s * breaths_hz > 3.0 and state.valid > WAVE_HZ * since_s:
+        state.reason = REASON_LOW_QUALITY
+        return
+    if state.variation > INTERVAL_CV:
+        state.reason = REASON_LOW_QUALITY
+        return
+    if state.line_hz > 0.0:
+        if state.line_share < LINE_SHARE:
+            state.reason = REASON_LOW_QUALITY
+            return
+        if abs(state.line_hz - breaths_hz) > RATE_AGREE * state.line_hz:
+            if line_power(state, breaths_hz) < 0.4 * line_power(state, state.line_hz):
+                state.reason = REASON_AMBIGUOUS
+                return
+    state.reason = REASON_NONE
+    state.rate_per_min = 60.0 * breaths_hz
+
+
+@njit(cache=CACHE)
+def line_power(state, line_hz):
+    """Return the Hann-windowed power of the remembered waveform at one frequency (Goertzel 1958)."""
+    n = state.filled
+    turn = 2.0 * math.pi * line_hz / (WAVE_HZ / 2)
+    taper = 2.0 * math.pi / n
+    coefficient = 2.0 * math.cos(turn)
+    # the Hann taper by its own recurrence: cos(k taper)
+    taper_coefficient = 2.0 * math.cos(taper)
+    taper_now, taper_before = 1.0, math.cos(taper)
+    a, b = 0.0, 0.0
+    for t in range(n):
+        sample = state.wave[(state.head - n + t) % SAMPLES] * (0.5 - 0.5 * taper_now)
+        a, b = sample + coefficient * a - b, a
+        taper_now, taper_before = taper_coefficient * taper_now - taper_before, taper_now
+    return a * a + b * b - coefficient * a * b
+
+
+@njit(cache=CACHE)
+def spectrum(state):
+    """Find the strongest line between 0.1 and 0.6 Hz and its share of the band's power."""
+    state.line_hz, state.line_share = 0.0, 0.0
+    if state.filled < SPECTRUM_MIN_S * WAVE_HZ / 2:
+        return
+    powers = np.zeros(LINES)
+    total, best = 0.0, 0
+    for line in range(LINES):
+        powers[line] = line_power(state, FIRST_HZ + STEP_HZ * line)
+        total += powers[line]
+        if powers[line] > powers[best]:
+            best = line
+    if total <= 0.0:
+        return
+    near = 0.0
+    for line in range(max(best - 5, 0), min(best + 6, LINES)):
+        near += powers[line]
+    shift = 0.0
+    if 0 < best < LINES - 1:
+        left, middle, right = powers[best - 1], powers[best], powers[best + 1]
+        bend = left - 2.0 * middle + right
+        if bend < 0.0:
+            shift = 0.5 * (left - right) / bend
+    state.line_hz = FIRST_HZ + STEP_HZ * (best + shift)
+    state.line_share = near / total

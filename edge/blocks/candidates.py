@@ -1,0 +1,178 @@
+"""Candidate range bins: where in the detection zone something moves coherently from frame to frame.
+
+Thermal noise is white in time and breathing is not, so the product of one frame with the one before
+keeps breathing and loses noise: no absolute threshold is needed. The noise itself is read off the
+burst difference, in which slow motion cancels. Powers are summed over whole seconds and the last
+WINDOW_SECONDS of them decide, so that a person who left is forgotten completely.
+
+A strong reflector outside the zone leaks through the window's side lobes; what the Hann window may
+leak is subtracted before a range bin can become a candidate.
+"""
+
+import numpy as np
+from numba import njit
+
+from edge.blocks import CACHE
+from edge.blocks.parameters import BODY_HALF_M, KEEP_BODY, LEAKAGE, WINDOW_SECONDS
+
+MAX_BINS = 256
+SECONDS = int(WINDOW_SECONDS)
+
+STATE = np.dtype(
+    [
+        ("previous", np.complex64, (3, MAX_BINS)),
+        ("coherent", np.float32, (SECONDS, MAX_BINS)),
+        ("power", np.float32, (SECONDS, MAX_BINS)),
+        ("burst", np.float32, (SECONDS, MAX_BINS)),
+        ("slot", np.int32),
+        ("frames", np.int32),  # in the running second
+        ("seconds", np.int32),  # complete ones in memory, up to SECONDS
+        ("started", np.int32),
+        ("body_bin", np.int32),  # -1: none
+        ("first_bin", np.int32),  # of the body, inclusive
+        ("last_bin", np.int32),
+        ("snr", np.float32),  # coherent power of the body over the noise of one frame, ratio
+        ("coherence", np.float32),  # coherent over total power, -1..1
+        ("noise", np.float32),  # noise power of one frame and range bin, all antennas together
+        ("distance_m", np.float32),
+        ("excess", np.float32, (MAX_BINS,)),  # coherent power less leakage, summed over the window
+    ],
+    align=True,
+)
+
+
+@njit(cache=CACHE)
+def init(state):
+    """Forget everything."""
+    state.started = 0
+    state.frames = 0
+    state.seconds = 0
+    state.slot = 0
+    state.body_bin = -1
+    state.first_bin = 0
+    state.last_bin = -1
+    state.snr = 0.0
+    state.coherence = 0.0
+    state.noise = 0.0
+    state.distance_m = 0.0
+    clear_second(state)
+
+
+@njit(cache=CACHE)
+def clear_second(state):
+    """Empty the sums of the running second."""
+    coherent, power, burst = state.coherent, state.power, state.burst
+    for k in range(MAX_BINS):
+        coherent[state.slot, k] = 0.0
+        power[state.slot, k] = 0.0
+        burst[state.slot, k] = 0.0
+    state.frames = 0
+
+
+@njit(cache=CACHE)
+def step(state, geometry, moving, difference):
+    """Add one frame; return True when a second is complete and the choice is new.
+
+    moving: complex64[rx, range_bin], profile less background, ADC counts.
+    difference: complex64[rx, range_bin], second half burst less first, ADC counts.
+    """
+    previous = state.previous
+    coherent, power, burst = state.coherent, state.power, state.burst
+    slot = state.slot
+    for rx in range(geometry.n_rx):
+        for k in range(geometry.bin_first, geometry.watch_last + 1):
+            z, p, d = moving[rx, k], previous[rx, k], difference[rx, k]
+            if state.started:
+                coherent[slot, k] += z.real * p.real + z.imag * p.imag
+            power[slot, k] += z.real * z.real + z.imag * z.imag
+            burst[slot, k] += d.real * d.real + d.imag * d.imag
+            previous[rx, k] = z
+    state.started = 1
+    state.frames += 1
+    if state.frames < geometry.frames_per_second:
+        return False
+    state.seconds = min(state.seconds + 1, SECONDS)
+    choose(state, geometry)
+    state.slot = (slot + 1) % SECONDS
+    clear_second(state)
+    return True
+
+
+@njit(cache=CACHE)
+def window_sum(state, table, k):
+    """Return the sum over the complete seconds of table[second, k]."""
+    total = 0.0
+    for second in range(state.seconds):
+        total += table[(state.slot - second) % SECONDS, k]
+    return total
+
+
+@njit(cache=CACHE)
+def hann_leakage(bins):
+    """Return the power side lobe envelope of the Hann window `bins` away (>= 2); Harris 1978, eq. 27."""
+    envelope = 1.0 / (np.pi * bins * (bins * bins - 1.0))
+    return envelope * envelope
+
+
+@njit(cache=CACHE)
+def choose(state, geometry):
+    """Pick the body from the summed powers: strongest excess in the zone, kept while it stays strong."""
+    first, last, watch = geometry.bin_first, geometry.bin_last, geometry.watch_last
+    sums = np.zeros(watch + 2)
+    noises = np.zeros(watch + 1 - first)
+    strongest, strongest_power = -1, 0.0
+    for k in range(first, watch + 1):
+        sums[k] = max(window_sum(state, state.coherent, k), 0.0)
+        noises[k - first] = window_sum(state, state.burst, k) / 4.0
+        if k > last and sums[k] > strongest_power:
+            strongest, strongest_power = k, sums[k]
+    noise = max(np.sort(noises)[(watch + 1 - first) // 2], 1e-12)
+    excess = state.excess
+    best, best_score = -1, 0.0
+    for k in range(first, last + 1):
+        leak = 0.0
+        if strongest - k >= 2:
+            leak = LEAKAGE * strongest_power * hann_leakage(float(strongest - k))
+        excess[k] = max(sums[k] - leak, 0.0)
+    for k in range(first, last + 1):
+        score = score_of(excess, k, first, last)
+        if score > best_score:
+            best, best_score = k, score
+    body = state.body_bin
+    if body < 0 or score_of(excess, body, first, last) < KEEP_BODY * best_score:
+        state.body_bin = best
+    measure(state, geometry, noise)
+
+
+@njit(cache=CACHE)
+def score_of(excess, k, first, last):
+    """Return the excess around range bin k, neighbours at half weight."""
+    score = excess[k]
+    if k > first:
+        score += 0.5 * excess[k - 1]
+    if k < last:
+        score += 0.5 * excess[k + 1]
+    return score
+
+
+@njit(cache=CACHE)
+def measure(state, geometry, noise):
+    """Measure the chosen body: its bins, signal-to-noise ratio, coherence and distance."""
+    frames = state.seconds * geometry.frames_per_second
+    state.noise = noise / frames
+    body = state.body_bin
+    if body < 0:
+        state.snr, state.coherence, state.distance_m = 0.0, 0.0, 0.0
+        state.first_bin, state.last_bin = 0, -1
+        return
+    half = max(1, int(BODY_HALF_M / geometry.bin_m + 0.5))
+    state.first_bin = max(geometry.bin_first, body - half)
+    state.last_bin = min(geometry.bin_last, body + half)
+    power = window_sum(state, state.power, body)
+    state.snr = state.excess[body] / noise
+    state.coherence = state.excess[body] / max(power, 1e-12)
+    total, weighted = 0.0, 0.0
+    for k in range(state.first_bin, state.last_bin + 1):
+        total += state.excess[k]
+        weighted += state.excess[k] * k
+    state.distance_m = geometry.bin_m * weighted / max(total, 1e-12)

@@ -1,0 +1,53 @@
+"""Confidence: the probability that a person is in the user's place, and of each value to be valid.
+
+Log-odds that are linear in what was measured, squashed, and quantised to 1/255: the uplink policy
+decides on the integer, with hysteresis.
+"""
+
+import math
+
+from numba import njit
+
+from edge.blocks import CACHE
+from edge.blocks.parameters import (
+    PERSON_COHERENCE,
+    PERSON_PER_DB,
+    PERSON_SNR_DB,
+    RATE_PER_MISSING,
+    RATE_PER_RESIDUAL,
+    RATE_PER_VARIATION,
+    RATE_SCORE,
+)
+
+
+@njit(cache=CACHE)
+def quantise(log_odds):
+    """Return the probability of some log-odds as 0..255."""
+    limited = min(max(log_odds, -20.0), 20.0)
+    return int(255.0 / (1.0 + math.exp(-limited)) + 0.5)
+
+
+@njit(cache=CACHE)
+def decibel(ratio):
+    """Return 10 log10 of a power ratio, floored at -60 dB."""
+    return 10.0 * math.log10(max(ratio, 1e-6))
+
+
+@njit(cache=CACHE)
+def person(snr, coherence):
+    """Return P(person in the user's place), 0..255, from coherent power over noise and coherence."""
+    if coherence < PERSON_COHERENCE:
+        snr = snr * max(coherence, 0.0) / PERSON_COHERENCE
+    return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB))
+
+
+@njit(cache=CACHE)
+def breathing(variation, residual, intervals):
+    """Return P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted."""
+    missing = max(6 - intervals, 0)
+    return quantise(
+        RATE_SCORE
+        - RATE_PER_VARIATION * variation
+        - RATE_PER_RESIDUAL * residual
+        - RATE_PER_MISSING * missing
+    )

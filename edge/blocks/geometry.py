@@ -1,0 +1,66 @@
+"""What the chain needs to know of the radar: one record, made once from config and timing.
+
+Source: the antenna spacing is the datasheet's 2.5 mm; a range bin is c / (2 B) of the *sampled* band.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+C_M_PER_S = 299_792_458.0
+ANTENNA_SPACING_M = 0.0025
+
+GEOMETRY = np.dtype(
+    [
+        ("n_rx", np.int32),
+        ("n_bins", np.int32),
+        ("bin_first", np.int32),  # detection zone, inclusive
+        ("bin_last", np.int32),
+        ("watch_last", np.int32),
+        ("lane_1", np.int32),  # lane of RX1, RX2, RX3; -1 when off
+        ("lane_2", np.int32),
+        ("lane_3", np.int32),
+        ("frames_per_second", np.int32),
+        ("frame_s", np.float32),
+        ("bin_m", np.float32),
+        ("wavelength_m", np.float32),
+        ("half_burst_s", np.float32),
+    ],
+    align=True,
+)
+
+
+def geometry(
+    *,
+    rx_mask: int,
+    n_samples: int,
+    n_chirps: int,
+    frame_s: float,
+    chirp_s: float,
+    sampled_start_hz: float,
+    sampled_bandwidth_hz: float,
+    zone_near_m: float,
+    zone_far_m: float,
+    watch_far_m: float,
+) -> Any:
+    """Return a GEOMETRY record: bins and wavelength of the sampled band, lanes of the antennas."""
+    record = np.zeros(1, GEOMETRY)[0]
+    bin_m = C_M_PER_S / (2.0 * sampled_bandwidth_hz)
+    n_bins = n_samples // 2
+    record["n_rx"] = bin(rx_mask).count("1")
+    record["n_bins"] = n_bins
+    record["bin_m"] = bin_m
+    record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
+    record["bin_last"] = min(n_bins - 2, int(zone_far_m / bin_m))
+    record["watch_last"] = min(n_bins - 2, int(watch_far_m / bin_m))
+    record["wavelength_m"] = C_M_PER_S / (sampled_start_hz + sampled_bandwidth_hz / 2.0)
+    record["half_burst_s"] = chirp_s * n_chirps / 2
+    record["frame_s"] = frame_s
+    record["frames_per_second"] = max(1, round(1.0 / frame_s))
+    lane = 0
+    for rx in range(3):
+        on = rx_mask >> rx & 1
+        record[f"lane_{rx + 1}"] = lane if on else -1
+        lane += on
+    return record

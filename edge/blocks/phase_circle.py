@@ -1,0 +1,355 @@
+"""Phase circle: the centre and radius on which every listened channel turns with the same phase.
+
+A channel is one range bin on one antenna. While the body is still, channel i follows
+s_i(t) = c_i + a_i exp(j phi(t)): one common phase, a centre c_i (everything that does not breathe)
+and a radius a_i each. Arcs of a sleeper are often far below 1 rad, where fitting a circle to one
+channel fails; so the *common* phase is fitted to all channels at once:
+
+* small arcs: the first principal component x(t) of all channels is the phase up to a scale, and the
+  curvature of every channel along it gives that scale: s = c + g x + h x^2 with g = j a k and
+  h = -a k^2 / 2, hence k = 2 Im(sum h g*) / sum |g|^2;
+* large arcs: algebraic circle fits (Kasa, least squares on |s|^2, noise taken off the moments) give
+  phase steps, added up;
+* then, in both cases, a few Gauss-Newton steps of the scale on s = c + a exp(j phi (1 + e)).
+
+The candidate that leaves the smaller residual wins. Everything is forgotten when the body moves.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from edge.blocks import CACHE
+from edge.blocks.parameters import CIRCLE_ARC_RAD, CIRCLE_FLOOR_RAD
+
+CHANNELS = 12
+SAMPLES = 160  # 16 s at CIRCLE_RATE_HZ
+POWER_STEPS = 6
+SCALE_STEPS = 3
+
+STATE = np.dtype(
+    [
+        ("bin", np.int32, (CHANNELS,)),
+        ("rx", np.int32, (CHANNELS,)),
+        ("channels", np.int32),
+        ("memory", np.complex64, (SAMPLES, CHANNELS)),
+        ("head", np.int32),  # next to write
+        ("samples", np.int32),
+        ("centre", np.complex64, (CHANNELS,)),
+        ("radius", np.complex64, (CHANNELS,)),
+        ("fitted", np.int32),
+        ("radius_power", np.float32),  # sum of |radius|^2
+        ("arc_rad", np.float32),  # rms of the fitted phase
+        ("residual", np.float32),  # unexplained share of the channels' power, 0..1
+        ("curvature", np.float32),  # running numerator and denominator of the small-arc scale
+        ("slope", np.float32),
+    ],
+    align=True,
+)
+
+
+@njit(cache=CACHE)
+def init(state):
+    """Forget channels, memory and fit."""
+    state.channels = 0
+    state.head = 0
+    state.samples = 0
+    state.fitted = 0
+    state.radius_power = 0.0
+    state.arc_rad = 0.0
+    state.residual = 1.0
+    state.curvature = 0.0
+    state.slope = 0.0
+
+
+@njit(cache=CACHE)
+def listen(state, geometry, excess, first_bin, last_bin, share):
+    """Start over on the strongest bins of first_bin..last_bin with at least `share` of the strongest."""
+    init(state)
+    strongest = 0.0
+    for k in range(first_bin, last_bin + 1):
+        strongest = max(strongest, excess[k])
+    wanted = CHANNELS // geometry.n_rx
+    taken = 0
+    ceiling = np.inf
+    while taken < wanted:
+        best, best_power = -1, 0.0
+        for k in range(first_bin, last_bin + 1):
+            if best_power < excess[k] < ceiling:
+                best, best_power = k, excess[k]
+        if best < 0 or best_power < share * strongest:
+            break
+        ceiling = best_power
+        for rx in range(geometry.n_rx):
+            state.bin[state.channels] = best
+            state.rx[state.channels] = rx
+            state.channels += 1
+        taken += 1
+
+
+@njit(cache=CACHE)
+def remember(state, profile):
+    """Keep one sample of every channel. profile: complex64[rx, range_bin], with its background."""
+    for i in range(state.channels):
+        state.memory[state.head, i] = profile[state.rx[i], state.bin[i]]
+    state.head = (state.head + 1) % SAMPLES
+    state.samples = min(state.samples + 1, SAMPLES)
+
+
+@njit(cache=CACHE)
+def fit(state, noise):
+    """Fit the circles to the memory. noise: noise power of one channel, ADC counts squared."""
+    n, m = state.samples, state.channels
+    s = np.zeros((n, m), np.complex128)
+    mean = np.zeros(m, np.complex128)
+    for t in range(n):
+        row = (state.head - n + t) % SAMPLES
+        for i in range(m):
+            s[t, i] = state.memory[row, i]
+            mean[i] += s[t, i]
+    mean /= n
+    total = 0.0
+    for t in range(n):
+        for i in range(m):
+            s[t, i] -= mean[i]
+            total += s[t, i].real ** 2 + s[t, i].imag ** 2
+    if total <= 0.0:
+        return
+    phase = np.zeros(n)
+    other = np.zeros(n)
+    radius = np.zeros(m, np.complex128)
+    centre = np.zeros(m, np.complex128)
+    scale = small_arc(state, s, phase)
+    if scale > CIRCLE_ARC_RAD:
+        refine(s, phase, radius, centre)
+        best = residual(s, phase, total)
+        large_arc(s, noise, other)
+        refine(s, other, radius, centre)
+        if residual(s, other, total) < best:
+            phase[:] = other
+    solve(s, phase, radius, centre)
+    keep(state, s, phase, radius, centre, mean, total)
+
+
+@njit(cache=CACHE)
+def keep(state, s, phase, radius, centre, mean, total):
+    """Store a fit: circles, arc and residual."""
+    state.radius_power = 0.0
+    for i in range(state.channels):
+        state.radius[i] = radius[i]
+        state.centre[i] = centre[i] + mean[i]
+        state.radius_power += radius[i].real ** 2 + radius[i].imag ** 2
+    state.residual = residual(s, phase, total)
+    state.arc_rad = math.sqrt(variance(phase))
+    state.fitted = 1
+
+
+@njit(cache=CACHE)
+def variance(x):
+    """Return the variance of a real sequence."""
+    n = len(x)
+    mean = 0.0
+    for t in range(n):
+        mean += x[t]
+    mean /= n
+    total = 0.0
+    for t in range(n):
+        total += (x[t] - mean) ** 2
+    return total / n
+
+
+@njit(cache=CACHE)
+def principal(s, x):
+    """Write the first principal component of the channels, unit variance, into x (power iteration)."""
+    n, m = s.shape
+    g = np.zeros(m, np.complex128)
+    largest = -1.0
+    for t in range(n):
+        power = 0.0
+        for i in range(m):
+            power += s[t, i].real ** 2 + s[t, i].imag ** 2
+        if power > largest:
+            largest = power
+            for i in range(m):
+                g[i] = s[t, i]
+    for _ in range(POWER_STEPS):
+        total = 0.0
+        for t in range(n):
+            x[t] = 0.0
+            for i in range(m):
+                x[t] += s[t, i].real * g[i].real + s[t, i].imag * g[i].imag
+            total += x[t] * x[t]
+        norm = 1.0 / math.sqrt(max(total / n, 1e-30))
+        for i in range(m):
+            g[i] = 0.0
+        for t in range(n):
+            x[t] *= norm
+            for i in range(m):
+                g[i] += s[t, i] * x[t]
+
+
+@njit(cache=CACHE)
+def small_arc(state, s, phase):
+    """Write the phase by curvature along the principal component; return its rms, rad."""
+    n, m = s.shape
+    principal(s, phase)
+    m3, m4 = 0.0, 0.0
+    for t in range(n):
+        square = phase[t] * phase[t]
+        m3 += square * phase[t]
+        m4 += square * square
+    m3, m4 = m3 / n, m4 / n
+    spread = max(m4 - 1.0 - m3 * m3, 1e-6)
+    numerator, denominator = 0.0, 0.0
+    for i in range(m):
+        linear, bend = 0j, 0j
+        for t in range(n):
+            linear += s[t, i] * phase[t]
+            bend += s[t, i] * (phase[t] * phase[t] - 1.0 - m3 * phase[t])
+        h = bend / (n * spread)
+        g = linear / n - h * m3
+        numerator += 2.0 * (h.imag * g.real - h.real * g.imag)
+        denominator += g.real * g.real + g.imag * g.imag
+    state.curvature = 0.5 * state.curvature + abs(numerator)
+    state.slope = 0.5 * state.slope + denominator
+    scale = max(state.curvature / max(state.slope, 1e-30), CIRCLE_FLOOR_RAD)
+    signed = scale if numerator > 0.0 else -scale  # the component's own sign means nothing
+    for t in range(n):
+        phase[t] *= signed
+    return scale
+
+
+@njit(cache=CACHE)
+def large_arc(s, noise, phase):
+    """Write the phase by adding up the steps around circles fitted channel by channel (Kasa 1976)."""
+    n, m = s.shape
+    centre = np.zeros(m, np.complex128)
+    for i in range(m):
+        xx, yy, xy, xq, yq = 0.0, 0.0, 0.0, 0.0, 0.0
+        for t in range(n):
+            x, y = s[t, i].real, s[t, i].imag
+            q = x * x + y * y
+            xx += x * x
+            yy += y * y
+            xy += x * y
+            xq += x * q
+            yq += y * q
+        xx, yy, xy = xx / n - noise / 2.0, yy / n - noise / 2.0, xy / n
+        xq, yq = xq / (2.0 * n), yq / (2.0 * n)
+        trace = max(xx + yy, 1e-12)
+        determinant = max(xx * yy - xy * xy, 0.01 * trace * trace)
+        centre[i] = complex((yy * xq - xy * yq) / determinant, (xx * yq - xy * xq) / determinant)
+    phase[0] = 0.0
+    for t in range(1, n):
+        step = 0j
+        for i in range(m):
+            step += (s[t, i] - centre[i]) * (s[t - 1, i] - centre[i]).conjugate()
+        phase[t] = phase[t - 1] + math.atan2(step.imag, step.real)
+
+
+@njit(cache=CACHE)
+def refine(s, phase, radius, centre):
+    """Improve a phase in place: scale by Gauss-Newton, circles by least squares, phase from them."""
+    for _ in range(SCALE_STEPS):
+        scale = 1.0 + min(max(scale_error(s, phase), -0.2), 0.2)
+        for t in range(len(phase)):
+            phase[t] *= scale
+        solve(s, phase, radius, centre)
+        read_phase(s, radius, centre, phase)
+
+
+@njit(cache=CACHE)
+def scale_error(s, phase):
+    """Return e of s = c + a exp(j phase (1 + e)), least squares over all channels, first order."""
+    n, m = s.shape
+    mean = 0.0
+    for t in range(n):
+        mean += phase[t]
+    mean /= n
+    e_mean, b_mean = 0j, 0j
+    e = np.zeros(n, np.complex128)
+    b = np.zeros(n, np.complex128)
+    for t in range(n):
+        phase[t] -= mean
+        e[t] = complex(math.cos(phase[t]), math.sin(phase[t]))
+        b[t] = 1j * phase[t] * e[t]
+        e_mean += e[t]
+        b_mean += b[t]
+    e_mean, b_mean = e_mean / n, b_mean / n
+    ee, eb = 1e-12, 0j
+    for t in range(n):
+        e[t] -= e_mean
+        b[t] -= b_mean
+        ee += e[t].real ** 2 + e[t].imag ** 2
+        eb += e[t].conjugate() * b[t]
+    vv = 1e-3 * n
+    for t in range(n):
+        b[t] -= e[t] * (eb / ee)
+        vv += b[t].real ** 2 + b[t].imag ** 2
+    numerator, denominator = 0.0, 1e-30
+    for i in range(m):
+        along, across = 0j, 0j
+        for t in range(n):
+            along += e[t].conjugate() * s[t, i]
+            across += b[t].conjugate() * s[t, i]
+        slope = across / vv
+        a = (along - slope * eb) / ee
+        numerator += slope.real * a.real + slope.imag * a.imag
+        denominator += a.real * a.real + a.imag * a.imag
+    return numerator / denominator
+
+
+@njit(cache=CACHE)
+def solve(s, phase, radius, centre):
+    """Fit radius and centre of every channel to a given phase by least squares."""
+    n, m = s.shape
+    e = np.zeros(n, np.complex128)
+    e_mean = 0j
+    for t in range(n):
+        e[t] = complex(math.cos(phase[t]), math.sin(phase[t]))
+        e_mean += e[t]
+    e_mean /= n
+    ee = 1e-12
+    for t in range(n):
+        e[t] -= e_mean
+        ee += e[t].real ** 2 + e[t].imag ** 2
+    for i in range(m):
+        along = 0j
+        for t in range(n):
+            along += e[t].conjugate() * s[t, i]
+        radius[i] = along / ee
+        centre[i] = -radius[i] * e_mean
+
+
+@njit(cache=CACHE)
+def residual(s, phase, total):
+    """Return the share of the channels' power that circles with this phase leave unexplained."""
+    n, m = s.shape
+    radius = np.zeros(m, np.complex128)
+    centre = np.zeros(m, np.complex128)
+    solve(s, phase, radius, centre)
+    left = 0.0
+    for t in range(n):
+        e = complex(math.cos(phase[t]), math.sin(phase[t]))
+        for i in range(m):
+            r = s[t, i] - centre[i] - radius[i] * e
+            left += r.real ** 2 + r.imag ** 2
+    return left / total
+
+
+@njit(cache=CACHE)
+def read_phase(s, radius, centre, phase):
+    """Write the unwrapped phase that all channels together show on their circles."""
+    n, m = s.shape
+    last = 0.0
+    for t in range(n):
+        y = 0j
+        for i in range(m):
+            y += radius[i].conjugate() * (s[t, i] - centre[i])
+        angle = math.atan2(y.imag, y.real)
+        if t > 0:
+            turns = math.floor((angle - last) / (2.0 * math.pi) + 0.5)
+            angle -= 2.0 * math.pi * turns
+        phase[t] = angle
+        last = angle

@@ -1,0 +1,45 @@
+/* Every number of the signal chain that is a choice: one set, for every recording, scene and test.
+ *
+ * PARAMETER(name, value, unit, meaning). The C blocks and the reference blocks both read this table;
+ * its digest stands in every report as parameters_digest.
+ */
+#ifndef SW_PARAMETERS_H
+#define SW_PARAMETERS_H
+
+#define SW_PARAMETERS(PARAMETER) \
+    /* detection zone */ \
+    PARAMETER(ZONE_NEAR_M, 0.20, "m", "nearest range of the detection zone") \
+    PARAMETER(ZONE_FAR_M, 1.50, "m", "farthest range of the detection zone") \
+    PARAMETER(WATCH_FAR_M, 3.00, "m", "range bins beyond the zone that are watched for leakage into it") \
+    PARAMETER(ZONE_SINE, 0.85, "1", "largest sine of azimuth or elevation inside the zone") \
+    /* clutter */ \
+    PARAMETER(BACKGROUND_S, 1.2, "s", "time constant of the slow background") \
+    /* candidates and direction: sums over whole seconds */ \
+    PARAMETER(WINDOW_SECONDS, 8, "s", "seconds of power that decide about presence") \
+    PARAMETER(LEAKAGE, 4.0, "1", "safety factor on the window's side lobes of a stronger range bin") \
+    PARAMETER(BODY_HALF_M, 0.20, "m", "range bins this far from the strongest belong to the same body") \
+    PARAMETER(CHANNEL_SHARE, 0.02, "1", "least share of the strongest bin's power to be listened to") \
+    PARAMETER(KEEP_BODY, 0.35, "1", "share of the strongest power at which the chosen body is kept") \
+    /* motion */ \
+    PARAMETER(MOTION_SMOOTH_S, 0.25, "s", "smoothing of the burst motion") \
+    PARAMETER(AMPLITUDE_SMOOTH_S, 2.0, "s", "smoothing of the moving amplitude") \
+    PARAMETER(MOVING_MM_PER_S, 18.0, "mm/s", "speed above which the body moves rather than breathes") \
+    PARAMETER(STILL_MM_PER_S, 12.0, "mm/s", "speed below which it may be still again") \
+    PARAMETER(MOVING_OVER_FLOOR, 6.0, "1", "burst motion over its noise floor that counts as seen") \
+    PARAMETER(STILL_HOLD_S, 1.0, "s", "stillness needed before breathing is read again") \
+    /* phase circle */ \
+    PARAMETER(CIRCLE_RATE_HZ, 10.0, "Hz", "rate at which channels are remembered for the fit") \
+    PARAMETER(CIRCLE_FIRST_S, 3.0, "s", "memory needed for the first fit") \
+    PARAMETER(CIRCLE_ARC_RAD, 0.35, "rad", "rms phase below which curvature alone sets the scale") \
+    PARAMETER(CIRCLE_FLOOR_RAD, 0.04, "rad", "least rms phase that curvature may claim") \
+    /* breathing rate */ \
+    PARAMETER(RATE_WINDOW_S, 30.0, "s", "trailing window of the breathing rate") \
+    PARAMETER(BREATH_HYSTERESIS, 0.30, "1", "threshold of breath detection over the rms of the waveform") \
+    PARAMETER(BREATH_MIN_S, 1.6, "s", "shortest breath") \
+    PARAMETER(BREATH_MAX_S, 11.0, "s", "longest breath") \
+    PARAMETER(BREATHS_SPAN_S, 6.0, "s", "sum of breath intervals needed for a rate") \
+    PARAMETER(RATE_AGREE, 0.18, "1", "relative difference of breaths and spectrum that still agree") \
+    PARAMETER(INTERVAL_CV, 0.40, "1", "variation of breath intervals above which there is no rate")
+
+#define SW_PARAMETER_ENUM_(name, value, unit, meaning) static const float SW_P_##name = (float)(value);
+#endif
