@@ -32,15 +32,13 @@ def init(state):
 @njit(cache=CACHE)
 def step(state, circle, geometry, profile):
     """Add one frame. profile: complex64[rx, range_bin], with its background; circle must be fitted."""
-    now, before = 0j, 0j
+    turn = 0j
     for i in range(circle.channels):
         sample = profile[circle.rx[i], circle.bin[i]]
-        weight = circle.radius[i].conjugate()
-        now += weight * (sample - circle.centre[i])
-        before += weight * (state.previous[i] - circle.centre[i])
+        before = state.previous[i] - circle.centre[i]
+        turn += (sample - circle.centre[i]) * before.conjugate()
         state.previous[i] = sample
     if state.started:
-        turn = now * before.conjugate()
         step_rad = math.atan2(turn.imag, turn.real)
         state.displacement_um -= step_rad * geometry.wavelength_m * 1e6 / (4.0 * math.pi)
     state.started = 1

@@ -36,12 +36,12 @@ STATE = np.dtype(
 
 @njit(cache=CACHE)
 def init(state):
-    """Start moving: nothing is read before stillness was seen."""
+    """Start still: the first second of power decides."""
     state.burst = 0.0
     state.amplitude = 0.0
     state.speed_mm_per_s = 0.0
     state.over_floor = 0.0
-    state.moving = 1
+    state.moving = 0
     state.still_s = 0.0
     state.started = 0
 

@@ -21,7 +21,14 @@ import numpy as np
 from numba import njit
 
 from edge.blocks import CACHE
-from edge.blocks.parameters import CIRCLE_ARC_RAD, CIRCLE_FLOOR_RAD
+from edge.blocks.parameters import (
+    CIRCLE_ARC_RAD,
+    CIRCLE_BETTER,
+    CIRCLE_DOUBT,
+    CIRCLE_FAILED,
+    CIRCLE_FLOOR_RAD,
+    CIRCLE_WIDE_RAD,
+)
 
 CHANNELS = 12
 SAMPLES = 160  # 16 s at CIRCLE_RATE_HZ
@@ -36,6 +43,7 @@ STATE = np.dtype(
         ("memory", np.complex64, (SAMPLES, CHANNELS)),
         ("head", np.int32),  # next to write
         ("samples", np.int32),
+        ("phase", np.float32, (SAMPLES,)),  # of the memory at the last fit, oldest first, rad
         ("centre", np.complex64, (CHANNELS,)),
         ("radius", np.complex64, (CHANNELS,)),
         ("fitted", np.int32),
@@ -118,31 +126,46 @@ def fit(state, noise):
         return
     phase = np.zeros(n)
     other = np.zeros(n)
+    circles = np.zeros(m, np.complex128)
+    keep_wide = False
     radius = np.zeros(m, np.complex128)
     centre = np.zeros(m, np.complex128)
     scale = small_arc(state, s, phase)
     if scale > CIRCLE_ARC_RAD:
         refine(s, phase, radius, centre)
-        best = residual(s, phase, total)
-        large_arc(s, noise, other)
-        refine(s, other, radius, centre)
-        if residual(s, other, total) < best:
+    best = residual(s, phase, total) - noise * n * m / total
+    if best > CIRCLE_DOUBT:
+        large_arc(s, noise, other, circles)
+        arc = math.sqrt(variance(other))
+        wide = arc > CIRCLE_WIDE_RAD
+        if not wide:
+            refine(s, other, radius, centre)
+        left = residual(s, other, total) - noise * n * m / total
+        if arc > CIRCLE_ARC_RAD and (best > CIRCLE_FAILED or left < CIRCLE_BETTER * best):
             phase[:] = other
+            keep_wide = wide
     solve(s, phase, radius, centre)
-    keep(state, s, phase, radius, centre, mean, total)
+    left = residual(s, phase, total)
+    if keep_wide:
+        centre[:] = circles
+        left = roundness(s, circles, radius, total)
+    keep(state, s, phase, radius, centre, mean, left)
 
 
 @njit(cache=CACHE)
-def keep(state, s, phase, radius, centre, mean, total):
+def keep(state, s, phase, radius, centre, mean, left):
     """Store a fit: circles, arc and residual."""
     state.radius_power = 0.0
     for i in range(state.channels):
         state.radius[i] = radius[i]
         state.centre[i] = centre[i] + mean[i]
         state.radius_power += radius[i].real ** 2 + radius[i].imag ** 2
-    state.residual = residual(s, phase, total)
+    state.residual = left
     state.arc_rad = math.sqrt(variance(phase))
     state.fitted = 1
+    add_steps(s, centre, phase)
+    for t in range(len(phase)):
+        state.phase[t] = phase[t]
 
 
 @njit(cache=CACHE)
@@ -221,10 +244,10 @@ def small_arc(state, s, phase):
 
 
 @njit(cache=CACHE)
-def large_arc(s, noise, phase):
+def large_arc(s, noise, phase, centre):
     """Write the phase by adding up the steps around circles fitted channel by channel (Kasa 1976)."""
     n, m = s.shape
-    centre = np.zeros(m, np.complex128)
+    weight = np.zeros(m)
     for i in range(m):
         xx, yy, xy, xq, yq = 0.0, 0.0, 0.0, 0.0, 0.0
         for t in range(n):
@@ -240,11 +263,13 @@ def large_arc(s, noise, phase):
         trace = max(xx + yy, 1e-12)
         determinant = max(xx * yy - xy * xy, 0.01 * trace * trace)
         centre[i] = complex((yy * xq - xy * yq) / determinant, (xx * yq - xy * xq) / determinant)
+        distance = centre[i].real ** 2 + centre[i].imag ** 2
+        weight[i] = trace / (trace + distance)
     phase[0] = 0.0
     for t in range(1, n):
         step = 0j
         for i in range(m):
-            step += (s[t, i] - centre[i]) * (s[t - 1, i] - centre[i]).conjugate()
+            step += weight[i] * (s[t, i] - centre[i]) * (s[t - 1, i] - centre[i]).conjugate()
         phase[t] = phase[t - 1] + math.atan2(step.imag, step.real)
 
 
@@ -336,6 +361,35 @@ def residual(s, phase, total):
             r = s[t, i] - centre[i] - radius[i] * e
             left += r.real ** 2 + r.imag ** 2
     return left / total
+
+
+@njit(cache=CACHE)
+def roundness(s, centre, radius, total):
+    """Write the radii of circles with these centres; return the share of power off them."""
+    n, m = s.shape
+    off = 0.0
+    for i in range(m):
+        mean, square = 0.0, 0.0
+        for t in range(n):
+            r = abs(s[t, i] - centre[i])
+            mean += r
+            square += r * r
+        mean /= n
+        radius[i] = mean
+        off += square - n * mean * mean
+    return off / total
+
+
+@njit(cache=CACHE)
+def add_steps(s, centre, phase):
+    """Write the phase that adds up the common step of all channels around their centres."""
+    n, m = s.shape
+    phase[0] = 0.0
+    for t in range(1, n):
+        step = 0j
+        for i in range(m):
+            step += (s[t, i] - centre[i]) * (s[t - 1, i] - centre[i]).conjugate()
+        phase[t] = phase[t - 1] + math.atan2(step.imag, step.real)
 
 
 @njit(cache=CACHE)

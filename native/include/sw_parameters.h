@@ -32,6 +32,10 @@
     PARAMETER(CIRCLE_FIRST_S, 3.0, "s", "memory needed for the first fit") \
     PARAMETER(CIRCLE_ARC_RAD, 0.35, "rad", "rms phase below which curvature alone sets the scale") \
     PARAMETER(CIRCLE_FLOOR_RAD, 0.04, "rad", "least rms phase that curvature may claim") \
+    PARAMETER(CIRCLE_DOUBT, 0.10, "1", "residual over noise of one common arc above which circles are tried") \
+    PARAMETER(CIRCLE_FAILED, 0.25, "1", "residual over noise of one common arc above which it is given up") \
+    PARAMETER(CIRCLE_BETTER, 0.70, "1", "residual of circles over that of a small arc at which they win") \
+    PARAMETER(CIRCLE_WIDE_RAD, 1.5, "rad", "rms phase above which each channel keeps its own circle") \
     /* breathing rate */ \
     PARAMETER(RATE_WINDOW_S, 30.0, "s", "trailing window of the breathing rate") \
     PARAMETER(BREATH_HYSTERESIS, 0.30, "1", "threshold of breath detection over the rms of the waveform") \
@@ -39,7 +43,18 @@
     PARAMETER(BREATH_MAX_S, 11.0, "s", "longest breath") \
     PARAMETER(BREATHS_SPAN_S, 6.0, "s", "sum of breath intervals needed for a rate") \
     PARAMETER(RATE_AGREE, 0.18, "1", "relative difference of breaths and spectrum that still agree") \
-    PARAMETER(INTERVAL_CV, 0.40, "1", "variation of breath intervals above which there is no rate")
+    PARAMETER(INTERVAL_CV, 0.40, "1", "variation of breath intervals above which there is no rate") \
+    PARAMETER(RATE_COHERENCE, 0.30, "1", "least coherence from frame to frame that can carry a rate") \
+    PARAMETER(LINE_SHARE, 0.30, "1", "least share of the band's power around the strongest line") \
+    PARAMETER(SPECTRUM_MIN_S, 10.0, "s", "shortest waveform whose spectrum is asked") \
+    PARAMETER(RATE_SCORE, 5.0, "1", "log-odds of a valid rate under ideal conditions") \
+    PARAMETER(RATE_PER_VARIATION, 6.0, "1", "... less this times the variation of breath intervals") \
+    PARAMETER(RATE_PER_RESIDUAL, 2.0, "1", "... less this times the residual of the phase circles") \
+    PARAMETER(RATE_PER_MISSING, 0.35, "1", "... less this for every interval short of six") \
+    /* confidence */ \
+    PARAMETER(PERSON_SNR_DB, 9.0, "dB", "coherent power over noise at which a person is as likely as not") \
+    PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
+    PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")
 
 #define SW_PARAMETER_ENUM_(name, value, unit, meaning) static const float SW_P_##name = (float)(value);
 #endif
