@@ -1,0 +1,205 @@
+"""A human body as point scatterers: torso with speckle, parts that stay still, breathing, movements, coming and going.
+
+Rule: a body is a list of poses in time (keyframes); between equal poses it only breathes.
+
+The torso is an ellipsoid; scatterers lie on the side that the radar sees, their power falls with the angle to the
+surface and scatters exponentially (speckle comes from their random positions). The wall moves outwards: fully at
+the front, a quarter at the flanks, a fifth at the back; upper part with the chest, lower part with the abdomen. So
+a sleeper seen from the flank shows tenths of a millimetre to 2 mm, somebody facing the radar 4 to 7 mm. Shoulders,
+pelvis and legs reflect, too, and hardly move. A movement passes through several poses and ends with new
+scatterers, often in another posture.
+Left out: limbs and head of their own, gait, the change of the visible surface while turning, blanket, near-field
+focusing, dependence of the reflection on the skin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_sim.scenario import Person
+
+N_TORSO: Final = 28
+N_STILL: Final = 8
+N_BODY: Final = N_TORSO + N_STILL
+SEMI_AXES_M: Final = (0.26, 0.17, 0.11)  # along, across, front to back
+_STILL_SHARE: Final = 0.25  # of the torso's power, in shoulders, pelvis, legs
+_FLANK, _BACK = 0.25, 0.2  # motion relative to the front
+_STILL_FOLLOWS: Final = 0.02
+CHEST, ABDOMEN, HEART, DRIFT = range(4)  # rows of the waveforms
+
+Array = NDArray[np.float64]
+# posture: (towards the head, towards the front)
+_AXES: Final = {
+    "supine": ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
+    "facing": ((1.0, 0.0, 0.0), (0.0, -1.0, 0.0)),
+    "away": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+    "upright": ((0.0, 0.0, 1.0), (0.0, -1.0, 0.0)),
+}
+_POSTURE_SHARE: Final = {"supine": 0.45, "facing": 0.3, "away": 0.25}
+# way from the door to the bed, relative to the torso's place: (offset in m, posture, seconds to get there)
+_WAY_IN: Final = (
+    ((1.2, 1.85, 0.5), "upright", 0.0),
+    ((1.0, 1.35, 0.5), "upright", 0.7),
+    ((0.8, 0.85, 0.5), "upright", 0.7),
+    ((0.6, 0.4, 0.48), "upright", 0.7),
+    ((0.4, 0.15, 0.45), "upright", 0.8),
+    ((0.25, 0.0, 0.3), "upright", 1.3),
+    ((0.25, 0.0, 0.28), "upright", 1.5),
+    ((0.1, 0.02, 0.12), "supine", 1.6),
+)
+_SETTLE_S: Final = 2.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """All scatterers of a body at rest in one pose."""
+
+    position_m: Array  # [xyz, n]
+    direction: Array  # [xyz, n]: displacement per metre of waveform
+    gain: Array  # [waveform, n]
+    amplitude_m: Array  # [n]: square root of the radar cross-section
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Keyframes of a body, in order, and what is true in the span that follows each."""
+
+    key_s: list[float] = field(default_factory=list)
+    poses: list[Pose] = field(default_factory=list)
+    moving: list[bool] = field(default_factory=list)
+    in_place: list[bool] = field(default_factory=list)
+    present: list[bool] = field(default_factory=list)
+
+    def add(self, t_s: float, pose: Pose, *, moving: bool, in_place: bool, present: bool = True) -> None:
+        """Adds a keyframe at t_s; the flags hold until the next one."""
+        self.key_s.append(t_s)
+        self.poses.append(pose)
+        self.moving.append(moving)
+        self.in_place.append(in_place)
+        self.present.append(present)
+
+
+def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: Array) -> Pose:
+    """Draws the scatterers of a body in a posture at a place."""
+    along, front = (np.array(axis) for axis in _AXES[posture])
+    across = np.cross(along, front)
+    axes = np.stack([along, across, front], axis=1)  # [xyz, body axis]
+    semi = np.array(SEMI_AXES_M)
+    to_radar = -centre_m / np.linalg.norm(centre_m)
+    unit, normal, facing = _visible(rng, axes, semi, to_radar)
+    torso_m = centre_m[:, None] + axes @ (semi[:, None] * unit)
+    depth = rng.uniform(0, 0.01, N_TORSO)
+    torso_m = torso_m - normal * depth
+    n_across, n_front = across @ normal, front @ normal
+    direction = np.outer(front, np.where(n_front > 0, n_front, _BACK * n_front)) + np.outer(across, _FLANK * n_across)
+    upper = 1 / (1 + np.exp(-unit[0] / 0.12))
+    size = np.maximum(np.linalg.norm(direction, axis=0), 0.1)
+    spread = rng.uniform(0.7, 1.1, N_TORSO)
+    gain = np.stack([upper * spread, (1 - upper) * spread, upper / size, 1 / size])
+    power = facing**3 * rng.exponential(1.0, N_TORSO)
+    rcs = person.torso_rcs_m2 * power / (N_TORSO * np.mean(facing**3))
+    still = _still_parts(person, rng, axes, centre_m, to_radar)
+    order = np.argsort(unit[0])
+    return Pose(
+        position_m=np.concatenate([torso_m[:, order], still.position_m], axis=1),
+        direction=np.concatenate([direction[:, order], still.direction], axis=1),
+        gain=np.concatenate([gain[:, order], still.gain], axis=1),
+        amplitude_m=np.concatenate([np.sqrt(rcs[order]), still.amplitude_m]),
+    )
+
+
+def _visible(rng: np.random.Generator, axes: Array, semi: Array, to_radar: Array) -> tuple[Array, Array, Array]:
+    """Points on the ellipsoid that face the radar: unit-sphere coordinates [3, n], normals [xyz, n], cosines [n]."""
+    unit = rng.standard_normal((3, 40 * N_TORSO))
+    unit /= np.linalg.norm(unit, axis=0)
+    normal = axes @ (unit / semi[:, None])
+    normal /= np.linalg.norm(normal, axis=0)
+    facing = to_radar @ normal
+    seen = np.flatnonzero((facing > 0.2) & (np.abs(unit[0]) < 0.85))[:N_TORSO]
+    return unit[:, seen], normal[:, seen], facing[seen]
+
+
+def _still_parts(person: Person, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
+    """Shoulders, pelvis and legs: beyond the ends of the torso, on the radar's side."""
+    along = np.where(np.arange(N_STILL) < 3, rng.uniform(0.24, 0.34, N_STILL), -rng.uniform(0.26, 0.6, N_STILL))
+    spread = rng.uniform(-1, 1, (2, N_STILL)) * np.array([[0.14], [0.09]])
+    position = centre_m[:, None] + axes @ np.vstack([along, spread]) + np.outer(to_radar, rng.uniform(0, 0.08, N_STILL))
+    direction = rng.standard_normal((3, N_STILL))
+    direction /= np.linalg.norm(direction, axis=0)
+    gain = np.zeros((4, N_STILL))
+    gain[CHEST] = np.where(along > 0, _STILL_FOLLOWS, 0)
+    gain[ABDOMEN] = np.where(along < 0, _STILL_FOLLOWS, 0)
+    gain[DRIFT] = 1.0
+    rcs = person.torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
+    return Pose(position, direction, gain, np.sqrt(rcs))
+
+
+def timeline(person: Person, rng: np.random.Generator, duration_s: float) -> Timeline:
+    """The whole stay of a person in the scene."""
+    line = Timeline()
+    place_m = np.array(person.centre_m)
+    posture = "upright" if person.pose == "sitting" else person.posture
+    pose = make_pose(person, rng, posture, place_m)
+    leaves_s = duration_s + 1e9
+    if person.leaves_before_end_s is not None and duration_s >= person.leaves_if_longer_than_s:
+        leaves_s = duration_s - person.leaves_before_end_s
+    if person.enters_s is None:
+        line.add(0.0, pose, moving=False, in_place=True)
+    else:
+        if person.enters_s >= min(duration_s, leaves_s):
+            return line
+        _walk(line, person, rng, person.enters_s, pose, inwards=True)
+    while True:
+        wait_s = rng.exponential(3600 / person.movements_per_hour) if person.movements_per_hour > 0 else np.inf
+        begin_s = line.key_s[-1] + wait_s
+        length_s = rng.uniform(*person.movement_s)
+        if begin_s + length_s > min(duration_s, leaves_s) - 1:
+            break
+        if person.change_posture and person.pose == "lying" and rng.random() < 0.35:
+            posture = str(rng.choice(list(_POSTURE_SHARE), p=list(_POSTURE_SHARE.values())))
+        pose = _move(line, person, rng, begin_s, length_s, posture, place_m)
+    if leaves_s < duration_s:
+        _walk(line, person, rng, leaves_s, pose, inwards=False)
+    return line
+
+
+def _move(
+    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, length_s: float, posture: str, place_m: Array
+) -> Pose:
+    """One body movement: through several poses to a new one, centimetres away."""
+    line.add(begin_s, line.poses[-1], moving=True, in_place=True)
+    n = max(2, round(length_s / rng.uniform(0.5, 1.1)))
+    times_s = begin_s + length_s * (np.arange(1, n + 1) + np.append(rng.uniform(-0.25, 0.25, n - 1), 0)) / n
+    home_m = place_m + rng.standard_normal(3) * np.array([0.03, 0.025, 0.008])
+    pose = line.poses[-1]
+    for i, t_s in enumerate(times_s):
+        last = i == n - 1
+        reach_m = 0.0 if last else 0.05
+        pose = make_pose(person, rng, posture, home_m + reach_m * rng.standard_normal(3) * np.array([1, 1, 0.4]))
+        line.add(float(t_s), pose, moving=not last, in_place=True)
+    return pose
+
+
+def _walk(line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, rest: Pose, *, inwards: bool) -> None:
+    """Coming to bed (ends in the pose `rest`) or leaving it."""
+    place_m = np.array(person.centre_m)
+    stops = [make_pose(person, rng, posture, place_m + np.array(offset)) for offset, posture, _ in _WAY_IN]
+    seconds = [step_s for _, _, step_s in _WAY_IN]
+    hidden = [Pose(p.position_m, p.direction, p.gain, np.zeros(N_BODY)) for p in (stops[0],)][0]
+    if inwards:
+        times_s = begin_s + np.cumsum(seconds)
+        line.add(max(0.0, begin_s - 0.5), hidden, moving=False, in_place=False, present=False)
+        for t_s, stop in zip(times_s, stops, strict=True):
+            line.add(float(t_s), stop, moving=True, in_place=False)
+        line.add(float(times_s[-1]) + _SETTLE_S, rest, moving=False, in_place=True)
+        return
+    line.add(begin_s, rest, moving=True, in_place=False)
+    t_s = begin_s + _SETTLE_S
+    for stop, step_s in zip(reversed(stops), reversed(seconds), strict=True):
+        line.add(t_s, stop, moving=True, in_place=False)
+        t_s += step_s
+    line.add(t_s + 0.5, hidden, moving=False, in_place=False, present=False)

@@ -1,0 +1,116 @@
+"""What else reflects: clutter, a fan, a curtain, a test sphere.
+
+Rule: positions come from the scenario; what is random comes from the generator passed in.
+
+Left out: the fan's grille and its swing, vibration passed on to furniture, draught that couples fan and curtain,
+several wavelengths of sway in the cloth; clutter is a point each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_sim.breathing import WAVEFORM_HZ
+from hw_sim.scatterers import N_WAVEFORMS, MovingSet, Rotor, empty_set, still_set
+from hw_sim.scenario import Clutter, Curtain, Fan, Sphere
+
+_N_CURTAIN: Final = 8
+_BLADES: Final = 3
+_POINTS_PER_BLADE: Final = (0.6, 1.0)  # radii of a blade's points, share of the fan's
+_SWAY_HZ: Final = (0.05, 0.4)
+
+Array = NDArray[np.float64]
+
+
+def direction(azimuth_deg: float, elevation_deg: float = 0.0) -> Array:
+    """Unit vector from the device: azimuth towards +x (RX1), elevation up."""
+    azimuth, elevation = math.radians(azimuth_deg), math.radians(elevation_deg)
+    flat = math.cos(elevation)
+    return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(elevation)])
+
+
+def make_clutter(clutter: dict[str, Clutter]) -> MovingSet:
+    """All still reflectors."""
+    at_m = np.array([part.at_m for part in clutter.values()]).reshape(-1, 3).T
+    return still_set(np.ascontiguousarray(at_m), np.array([part.rcs_m2 for part in clutter.values()]))
+
+
+def make_sphere(sphere: Sphere | None, duration_s: float) -> MovingSet:
+    """A sphere; its cross-section is that of its disc (optical region, circumference 30 wavelengths)."""
+    if sphere is None:
+        return empty_set()
+    outwards = direction(sphere.azimuth_deg, sphere.elevation_deg)
+    ball = still_set(outwards[:, None] * sphere.distance_m, np.array([math.pi / 4 * sphere.diameter_m**2]))
+    ball.direction[0, :, 0] = -outwards
+    ball.gain[0, 0, 0] = 1.0
+    return ball._replace(waveform_m=sphere_waveform(sphere, duration_s), waveform_hz=WAVEFORM_HZ)
+
+
+def sphere_waveform(sphere: Sphere, duration_s: float) -> NDArray[np.float32]:
+    """Displacement towards the radar, metres, in row 0; starts at 0, moving towards the radar."""
+    t_s = np.arange(int(duration_s * WAVEFORM_HZ) + 3) / WAVEFORM_HZ
+    waveform = np.zeros((N_WAVEFORMS, t_s.size), np.float32)
+    waveform[0] = 1e-3 * sphere.amplitude_mm * np.sin(2 * np.pi * sphere.rate_per_min / 60 * t_s)
+    return waveform
+
+
+def make_curtain(curtain: Curtain | None, rng: np.random.Generator, duration_s: float) -> MovingSet:
+    """A hanging sheet: points across its width, the lower the farther they swing, two irregular modes."""
+    if curtain is None:
+        return empty_set()
+    outwards = direction(curtain.azimuth_deg)
+    sideways = np.array([outwards[1], -outwards[0], 0.0])
+    across = curtain.width_m * (np.linspace(-0.5, 0.5, _N_CURTAIN) + 0.04 * rng.standard_normal(_N_CURTAIN))
+    height = rng.uniform(-0.7, 0.9, _N_CURTAIN)
+    folds = 0.03 * rng.standard_normal(_N_CURTAIN)
+    position = np.outer(outwards, curtain.distance_m + folds) + np.outer(sideways, across)
+    position[2] += height
+    sheet = still_set(position, curtain.rcs_m2 / _N_CURTAIN * rng.exponential(1.0, _N_CURTAIN))
+    swing = np.clip((1.1 - height) / 1.8, 0.1, 1.0)
+    sheet.direction[0] = np.outer(outwards, swing)
+    sheet.gain[0, 0] = 1.0
+    sheet.gain[0, 1] = across / curtain.width_m * 2
+    n = int(duration_s * WAVEFORM_HZ) + 3
+    waveform = np.zeros((N_WAVEFORMS, n), np.float32)
+    for row, share in ((0, 1.0), (1, 0.5)):
+        waveform[row] = 1e-3 * curtain.sway_mm * share * _sway(rng, n)
+    return sheet._replace(waveform_m=waveform, waveform_hz=WAVEFORM_HZ)
+
+
+def _sway(rng: np.random.Generator, n: int) -> Array:
+    """Irregular motion of unit rms within 0.05..0.4 Hz whose strength comes and goes over minutes."""
+    t_s = np.arange(n) / WAVEFORM_HZ
+    hz = rng.uniform(*_SWAY_HZ, 12)
+    beat_hz = rng.uniform(0.001, 0.01, 12)
+    out = np.zeros(n)
+    for f, beat, a, b in zip(hz, beat_hz, rng.random(12), rng.random(12), strict=True):
+        out += np.sin(2 * np.pi * (f * t_s + a)) * np.sin(2 * np.pi * (beat * t_s + b))
+    return out / math.sqrt(12 / 4)
+
+
+def make_fan(fan: Fan | None, rng: np.random.Generator) -> Rotor:
+    """Rotating blades."""
+    if fan is None:
+        return Rotor(np.zeros(3), np.zeros((2, 3)), np.zeros(0), np.zeros(0), np.zeros(0), 0.0, np.zeros((3, 3)), 0.0)
+    outwards = direction(fan.azimuth_deg)
+    axis = direction(fan.azimuth_deg + 180.0 + fan.facing_deg)
+    upwards = np.array([0.0, 0.0, 1.0])
+    centre = outwards * fan.distance_m + upwards * fan.height_m
+    radius = np.tile(np.array(_POINTS_PER_BLADE) * fan.radius_m, _BLADES)
+    start = np.repeat(np.arange(_BLADES) / _BLADES, len(_POINTS_PER_BLADE)) + 0.02 * rng.standard_normal(radius.size)
+    hz = np.array([0.003, 0.011, 0.05]) * rng.uniform(0.7, 1.4, 3)
+    wander = np.stack([0.006 * fan.turns_per_s / (2 * np.pi * hz), hz, rng.random(3)], axis=1)
+    return Rotor(
+        centre_m=centre,
+        axes=np.stack([np.cross(axis, upwards), upwards]),
+        radius_m=radius,
+        start_turns=start,
+        amplitude_m=np.sqrt(fan.rcs_m2 * rng.uniform(0.6, 1.4, radius.size)),
+        turns_per_s=fan.turns_per_s,
+        wander=wander,
+        face_turns=0.21,
+    )

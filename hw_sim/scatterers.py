@@ -1,0 +1,147 @@
+"""Point scatterers that move: where they are at an instant.
+
+Rule: a scatterer is a position, a displacement along its own direction, and an amplitude; nothing else reflects.
+
+A `MovingSet` has rest positions at keyframes, smoothly interpolated between them (equal neighbours = at rest),
+and on top a displacement: the sum of up to four common waveforms, each times the scatterer's own gain.
+A `Rotor` is a fan: blade points on circles, its angle a closed formula of time.
+Left out: mutual shadowing and multiple reflection; a scatterer reflects the same in all directions, except blades.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_sim.jit import part
+
+N_WAVEFORMS = 4
+
+
+class MovingSet(NamedTuple):
+    """n scatterers over k keyframes. Built once per scene."""
+
+    key_s: NDArray[np.float64]  # [k], rising; before the first and after the last the set stands still
+    position_m: NDArray[np.float64]  # [k, xyz, n]
+    direction: NDArray[np.float32]  # [k, xyz, n], of the displacement
+    gain: NDArray[np.float32]  # [k, waveform, n]
+    amplitude_m: NDArray[np.float32]  # [k, n], square root of the radar cross-section
+    waveform_m: NDArray[np.float32]  # [waveform, t]
+    waveform_hz: float  # samples per second of the waveforms
+
+
+class Rotor(NamedTuple):
+    """Blade points turning about a centre."""
+
+    centre_m: NDArray[np.float64]  # [xyz]
+    axes: NDArray[np.float64]  # [2, xyz], unit vectors that span the plane of rotation
+    radius_m: NDArray[np.float64]  # [n]
+    start_turns: NDArray[np.float64]  # [n]
+    amplitude_m: NDArray[np.float64]  # [n]
+    turns_per_s: float
+    wander: NDArray[np.float64]  # [3, (turns, hz, phase in turns)], slow changes of speed
+    face_turns: float  # angle at which a blade faces the radar
+
+
+class Buffers(NamedTuple):
+    """Scratch of the kernel: scatterers of one frame at the first and the last chirp."""
+
+    position_m: NDArray[np.float64]  # [first or last, xyz, n]
+    amplitude_m: NDArray[np.float64]  # [n]
+
+
+def empty_set() -> MovingSet:
+    """A set without scatterers."""
+    return still_set(np.zeros((3, 0)), np.zeros(0))
+
+
+def still_set(position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> MovingSet:
+    """Scatterers that never move: position_m float64[xyz, n], rcs_m2 float64[n]."""
+    n = position_m.shape[1]
+    return MovingSet(
+        key_s=np.zeros(1),
+        position_m=np.ascontiguousarray(position_m[None], np.float64),
+        direction=np.zeros((1, 3, n), np.float32),
+        gain=np.zeros((1, N_WAVEFORMS, n), np.float32),
+        amplitude_m=np.sqrt(rcs_m2)[None].astype(np.float32),
+        waveform_m=np.zeros((N_WAVEFORMS, 2), np.float32),
+        waveform_hz=1.0,
+    )
+
+
+@part
+def key_index(key_s: NDArray[np.float64], t_s: float) -> int:
+    """Last keyframe at or before t_s (0 before the first)."""
+    return max(0, np.searchsorted(key_s, t_s, "right") - 1)
+
+
+@part
+def key_weight(key_s: NDArray[np.float64], k: int, t_s: float) -> float:
+    """Share of keyframe k + 1 at t_s, 0..1 with zero slope at both ends."""
+    if k + 1 >= key_s.size:
+        return 0.0
+    x = min(1.0, max(0.0, (t_s - key_s[k]) / (key_s[k + 1] - key_s[k])))
+    return x * x * (3.0 - 2.0 * x)
+
+
+@part
+def place_set(
+    group: MovingSet, first_s: float, last_s: float, position_m: NDArray[np.float64], amplitude_m: NDArray[np.float64], n: int
+) -> int:
+    """Appends the set's scatterers behind the first n of the buffers; returns the new number."""
+    count = group.position_m.shape[2]
+    k = key_index(group.key_s, first_s)
+    k1 = min(k + 1, group.key_s.size - 1)
+    if count == 0 or (group.amplitude_m[k, 0] == 0.0 and group.amplitude_m[k1, 0] == 0.0):
+        return n
+    last = group.waveform_m.shape[1] - 2
+    for end in range(2):
+        t_s = last_s if end else first_s
+        w = key_weight(group.key_s, k, t_s)
+        x = min(max(t_s * group.waveform_hz, 0.0), float(last))
+        j = int(x)
+        u = x - j
+        d0 = group.waveform_m[0, j] * (1.0 - u) + group.waveform_m[0, j + 1] * u
+        d1 = group.waveform_m[1, j] * (1.0 - u) + group.waveform_m[1, j + 1] * u
+        d2 = group.waveform_m[2, j] * (1.0 - u) + group.waveform_m[2, j + 1] * u
+        d3 = group.waveform_m[3, j] * (1.0 - u) + group.waveform_m[3, j + 1] * u
+        for i in range(count):
+            s0 = group.gain[k, 0, i] * d0 + group.gain[k, 1, i] * d1 + group.gain[k, 2, i] * d2 + group.gain[k, 3, i] * d3
+            s1 = group.gain[k1, 0, i] * d0 + group.gain[k1, 1, i] * d1 + group.gain[k1, 2, i] * d2 + group.gain[k1, 3, i] * d3
+            for axis in range(3):
+                p0 = group.position_m[k, axis, i] + s0 * group.direction[k, axis, i]
+                p1 = group.position_m[k1, axis, i] + s1 * group.direction[k1, axis, i]
+                position_m[end, axis, n + i] = p0 + (p1 - p0) * w
+            amplitude_m[n + i] = group.amplitude_m[k, i] * (1.0 - w) + group.amplitude_m[k1, i] * w
+    return n + count
+
+
+@part
+def rotor_turns(rotor: Rotor, t_s: float) -> float:
+    """Angle of the rotor, turns."""
+    turns = rotor.turns_per_s * t_s
+    for row in range(rotor.wander.shape[0]):
+        turns += rotor.wander[row, 0] * math.sin(2.0 * math.pi * (rotor.wander[row, 1] * t_s + rotor.wander[row, 2]))
+    return turns
+
+
+@part
+def place_rotor(
+    rotor: Rotor, first_s: float, last_s: float, position_m: NDArray[np.float64], amplitude_m: NDArray[np.float64], n: int
+) -> int:
+    """Appends the blade points; a blade reflects most when it faces the radar."""
+    for end in range(2):
+        angle = rotor_turns(rotor, last_s if end else first_s)
+        for i in range(rotor.radius_m.size):
+            turns = angle + rotor.start_turns[i]
+            turns -= math.floor(turns)
+            c = rotor.radius_m[i] * math.cos(2.0 * math.pi * turns)
+            s = rotor.radius_m[i] * math.sin(2.0 * math.pi * turns)
+            for axis in range(3):
+                position_m[end, axis, n + i] = rotor.centre_m[axis] + c * rotor.axes[0, axis] + s * rotor.axes[1, axis]
+            glint = math.cos(2.0 * math.pi * (turns - rotor.face_turns))
+            amplitude_m[n + i] = rotor.amplitude_m[i] * (0.2 + 0.8 * glint**4)
+    return n + rotor.radius_m.size

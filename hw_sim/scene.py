@@ -1,0 +1,103 @@
+"""The physical scene: bodies and reflectors in front of the antennas, seen through any radar configuration.
+
+Rule: everything random in a scene is drawn once from its seed when it is loaded; samples and truth are then functions
+of time. The radar is known only by its RadarView.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hw_sim.body import timeline
+from hw_sim.breathing import breathe
+from hw_sim.people import people_set, people_truth, sphere_truth
+from hw_sim.radar_equation import leakage, radar_numbers
+from hw_sim.radar_view import RadarView
+from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
+from hw_sim.scatterers import MovingSet, empty_set
+from hw_sim.scenario import Scenario, SceneError, load_scenario, scenario_names
+from hw_sim.synthesis import still_signal, synthesise
+from hw_sim.truth import Truth
+
+__all__ = ["Scene", "SceneError", "scenario_names"]
+
+MID_SCALE: Final = 2048.0
+_OFFSET_COUNTS: Final = 6.0  # spread of the fixed ADC offsets of the antennas
+
+
+class Scene:
+    """A room, and who is in it, for duration_s seconds."""
+
+    def __init__(self, scenario: Scenario, *, seed: int, duration_s: float) -> None:
+        if not 0 < duration_s <= 48 * 3600:
+            raise SceneError(f"duration: expected above 0 and at most 48 hours, got {duration_s / 3600:g} hours")
+        self.scenario = scenario
+        self.seed = seed
+        self.duration_s = duration_s
+        person_rng, breath_rng, room_rng, board_rng = np.random.default_rng(seed).spawn(4)
+        self._clutter = make_clutter(scenario.clutter)
+        self._fan = make_fan(scenario.fan, room_rng)
+        self._offset = _OFFSET_COUNTS * board_rng.standard_normal(3)
+        self._curtain = make_curtain(scenario.curtain, room_rng, duration_s)
+        self._people = empty_set()
+        self._truth = sphere_truth(scenario.sphere, duration_s)
+        if scenario.sphere is not None:
+            self._people = make_sphere(scenario.sphere, duration_s)
+        if scenario.person is not None:
+            line = timeline(scenario.person, person_rng, duration_s)
+            track = breathe(scenario.person.breathing, breath_rng, duration_s)
+            if line.key_s:
+                self._people = people_set(line, track, breath_rng)
+                self._truth = people_truth(line, self._people, track, duration_s)
+        self._view: RadarView | None = None
+        self._base: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float) -> Scene:
+        """A built-in scenario by name, or a TOML file. Raises SceneError with one line that names file and key."""
+        return cls(load_scenario(name_or_path), seed=seed, duration_s=duration_s)
+
+    def frames(self, first_us: float, period_us: float, n: int, view: RadarView, out: NDArray[np.uint16]) -> None:
+        """Fills out[:n] with the frames that start at first_us + k * period_us of scene time.
+
+        out: uint16[>= n, chirps * samples * rx], FIFO order [chirp][sample][rx], 0..4095. Runs without the interpreter
+        lock. Equal times give equal samples, however frames are grouped into calls (times count in 12.5 ns clocks).
+        """
+        size = view.n_chirps * view.n_samples * view.n_rx
+        if out.dtype != np.uint16 or out.ndim != 2 or out.shape[0] < n or out.shape[1] != size:
+            raise ValueError(f"out: expected uint16[>= {n}, {size}], got {out.dtype}{list(out.shape)}")
+        synthesise(
+            radar_numbers(view),
+            np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF),
+            float(first_us),
+            float(period_us),
+            (self._people, self._curtain),
+            self._fan,
+            self._steady(view),
+            out[:n],
+        )
+
+    def truth(self) -> Truth:
+        """What is really so, over the whole scene."""
+        return self._truth
+
+    def signal(self, view: RadarView) -> NDArray[np.float32]:
+        """What never changes: offset, leakage and clutter, float32[rx, sample], ADC counts plus one half (rounding)."""
+        return self._steady(view).copy()
+
+    def _steady(self, view: RadarView) -> NDArray[np.float32]:
+        if view != self._view:
+            offset = MID_SCALE + 0.5 + self._offset[[number - 1 for number in view.rx_numbers]]
+            clutter = still_signal(radar_numbers(view), self._clutter)
+            self._base = (clutter + leakage(view) + offset[:, None]).astype(np.float32)
+            self._view = view
+        return self._base
+
+    @property
+    def moving_sets(self) -> tuple[MovingSet, MovingSet]:
+        """The body (or sphere) and the curtain, for tests and pictures."""
+        return self._people, self._curtain
