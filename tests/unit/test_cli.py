@@ -61,7 +61,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night"], ["SCENARIO"]),
         (["night", "single", "--hours", "-1"], ["--hours -1", "expected more than 0"]),
         (["night", "single", "--hours", "nan"], ["--hours nan"]),
-        (["night", "single", "--hours", "eight"], ["--hours", "eight"]),
+        (["night", "single", "--hours", "eight"], ["--hours", "valid number"]),
         (["night", "single", "--seed", "-3"], ["--seed -3"]),
         (["night", "single", "--core", "rust"], ["--core", "rust"]),
         (["night", "single", "--target", "moon"], ["--target", "moon"]),
