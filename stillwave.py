@@ -113,6 +113,7 @@ def night(
     """Simulate a night, from bodies to report."""
     from front import check
     from front.show import Progress, summary
+    from hw_sim.scenario import load_scenario
 
     chosen = _configured(config)
     length_h = check.hours(chosen.night.hours if hours is None else hours)
@@ -125,11 +126,11 @@ def night(
         "date": check.date(date),
         "rt": rt,
     }
-    path = check.scenario(scenario)
+    load_scenario(scenario)  # what is wrong with it is said before a folder is made
     folder = _new_folder(chosen, out, force)
     progress = Progress(length_h * 3600.0)
     try:
-        report = _simulator().run_night(path, out=folder, progress=progress, **options)
+        report = _simulator().run_night(scenario, out=folder, progress=progress, **options)
     finally:
         progress.done()
     if json:
@@ -172,8 +173,9 @@ def board(
 ) -> None:
     """The emulated device on a serial port."""
     from front import check
+    from hw_sim.scenario import load_scenario
 
-    path = check.scenario(scenario)
+    load_scenario(scenario)
 
     def ready(port: str) -> None:
         if json:
@@ -181,7 +183,7 @@ def board(
         else:
             print(f"board on {port}", file=sys.stderr)
 
-    _simulator().run_board(path, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
+    _simulator().run_board(scenario, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
 
 
 @app.command()
@@ -204,14 +206,14 @@ def report(
 @app.command()
 def scenarios(json: Json = False) -> None:
     """The scenarios that `night` and `board` know."""
-    from front.check import scenario_table
+    from hw_sim.scenario import scenario_names
 
-    rows = scenario_table()
+    rows = scenario_names()
     if json:
-        _print_json({"scenarios": rows})
+        _print_json({"scenarios": [{"name": name, "description": text} for name, text in rows.items()]})
         return
-    for row in rows:
-        print(f"{row['name']:<16}{row['about']}")
+    for name, text in rows.items():
+        print(f"{name:<12}{text}")
 
 
 @app.command()

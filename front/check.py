@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import datetime
 import math
-import tomllib
 import zoneinfo
-from pathlib import Path
-from typing import Any
 
-from front.env import ROOT, InputError
+from front.env import InputError
 
 MAX_HOURS = 24.0
-SCENARIOS = ROOT / "hw_sim" / "scenarios"
 
 
 def seed(value: int) -> int:
@@ -49,28 +45,3 @@ def date(text: str | None) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise InputError(f"--date {text}: expected YYYY-MM-DD") from None
-
-
-def scenario(name: str) -> Path:
-    """The file of a scenario: a name from the table, or a path that ends in .toml."""
-    path = Path(name) if name.endswith(".toml") else SCENARIOS / f"{name}.toml"
-    if not path.is_file():
-        if name.endswith(".toml"):
-            raise InputError(f"{name}: no such scenario file")
-        raise InputError(f"scenario {name}: unknown; expected a .toml file or one of {', '.join(names())}")
-    return path
-
-
-def names() -> list[str]:
-    """The scenarios that come with Stillwave."""
-    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
-
-
-def scenario_table() -> list[dict[str, Any]]:
-    """[{"name", "about"}]: about is the file's own `about`, or its first comment line."""
-    rows = []
-    for name in names():
-        text = (SCENARIOS / f"{name}.toml").read_text("utf-8")
-        first = text.splitlines()[0].removeprefix("#").strip() if text.startswith("#") else ""
-        rows.append({"name": name, "about": str(tomllib.loads(text).get("about", first))})
-    return rows

@@ -14,6 +14,9 @@ EXTRA_OF = {"numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
+    ("hw_sim.scenario", "SceneError"): 2,
+    ("hw_sim.recording", "RecordingError"): 2,
+    ("cloud.truth", "TruthError"): 2,
     ("hw_sim.board", "BoardFailed"): 1,
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
