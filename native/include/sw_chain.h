@@ -51,4 +51,10 @@ typedef struct sw_chain_ops {
     void (*step)(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
 } sw_chain_ops;
 
+/* The C chain. State: sw_chain_size() bytes, 16-byte aligned; init returns 0 or a negative sw_error. */
+uint32_t sw_chain_size(void);
+uint32_t sw_chain_parameters_hash(void);
+int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
+void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
+
 #endif

@@ -1,11 +1,21 @@
-/* The device as one event machine. First step: sizes and the default configuration only. */
-#include "sw_error.h"
+/* The device as one event machine: driver, chain, uplink policy, packets.
+ *
+ * Rule: one call, one event, no waiting. Times in packets are chip time while frames run.
+ */
 #include "sw_firmware.h"
 
-struct sw_firmware {
-    sw_hal hal;
-    sw_radar_config config;
-};
+#include <string.h>
+
+#include "sw_error.h"
+#include "sw_firmware_state.h"
+
+#define SECOND_US 1000000u
+#define RETRY_US 5000u          /* a slow line is offered the rest after this */
+#define UART_CHUNK 256u
+#define UART_CHUNKS_MAX 16u     /* a step reads no more; the rest waits for the next */
+#define CHAIN_ALIGN 16u
+
+static const uint32_t announce_us[SW_ANNOUNCEMENTS] = {500000u, 3000000u, 6000000u};
 
 void sw_config_default(sw_radar_config *config)
 {
@@ -16,25 +26,305 @@ void sw_config_default(sw_radar_config *config)
     };
 }
 
-uint32_t sw_firmware_size(void) { return (uint32_t)sizeof(sw_firmware); }
+static uint32_t chain_offset(void)
+{
+    uint32_t n = (uint32_t)sizeof(sw_firmware);
+    return (n + CHAIN_ALIGN - 1u) / CHAIN_ALIGN * CHAIN_ALIGN;
+}
+
+uint32_t sw_firmware_size(void) { return chain_offset() + sw_chain_size(); }
+
+/* 1 when somebody set flush-to-zero or denormals-are-zero: floats would differ between targets. */
+static int32_t flushes_to_zero(void)
+{
+    volatile float denormal = 0x1p-140f;
+    volatile float one = 1.0f;
+    volatile float product = denormal * one;
+    return product == 0.0f;
+}
+
+static uint32_t hash_config(const sw_radar_config *c)
+{
+    const uint32_t words[] = {c->rx_mask, c->n_samples, c->n_chirps, c->sample_rate_hz, c->start_khz, c->end_khz,
+                              c->chirp_period_ns, c->frame_period_ns, c->tx_power_level, c->if_gain_db,
+                              c->hp_cutoff_khz};
+    uint8_t bytes[sizeof words];
+    for (uint32_t i = 0; i < sizeof words; i++) {
+        bytes[i] = (uint8_t)(words[i / 4u] >> (8u * (i % 4u)) & 0xFFu);
+    }
+    return sw_crc32(bytes, (uint32_t)sizeof bytes);
+}
 
 int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_config *config,
                          const sw_chain_ops *chain)
 {
-    (void)chain;
-    fw->hal = *hal;
+    sw_radar_config radar;
+    memset(fw, 0, sizeof *fw);
+    sw_config_default(&radar);
     if (config != 0) {
-        fw->config = *config;
-    } else {
-        sw_config_default(&fw->config);
+        radar = *config;
     }
-    return SW_OK;
+    fw->hal = *hal;
+    fw->chain = (sw_chain_ops){
+        .state = (uint8_t *)fw + chain_offset(), .parameters_hash = sw_chain_parameters_hash(),
+        .init = sw_chain_init, .step = sw_chain_step,
+    };
+    if (chain != 0) {
+        fw->chain = *chain;
+    }
+    fw->config_hash = hash_config(&radar);
+    fw->retry_us = SW_NEVER;
+    sw_deframer_init(&fw->deframer);
+    sw_outbox_init(&fw->outbox);
+    int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
+    error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar);
+    error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
+    error = error != SW_OK ? error : fw->chain.init(fw->chain.state, &radar, &fw->driver.timing);
+    fw->error = error;
+    return error;
 }
 
-uint64_t sw_firmware_step(void *fw, uint64_t now_us, uint32_t event)
+/* Chip time while frames run, the caller's otherwise; never backwards. */
+static uint64_t device_time(sw_firmware *fw, uint64_t now_us)
 {
-    (void)fw;
-    (void)now_us;
-    (void)event;
-    return SW_NEVER;
+    const sw_driver *d = &fw->driver;
+    uint64_t t = d->state == SW_DRIVER_RUNNING && d->next_frame > 0u ? d->t_us : now_us;
+    if (t > fw->device_us) {
+        fw->device_us = t;
+    }
+    return fw->device_us;
+}
+
+static uint32_t send(sw_firmware *fw, uint64_t t_us, uint32_t type, uint32_t seq, const uint8_t *payload, uint32_t n)
+{
+    sw_packet_header header = {
+        .version = SW_PROTOCOL_VERSION, .type = (uint8_t)type, .flags = SW_PACKET_FLAG_TAG_ABSENT,
+        .seq = seq, .boot = fw->boot, .t_us = t_us,
+    };
+    return sw_outbox_put(&fw->outbox, &header, payload, n);
+}
+
+static uint32_t send_hello(sw_firmware *fw, uint64_t now_us, uint64_t host_nonce)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_hello hello = {
+        .device_id = fw->device_id, .nonce = fw->nonce, .config_hash = fw->config_hash,
+        .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
+        .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
+    };
+    uint32_t n = sw_packet_hello_put(&hello, payload);
+    return send(fw, device_time(fw, now_us), SW_PACKET_HELLO, 0, payload, n);
+}
+
+static void send_vitals(sw_firmware *fw, uint64_t t_us)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_vitals vitals;
+    sw_report_vitals(&fw->report, &fw->last, fw->policy.state, &vitals);
+    uint32_t n = sw_packet_vitals_put(&vitals, payload);
+    fw->counters.bytes_data += send(fw, t_us, SW_PACKET_VITALS, ++fw->seq, payload, n);
+    fw->counters.vitals++;
+}
+
+static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_uplink_change change;
+    sw_uplink_policy_step(&fw->policy, t_us, input, &change);
+    if (!change.tell) {
+        return;
+    }
+    sw_packet_transition transition = {
+        .from_state = (uint8_t)change.from_state, .to_state = (uint8_t)change.to_state,
+        .reason = (uint8_t)change.reason, .silent_from_us = change.silent_from_us,
+        .silent_to_us = change.silent_to_us,
+    };
+    uint32_t n = sw_packet_transition_put(&transition, payload);
+    fw->counters.bytes_data += send(fw, t_us, SW_PACKET_TRANSITION, ++fw->seq, payload, n);
+    fw->counters.transitions++;
+}
+
+static void end_second(sw_firmware *fw, uint64_t t_us)
+{
+    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence));
+    if (fw->policy.state == SW_UPLINK_STREAMING) {
+        send_vitals(fw, t_us);
+    }
+    sw_report_clear(&fw->report);
+}
+
+static void on_frame(sw_firmware *fw, uint64_t now_us)
+{
+    const sw_driver *d = &fw->driver;
+    if (flushes_to_zero()) {
+        fw->error = SW_ERROR_FLUSH_TO_ZERO;
+        return;
+    }
+    fw->chain.step(fw->chain.state, d->samples, d->t_us, d->flags, &fw->last);
+    fw->last.frame = d->frame;
+    fw->counters.frames++;
+    sw_report_add(&fw->report, &fw->last);
+    uint64_t t_us = device_time(fw, now_us);
+    if (fw->second_us == 0u) {
+        fw->second_us = t_us + SECOND_US;
+    } else if (t_us >= fw->second_us) {
+        end_second(fw, t_us);
+        fw->second_us += SECOND_US;
+        if (fw->second_us <= t_us) { /* frames were missing, or are slow */
+            fw->second_us = t_us + SECOND_US;
+        }
+    }
+}
+
+/* Tells the policy once when the radar fails; frames make it forget. */
+static void watch_radar(sw_firmware *fw, uint64_t now_us)
+{
+    uint32_t failure = fw->driver.failure;
+    if (failure != 0u && failure != fw->failure_told) {
+        decide(fw, device_time(fw, now_us),
+               failure == SW_REASON_SELF_TEST_FAILED ? SW_INPUT_SELF_TEST_FAILED : SW_INPUT_RADAR_FAILED);
+        sw_report_clear(&fw->report);
+        fw->second_us = 0;
+    }
+    fw->failure_told = failure;
+}
+
+static void on_switch(sw_firmware *fw, uint64_t now_us)
+{
+    int32_t standby = fw->hal.standby_switch(fw->hal.pins) != 0;
+    if (standby == fw->standby) {
+        return;
+    }
+    fw->standby = standby;
+    uint64_t t_us = device_time(fw, now_us);
+    sw_driver_power(&fw->driver, now_us, !standby);
+    decide(fw, t_us, standby ? SW_INPUT_STANDBY_ON : SW_INPUT_STANDBY_OFF);
+    sw_report_clear(&fw->report);
+    fw->second_us = 0;
+}
+
+static uint64_t random_word(sw_firmware *fw, uint32_t bytes)
+{
+    uint8_t random[8] = {0};
+    uint64_t word = 0;
+    (void)fw->hal.entropy_read(fw->hal.entropy, random, bytes);
+    for (uint32_t i = 0; i < bytes; i++) {
+        word |= (uint64_t)random[i] << (8u * i);
+    }
+    return word;
+}
+
+static void on_power(sw_firmware *fw, uint64_t now_us)
+{
+    fw->boot = (uint32_t)random_word(fw, 4);
+    fw->boot = fw->boot == 0u ? 1u : fw->boot; /* 0 means no boot in host packets */
+    fw->nonce = random_word(fw, 8);
+    fw->power_on_us = now_us;
+    fw->last_step_us = now_us;
+    fw->policy.silent_from_us = device_time(fw, now_us);
+    (void)fw->hal.radar_reset(fw->hal.pins, 0); /* nothing is sent before the switch is known */
+    on_switch(fw, now_us);
+    if (!fw->standby) {
+        sw_driver_power(&fw->driver, now_us, 1);
+    }
+}
+
+static void on_packet(sw_firmware *fw, uint64_t now_us)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    const sw_packet *p = &fw->packet;
+    sw_packet_host_hello hello;
+    sw_packet_ping ping;
+    sw_packet_ack ack;
+    if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
+        fw->counters.bytes_replied += send_hello(fw, now_us, hello.nonce);
+        fw->counters.replies++;
+    } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
+        sw_packet_pong pong = {.nonce = ping.nonce};
+        uint32_t n = sw_packet_pong_put(&pong, payload);
+        fw->counters.bytes_replied += send(fw, device_time(fw, now_us), SW_PACKET_PONG, 0, payload, n);
+        fw->counters.replies++;
+    } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
+        if (ack.boot == fw->boot && ack.seq <= fw->seq && ack.seq > fw->acked) {
+            fw->acked = ack.seq;
+        }
+        fw->counters.acks++;
+    }
+}
+
+static void on_uart(sw_firmware *fw, uint64_t now_us)
+{
+    uint8_t bytes[UART_CHUNK];
+    for (uint32_t chunk = 0; chunk < UART_CHUNKS_MAX; chunk++) {
+        int32_t n = fw->hal.uart_read(fw->hal.uart, bytes, UART_CHUNK);
+        for (uint32_t at = 0; n > 0 && at < (uint32_t)n;) {
+            int32_t got = 0;
+            at += sw_deframer_feed(&fw->deframer, bytes + at, (uint32_t)n - at, &fw->packet, &got);
+            if (got) {
+                on_packet(fw, now_us);
+            }
+        }
+        if (n < (int32_t)UART_CHUNK) {
+            return;
+        }
+    }
+}
+
+static void on_deadline(sw_firmware *fw, uint64_t now_us)
+{
+    if (sw_driver_deadline(&fw->driver, now_us)) {
+        on_frame(fw, now_us);
+    }
+    while (fw->announced < SW_ANNOUNCEMENTS && now_us >= fw->power_on_us + announce_us[fw->announced]) {
+        fw->counters.bytes_at_boot += send_hello(fw, now_us, 0);
+        fw->counters.announcements++;
+        if (++fw->announced == SW_ANNOUNCEMENTS) {
+            decide(fw, device_time(fw, now_us), SW_INPUT_ANNOUNCED);
+        }
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
+{
+    uint64_t next = fw->driver.deadline_us;
+    if (fw->announced < SW_ANNOUNCEMENTS) {
+        next = earlier(next, fw->power_on_us + announce_us[fw->announced]);
+    }
+    fw->retry_us = sw_outbox_flush(&fw->outbox, &fw->hal) != 0u ? now_us + RETRY_US : SW_NEVER;
+    return earlier(next, fw->retry_us);
+}
+
+uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
+{
+    sw_firmware *fw = memory;
+    if (fw->error != SW_OK) {
+        return SW_NEVER;
+    }
+    if (event == SW_EVENT_POWER_ON) {
+        on_power(fw, now_us);
+    }
+    fw->counters.state_us[fw->policy.state] += now_us - fw->last_step_us;
+    fw->last_step_us = now_us;
+    switch (event) {
+    case SW_EVENT_RADAR_IRQ:
+        if (sw_driver_irq(&fw->driver, now_us)) {
+            on_frame(fw, now_us);
+        }
+        break;
+    case SW_EVENT_UART_RX:
+        on_uart(fw, now_us);
+        break;
+    case SW_EVENT_SWITCH:
+        on_switch(fw, now_us);
+        break;
+    case SW_EVENT_DEADLINE:
+        on_deadline(fw, now_us);
+        break;
+    default:
+        break;
+    }
+    watch_radar(fw, now_us);
+    return next_deadline(fw, now_us);
 }

@@ -1,0 +1,58 @@
+/* What the event machine remembers. For firmware.c, and for tests and probes that look inside.
+ *
+ * Rule: only firmware.c writes it.
+ */
+#ifndef SW_FIRMWARE_STATE_H
+#define SW_FIRMWARE_STATE_H
+
+#include "sw_driver.h"
+#include "sw_firmware.h"
+#include "sw_framing.h"
+#include "sw_outbox.h"
+#include "sw_report.h"
+#include "sw_uplink_policy.h"
+
+#define SW_ANNOUNCEMENTS 3
+
+typedef struct sw_firmware_counters {
+    uint32_t frames;             /* through the chain */
+    uint32_t announcements;      /* boot HELLOs */
+    uint32_t replies;            /* HELLO and PONG on request */
+    uint32_t vitals;
+    uint32_t transitions;
+    uint32_t bytes_at_boot;      /* on the line, queued */
+    uint32_t bytes_replied;
+    uint32_t bytes_data;         /* VITALS and TRANSITION */
+    uint32_t acks;
+    uint64_t state_us[SW_UPLINK_COUNT]; /* time spent in each uplink state */
+} sw_firmware_counters;
+
+struct sw_firmware {
+    sw_hal hal;
+    sw_chain_ops chain;
+    int32_t error;               /* sw_error that stopped the machine, 0 while it runs */
+    uint32_t boot;               /* random, not 0 */
+    uint64_t nonce;
+    uint64_t device_id;          /* 0 until there is a place that keeps one */
+    uint32_t config_hash;
+    uint32_t seq;                /* of the last data packet */
+    uint32_t acked;              /* cumulative, as the host says */
+    uint32_t announced;          /* HELLOs of the announcement sent */
+    int32_t standby;             /* level of the switch */
+    uint32_t failure_told;       /* driver failure the policy knows of */
+    uint64_t power_on_us;
+    uint64_t last_step_us;
+    uint64_t device_us;          /* last time that went into a packet or the policy */
+    uint64_t second_us;          /* end of the second under way, chip time; 0 before the first frame */
+    uint64_t retry_us;           /* the line took less than offered: try again */
+    sw_firmware_counters counters;
+    sw_uplink_policy policy;
+    sw_report report;
+    sw_chain_out last;           /* of the last frame */
+    sw_deframer deframer;
+    sw_packet packet;            /* being received */
+    sw_outbox outbox;
+    sw_driver driver;
+};
+
+#endif

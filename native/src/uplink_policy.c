@@ -1,0 +1,121 @@
+/* The uplink policy's one table, and the seconds counted on both sides of its thresholds.
+ *
+ * Rule: every state meets every input in the table; nothing outside it changes the state.
+ */
+#include "sw_uplink_policy.h"
+
+#include <string.h>
+
+#include "sw_error.h"
+
+#define STAY(state) {SW_UPLINK_##state, SW_REASON_NONE}
+#define GO(state, reason) {SW_UPLINK_##state, SW_REASON_##reason}
+
+static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
+    [SW_UPLINK_BOOT] = {
+        [SW_INPUT_ANNOUNCED] = GO(MONITORING, BOOTED),
+        [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_OFF] = STAY(BOOT),
+        [SW_INPUT_CONFIDENT] = STAY(BOOT), /* the announcement comes first; the next second asks again */
+        [SW_INPUT_UNDECIDED] = STAY(BOOT),
+        [SW_INPUT_NOT_CONFIDENT] = STAY(BOOT),
+        [SW_INPUT_RADAR_FAILED] = STAY(BOOT),
+        [SW_INPUT_SELF_TEST_FAILED] = STAY(BOOT),
+    },
+    [SW_UPLINK_STANDBY] = {
+        [SW_INPUT_ANNOUNCED] = STAY(STANDBY),
+        [SW_INPUT_STANDBY_ON] = STAY(STANDBY),
+        [SW_INPUT_STANDBY_OFF] = GO(MONITORING, STANDBY_SWITCH),
+        [SW_INPUT_CONFIDENT] = STAY(STANDBY),
+        [SW_INPUT_UNDECIDED] = STAY(STANDBY),
+        [SW_INPUT_NOT_CONFIDENT] = STAY(STANDBY),
+        [SW_INPUT_RADAR_FAILED] = STAY(STANDBY),
+        [SW_INPUT_SELF_TEST_FAILED] = STAY(STANDBY),
+    },
+    [SW_UPLINK_MONITORING] = {
+        [SW_INPUT_ANNOUNCED] = STAY(MONITORING),
+        [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_OFF] = STAY(MONITORING),
+        [SW_INPUT_CONFIDENT] = GO(STREAMING, CONFIDENT),
+        [SW_INPUT_UNDECIDED] = STAY(MONITORING),
+        [SW_INPUT_NOT_CONFIDENT] = STAY(MONITORING),
+        [SW_INPUT_RADAR_FAILED] = STAY(MONITORING),
+        [SW_INPUT_SELF_TEST_FAILED] = STAY(MONITORING),
+    },
+    [SW_UPLINK_STREAMING] = {
+        [SW_INPUT_ANNOUNCED] = STAY(STREAMING),
+        [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_OFF] = STAY(STREAMING),
+        [SW_INPUT_CONFIDENT] = STAY(STREAMING),
+        [SW_INPUT_UNDECIDED] = STAY(STREAMING),
+        [SW_INPUT_NOT_CONFIDENT] = GO(MONITORING, NOBODY),
+        [SW_INPUT_RADAR_FAILED] = GO(MONITORING, RADAR_FAILED),
+        [SW_INPUT_SELF_TEST_FAILED] = GO(MONITORING, SELF_TEST_FAILED),
+    },
+};
+
+void sw_uplink_config_default(sw_uplink_config *config)
+{
+    *config = (sw_uplink_config){.enter_confidence = 179, .enter_s = 3, .leave_confidence = 102, .leave_s = 20};
+}
+
+int32_t sw_uplink_policy_init(sw_uplink_policy *p, const sw_uplink_config *config, uint64_t t_us)
+{
+    memset(p, 0, sizeof *p);
+    if (config != 0) {
+        p->config = *config;
+    } else {
+        sw_uplink_config_default(&p->config);
+    }
+    const sw_uplink_config *c = &p->config;
+    if (c->enter_confidence > 255u || c->leave_confidence > c->enter_confidence || c->leave_confidence == 0u ||
+        c->enter_s == 0u || c->leave_s == 0u) {
+        return SW_ERROR_PARAMETER;
+    }
+    p->state = SW_UPLINK_BOOT;
+    p->silent_from_us = t_us;
+    return SW_OK;
+}
+
+static uint32_t count(uint32_t seconds, int32_t one_more, uint32_t limit)
+{
+    return one_more == 0 ? 0u : seconds < limit ? seconds + 1u : limit;
+}
+
+sw_uplink_input sw_uplink_policy_second(sw_uplink_policy *p, int32_t confidence)
+{
+    p->above_s = count(p->above_s, confidence >= (int32_t)p->config.enter_confidence, p->config.enter_s);
+    p->below_s = count(p->below_s, confidence < (int32_t)p->config.leave_confidence, p->config.leave_s);
+    if (p->above_s == p->config.enter_s) {
+        return SW_INPUT_CONFIDENT;
+    }
+    return p->below_s == p->config.leave_s ? SW_INPUT_NOT_CONFIDENT : SW_INPUT_UNDECIDED;
+}
+
+void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input input, sw_uplink_change *out)
+{
+    sw_uplink_cell cell = table[p->state][input];
+    int32_t begins = p->state != SW_UPLINK_STREAMING && cell.next == SW_UPLINK_STREAMING;
+    int32_t ends = p->state == SW_UPLINK_STREAMING && cell.next != SW_UPLINK_STREAMING;
+    *out = (sw_uplink_change){
+        .tell = begins || ends,
+        .from_state = p->state,
+        .to_state = cell.next,
+        .reason = cell.reason,
+        .silent_from_us = begins ? p->silent_from_us : 0u,
+        .silent_to_us = begins ? t_us : 0u,
+    };
+    if (ends) {
+        p->silent_from_us = t_us;
+    }
+    if (cell.next != p->state) { /* seconds counted in another state say nothing about this one */
+        p->above_s = 0;
+        p->below_s = 0;
+    }
+    p->state = cell.next;
+}
+
+sw_uplink_cell sw_uplink_policy_cell(uint32_t state, uint32_t input)
+{
+    return table[state < SW_UPLINK_COUNT ? state : 0u][input < SW_INPUT_COUNT ? input : 0u];
+}
