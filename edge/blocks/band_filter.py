@@ -17,6 +17,7 @@ import math
 import numpy as np
 from numba import njit
 
+from edge.blocks import CACHE
 from edge.blocks.maths import ZERO, clamp, to_i32
 
 RATE_HZ = 20.0
@@ -51,13 +52,13 @@ STATE = np.dtype(
 )
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def init(state: np.void) -> None:
     """Forgets everything. state: one STATE record."""
     state["n"] = 0
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def step(state: np.void, displacement_um: np.float32) -> tuple[bool, int]:
     """One sample of 20 Hz. Returns (a 10 Hz sample is ready, its value in um, -32767..32767).
 

@@ -17,11 +17,14 @@ from edge.blocks.parameters import (
     BREATH_HYSTERESIS,
     BREATH_MAX_S,
     BREATH_MIN_S,
+    BREATHS_MISSED,
     BREATHS_SPAN_S,
     INTERVAL_CV,
+    LINE_RIVAL,
     LINE_SHARE,
     RATE_AGREE,
     RATE_WINDOW_S,
+    RMS_SHARE,
     SPECTRUM_MIN_S,
 )
 
@@ -39,25 +42,25 @@ REASON_AMBIGUOUS = 5
 
 STATE = np.dtype(
     [
-        ("time", np.int32),  # waveform samples since init, 10 per second
+        ("tick", np.int64),  # tenth of a second of chip time of the last sample
         ("square", np.float32),  # running mean square of the waveform
         ("valid", np.int32),  # samples since the last break
         ("last_um", np.float32),
         ("below", np.int32),  # was clearly below zero since the last breath
-        ("crossing_s", np.float32),  # rise through zero, not yet confirmed
-        ("begin_s", np.float32, (BREATHS,)),  # confirmed breaths, ring
+        ("crossing_ms", np.int64),  # rise through zero, not yet confirmed
+        ("begin_ms", np.int64, (BREATHS,)),  # confirmed breaths, chip time, ring
         ("joined", np.int32, (BREATHS,)),  # 1: no break between this breath and the one before
         ("breaths", np.int32),  # ever
         ("broken", np.int32),
         ("wave", np.float32, (SAMPLES,)),  # ring at 5 per second since the last break
         ("head", np.int32),
         ("filled", np.int32),
-        ("half_um", np.float32),
         ("rate_per_min", np.float32),
         ("variation", np.float32),  # of breath intervals
         ("line_hz", np.float32),  # strongest line of the spectrum; 0 when too short
         ("line_share", np.float32),  # of the band's power around it
         ("intervals", np.int32),
+        ("span_s", np.float32),  # sum of the intervals
         ("reason", np.int32),
     ],
     align=True,
@@ -67,12 +70,13 @@ STATE = np.dtype(
 @njit(cache=CACHE)
 def init(state):
     """Forget everything."""
-    state.time = 0
+    state.tick = 0
     state.square = 0.0
     state.breaths = 0
     state.rate_per_min = 0.0
     state.variation = 0.0
     state.intervals = 0
+    state.span_s = 0.0
     state.line_hz = 0.0
     state.line_share = 0.0
     state.reason = REASON_STARTING
@@ -91,94 +95,84 @@ def interrupt(state):
 
 
 @njit(cache=CACHE)
-def skip(state):
-    """Let a tenth of a second pass without waveform."""
-    state.time += 1
-
-
-@njit(cache=CACHE)
-def step(state, wave_um):
-    """Add one waveform sample, um, 10 per second."""
-    now_s = state.time / WAVE_HZ
-    state.time += 1
+def step(state, tick, wave_um):
+    """Add one waveform sample, um, taken at chip time tick / 10 s."""
+    state.tick = tick
     state.valid += 1
-    share = max(1.0 / state.valid, 0.01)
+    share = max(1.0 / state.valid, RMS_SHARE)
     state.square += share * (wave_um * wave_um - state.square)
     threshold = BREATH_HYSTERESIS * math.sqrt(state.square)
     if wave_um < -threshold:
         state.below = 1
     if state.last_um < 0.0 <= wave_um:
-        state.crossing_s = now_s - wave_um / (wave_um - state.last_um) / WAVE_HZ
+        back_ms = int(100.0 * wave_um / (wave_um - state.last_um) + 0.5)
+        state.crossing_ms = tick * 100 - back_ms
     if state.below and wave_um > threshold:
         state.below = 0
-        breathe(state, state.crossing_s)
+        breathe(state, state.crossing_ms)
     if state.valid % 2 == 0:
-        state.wave[state.head] = 0.5 * (state.half_um + wave_um)
+        state.wave[state.head] = 0.5 * (state.last_um + wave_um)
         state.head = (state.head + 1) % SAMPLES
         state.filled = min(state.filled + 1, SAMPLES)
-    state.half_um = wave_um
     state.last_um = wave_um
 
 
 @njit(cache=CACHE)
-def breathe(state, begin_s):
-    """Count a breath that began at begin_s."""
+def breathe(state, begin_ms):
+    """Count a breath that began at begin_ms."""
     joined = 0
     if state.breaths > 0 and not state.broken:
-        interval = begin_s - state.begin_s[(state.breaths - 1) % BREATHS]
-        if interval < BREATH_MIN_S:
+        interval_ms = begin_ms - state.begin_ms[(state.breaths - 1) % BREATHS]
+        if interval_ms < BREATH_MIN_S * 1000.0:
             return
-        joined = 1 if interval <= BREATH_MAX_S else 0
+        joined = 1 if interval_ms <= BREATH_MAX_S * 1000.0 else 0
     state.broken = 0
-    state.begin_s[state.breaths % BREATHS] = begin_s
+    state.begin_ms[state.breaths % BREATHS] = begin_ms
     state.joined[state.breaths % BREATHS] = joined
     state.breaths += 1
 
 
 @njit(cache=CACHE)
-def measure(state):
-    """Once a second: rate, variation, spectrum, and the reason when there is no rate."""
+def measure(state, tick):
+    """Once a second, at chip time tick / 10 s: rate, variation, spectrum, or the reason for no rate."""
     state.rate_per_min = 0.0
-    count, total = 0, 0.0
-    squares = 0.0
-    oldest = state.time / WAVE_HZ - RATE_WINDOW_S
-    for back in range(min(state.breaths, BREATHS - 1)):
+    count, total, squares = 0, 0.0, 0.0
+    oldest_ms = tick * 100 - int(RATE_WINDOW_S * 1000.0)
+    for back in range(min(state.breaths, BREATHS) - 1):
         index = (state.breaths - 1 - back) % BREATHS
         before = (state.breaths - 2 - back) % BREATHS
-        if not state.joined[index]:
-            continue
-        if state.begin_s[before] < oldest:
+        if state.begin_ms[before] < oldest_ms:
             break
-        interval = state.begin_s[index] - state.begin_s[before]
-        count += 1
-        total += interval
-        squares += interval * interval
+        if state.joined[index]:
+            interval_s = (state.begin_ms[index] - state.begin_ms[before]) / 1000.0
+            count += 1
+            total += interval_s
+            squares += interval_s * interval_s
     state.intervals = count
+    state.span_s = total
     spectrum(state)
-    if count == 0 or total < BREATHS_SPAN_S:
+    if count < 2 or total < BREATHS_SPAN_S:
         state.reason = REASON_STARTING
         return
     mean = total / count
     state.variation = math.sqrt(max(squares / count - mean * mean, 0.0)) / mean
-    decide(state, 1.0 / mean)
+    decide(state, tick, 1.0 / mean)
 
 
 @njit(cache=CACHE)
-def decide(state, breaths_hz):
+def decide(state, tick, breaths_hz):
     """Accept the rate of the breaths, or say why not."""
-    since_s = (state.time / WAVE_HZ) - state.begin_s[(state.breaths - 1) % BREATHS]
-    if since_s * breaths_hz > 3.0 and state.valid > WAVE_HZ * since_s:
-        state.reason = REASON_LOW_QUALITY
+    state.reason = REASON_LOW_QUALITY
+    waited_s = tick * 0.1 - state.begin_ms[(state.breaths - 1) % BREATHS] / 1000.0
+    if waited_s * breaths_hz > BREATHS_MISSED and state.valid * 0.1 > waited_s:
         return
     if state.variation > INTERVAL_CV:
-        state.reason = REASON_LOW_QUALITY
         return
     if state.line_hz > 0.0:
         if state.line_share < LINE_SHARE:
-            state.reason = REASON_LOW_QUALITY
             return
         if abs(state.line_hz - breaths_hz) > RATE_AGREE * state.line_hz:
-            if line_power(state, breaths_hz) < 0.4 * line_power(state, state.line_hz):
+            if line_power(state, breaths_hz) < LINE_RIVAL * line_power(state, state.line_hz):
                 state.reason = REASON_AMBIGUOUS
                 return
     state.reason = REASON_NONE

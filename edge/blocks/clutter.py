@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edge.blocks import CACHE
 from edge.blocks.maths import expf
 
 MAX_RX, MAX_BINS = 3, 256
@@ -30,13 +31,13 @@ STATE = np.dtype(
 )
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def coefficient(period_s: float, tau_s: float) -> np.float32:
     """1 - exp(-T / tau), float32."""
     return ONE - expf(-np.float32(period_s) / np.float32(tau_s))
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def init(
     state: np.void, period_s: float, background_tau_s: float, power_tau_s: float, bin_first: int, bin_last: int
 ) -> None:
@@ -50,7 +51,7 @@ def init(
     state["power"][:] = 0
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def step(state: np.void, profile: NDArray[np.complex64]) -> NDArray[np.complex64]:
     """profile: complex64[rx, range_bin], ADC counts. Returns the moving part, same shape, 0 outside the zone.
 

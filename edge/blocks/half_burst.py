@@ -9,10 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edge.blocks import CACHE
+
 HIGHEST = 4095  # 12-bit converter
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def half_burst(samples: NDArray[np.uint16]) -> tuple[NDArray[np.float32], int]:
     """Means of the first and of the second half of the chirps, and how many samples stood at an end.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from edge.blocks import CACHE
+
 
 def _f(text: str) -> np.float32:
     """float32 from its hexadecimal text."""
@@ -34,7 +36,7 @@ SMALLEST, LOG2_SMALLEST = _f("0x1p-126"), np.float32(-126)
 HALF_ROOT_BITS = 0x3F3504F3  # bits of sqrt(1/2)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def clamp(x: np.float32, lo: np.float32, hi: np.float32) -> np.float32:
     """x within lo..hi; NaN gives lo."""
     if not x > lo:
@@ -42,7 +44,7 @@ def clamp(x: np.float32, lo: np.float32, hi: np.float32) -> np.float32:
     return x if x < hi else hi
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def to_i32(x: float, lo: int, hi: int) -> int:
     """Nearest integer, halves away from zero, clamped to lo..hi; NaN gives lo."""
     if not x > np.float32(lo):
@@ -52,7 +54,7 @@ def to_i32(x: float, lo: int, hi: int) -> int:
     return int(x - HALF) if x < ZERO else int(x + HALF)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def atan2f(y: np.float32, x: np.float32) -> np.float32:
     """Angle of (x, y), rad, -pi..pi, error < 4e-7; (0, 0) gives 0."""
     ay, ax = abs(y), abs(x)
@@ -70,12 +72,12 @@ def atan2f(y: np.float32, x: np.float32) -> np.float32:
     return -angle if y < ZERO else angle
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def _round(t: np.float32) -> int:
     return int(t - HALF) if t < ZERO else int(t + HALF)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def _sine(x: np.float32, quarter: int) -> np.float32:
     """sin(x + quarter * pi / 2), x clamped to +-8192 rad."""
     x = clamp(x, -LARGEST_ANGLE, LARGEST_ANGLE)
@@ -91,19 +93,19 @@ def _sine(x: np.float32, quarter: int) -> np.float32:
     return -p if n & 2 else p
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def sinf(x: np.float32) -> np.float32:
     """Sine, |x| <= 8192 rad, error < 2e-7."""
     return _sine(x, 0)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def cosf(x: np.float32) -> np.float32:
     """Cosine, |x| <= 8192 rad, error < 2e-7."""
     return _sine(x, 1)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def expf(x: np.float32) -> np.float32:
     """Exponential, x clamped to -87..88, relative error < 2e-7."""
     c = EXP_LOW if not x > EXP_LOW else min(x, EXP_HIGH)
@@ -115,14 +117,14 @@ def expf(x: np.float32) -> np.float32:
     return ((r + (r * r) * p) + ONE) * power
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def logisticf(x: np.float32) -> np.float32:
     """1 / (1 + exp(-x)), relative error < 4e-7."""
     e = expf(-abs(x))
     return (e if x < ZERO else ONE) / (ONE + e)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def log2f(x: np.float32) -> np.float32:
     """Logarithm to base 2, error < 2e-7 + 1e-7 |result|; below 2^-126: -126."""
     if not x >= SMALLEST:
@@ -135,7 +137,7 @@ def log2f(x: np.float32) -> np.float32:
     return np.float32(e) + (q * L1 + q * (s * ((L7 * s + L5) * s + L3)))
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def log10f(x: np.float32) -> np.float32:
     """Logarithm to base 10, error < 1e-7 + 2e-7 |result|; below 2^-126: -37.93."""
     return log2f(x) * LOG10_2

@@ -13,8 +13,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edge.blocks import CACHE
 
-@njit(cache=True)
+
+@njit(cache=CACHE)
 def fft(x: NDArray[np.complex64]) -> NDArray[np.complex64]:
     """Sum over n of x[n] exp(-2 pi i k n / N): complex64[N], N a power of two."""
     n = x.size
@@ -35,7 +37,7 @@ def fft(x: NDArray[np.complex64]) -> NDArray[np.complex64]:
     return spectra
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def spectrum(x: NDArray[np.float32]) -> NDArray[np.complex64]:
     """Bins 0..N/2-1 of one real signal: float32[N] counts -> complex64[N/2] counts."""
     n = x.size
@@ -45,7 +47,7 @@ def spectrum(x: NDArray[np.float32]) -> NDArray[np.complex64]:
     return fft(np.roll(windowed, n // 2))[: n // 2]
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def range_fft(halves: NDArray[np.float32]) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
     """Range profile (mean of the halves) and burst difference (second half minus first).
 

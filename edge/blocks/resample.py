@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edge.blocks import CACHE
+
 STEP_US = 50_000
 START_US = 100_000  # so that every second sample lies on the 10 Hz grid
 MAX_OUT = 16
@@ -27,14 +29,14 @@ STATE = np.dtype(
 )
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def init(state: np.void, gap_us: int) -> None:
     """Forgets everything. state: one STATE record; gap_us: at most MAX_GAP_US."""
     state["gap_us"] = gap_us
     state["n"] = 0
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def cubic(t_us: NDArray[np.int64], value: NDArray[np.float32], at_us: int) -> np.float32:
     """Lagrange's cubic through four points, relative to the second so that offsets cost no digits."""
     result = 0.0
@@ -47,7 +49,7 @@ def cubic(t_us: NDArray[np.int64], value: NDArray[np.float32], at_us: int) -> np
     return np.float32(value[1] + result)
 
 
-@njit(cache=True)
+@njit(cache=CACHE)
 def step(state: np.void, t_us: int, value: np.float32) -> tuple[bool, int, NDArray[np.float32]]:
     """One frame: time in us, value in any unit.
 
