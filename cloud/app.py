@@ -13,9 +13,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from cloud import core
 from cloud.store import Store, StoreError
@@ -53,9 +54,9 @@ class Cloud:
     def tick(self, utc_us: int) -> bytes:
         """Commit what came since the last tick; returns the bytes for the device. Raises StoreError."""
         rows, send = core.step(self._state, core.Tick(utc_us))
-        bad = sum(asdict(self._decoder.counters).values()) - self._decoder.counters.packets
-        meta = {**self._meta, "memory": core.remember(self._state), "blocks_not_intact": str(bad)}
-        self._store.commit(rows, utc_us, meta)
+        self._meta["memory"] = core.remember(self._state)
+        self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
+        self._store.commit(rows, utc_us, self._meta)
         return send + core.acknowledge(self._state)
 
 

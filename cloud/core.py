@@ -6,7 +6,7 @@ caller calls only after it has committed the rows of the tick.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -76,7 +76,7 @@ def restore(state: State, boots: list[Boot], anchors: list[Anchor], memory: str 
 
 def remember(state: State) -> str:
     """The part of the state that `restore` takes back."""
-    return msgspec.json.encode(asdict(state.memory)).decode()
+    return msgspec.json.encode(state.memory).decode()
 
 
 def step(state: State, event: Packet | Tick) -> Result:

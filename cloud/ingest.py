@@ -14,6 +14,7 @@ import numpy as np
 from cloud.observations import Anchor, Boot, DataPacket, Transition, Vitals
 from wire import codec, packet, values
 from wire.packet import Packet
+from wire.table import HEADER
 
 #: A boot's clock is set anew when an answer differs by more: drift, not the jitter of the line.
 ANCHOR_TOLERANCE_US = 20_000
@@ -21,6 +22,7 @@ ANCHOR_TOLERANCE_US = 20_000
 ANSWER_WITHIN_US = 2_000_000
 #: A later device time is damage or nonsense (285 years).
 LATEST_US = 1 << 53
+COBS_RUN = 254
 #: Packets that may wait for a clock; older ones count as lost.
 WAITING_MAX = 4096
 #: Gaps that a late packet may still fill; older ones stay lost.
@@ -94,6 +96,12 @@ def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: in
     return [Anchor(answer.boot, answer.t_us, asked_utc_us)]
 
 
+def line_bytes(one: Packet) -> int:
+    """Length on the line, delimiter included; short blocks grow by exactly one COBS byte."""
+    n_body = HEADER.n_bytes + len(one.payload) + codec.CRC_BYTES
+    return n_body + 2 if n_body < COBS_RUN else len(codec.encode(one))
+
+
 def flush(state: Ingest) -> list[tuple[DataPacket, Vitals | Transition]]:
     """Rows of the waiting packets whose boot has a clock, in the order of arrival."""
     rows, still = [], []
@@ -102,8 +110,8 @@ def flush(state: Ingest) -> list[tuple[DataPacket, Vitals | Transition]]:
         if offset_us is None:
             still.append(one)
             continue
-        utc_us, n_bytes = one.t_us + offset_us, len(codec.encode(one))
-        raw = DataPacket(one.boot, one.seq, one.type, one.t_us, utc_us, n_bytes, one.payload)
+        utc_us = one.t_us + offset_us
+        raw = DataPacket(one.boot, one.seq, one.type, one.t_us, utc_us, line_bytes(one), one.payload)
         rows.append((raw, _OBSERVE[one.type](one, offset_us)))
     state.waiting = still
     return rows

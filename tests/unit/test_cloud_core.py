@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloud import core
+from cloud import core, ingest
 from cloud.app import seeded
 from cloud.observations import Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
@@ -168,6 +168,12 @@ def test_absurd_times_neither_raise_nor_overflow() -> None:
     line = Line().linked()
     line.run(line.device.vitals(2**64 - 1), line.device.vitals(2_000_000, wave_um=[1], wave_t_us=2**64 - 1))
     assert [v.wave_utc_us < 2**63 for v in line.of(Vitals) if isinstance(v, Vitals)] == [True]
+
+
+@pytest.mark.parametrize("n_payload", [10, 97, 229, 230, 255])
+def test_the_length_on_the_line_is_that_of_the_encoding(n_payload: int) -> None:
+    one = packet.Packet(packet.VITALS, 1, 7, 0x01010101_01010101, b"x" * n_payload)
+    assert ingest.line_bytes(one) == len(codec.encode(one))
 
 
 def test_six_minutes_open_a_session() -> None:

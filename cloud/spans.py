@@ -1,0 +1,60 @@
+"""Where the breathing rate is unknown, and why. Rule: every second is either known or has one reason."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from cloud.night import SECOND_US, Ints, Night, latest
+
+UNCERTAIN = "breathing not certain enough"
+NO_PACKETS = "no packets"
+
+
+class Span(NamedTuple):
+    """Whole seconds from the night's beginning, the end excluded."""
+
+    start_s: int
+    stop_s: int
+    reason: str
+
+
+def reasons(night: Night, n_seconds: int) -> list[str]:
+    """Per second why the breathing rate is unknown; empty where it is known."""
+    index = latest(night.vitals.utc_us, night.from_utc_us, n_seconds)
+    return [_reason(night, second, int(packet)) for second, packet in enumerate(index)]
+
+
+def _reason(night: Night, second: int, packet: int) -> str:
+    if packet >= 0:
+        known = np.isfinite(night.vitals.rate_per_min[packet])
+        return "" if known else night.vitals.rate_reason[packet] or UNCERTAIN
+    middle_us = night.from_utc_us + second * SECOND_US + SECOND_US // 2
+    for silence in night.silences:
+        if silence.from_utc_us - SECOND_US <= middle_us < silence.to_utc_us + SECOND_US:
+            return f"silent: {silence.reason}"
+    return NO_PACKETS
+
+
+def spans(per_second: list[str]) -> list[Span]:
+    """Runs of one reason; runs without a reason (known) are left out."""
+    found, at = [], 0
+    for reason, run in groupby(per_second):
+        length = len(list(run))
+        if reason:
+            found.append(Span(at, at + length, reason))
+        at += length
+    return found
+
+
+def commonest(per_second: list[str]) -> str:
+    """The reason of most of these seconds that have one; of equals the first in the alphabet."""
+    known = [reason for reason in per_second if reason]
+    return max(sorted(set(known)), key=known.count) if known else ""
+
+
+def silent_mask(per_second: list[str]) -> Ints:
+    """1 where the device was silent, or nothing came."""
+    return np.array([r.startswith("silent: ") or r == NO_PACKETS for r in per_second], np.int64)
