@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -75,7 +76,8 @@ def _one_line(error: BaseException) -> str:
 
 def _load_array(path: Path) -> NDArray[Any]:
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy comments on strange headers; the line below says it all
             raw = np.lib.format.read_array(file, allow_pickle=False)
             rest = file.read(1)
     except OSError as error:

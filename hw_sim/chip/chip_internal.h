@@ -109,8 +109,8 @@ void reset_software(chip *c);
 
 /* fifo.c */
 void fifo_reset(fifo_state *fifo);
-uint32_t fifo_push(fifo_state *fifo, const uint16_t *samples, uint32_t n); /* 0, or 1: it overflowed */
-void fifo_pop(fifo_state *fifo, uint8_t *bytes, uint32_t n_words);         /* bytes NULL drops */
+uint32_t fifo_push(fifo_state *fifo, const uint16_t *samples, uint32_t n); /* how many it took */
+void fifo_pop(fifo_state *fifo, uint8_t *bytes, uint32_t n_words); /* bytes NULL drops */
 
 /* timing.c */
 void timing_decode(const chip *c, chip_timing *out);

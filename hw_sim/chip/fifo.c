@@ -63,29 +63,29 @@ static void write_words(fifo_state *fifo, const uint16_t *samples, uint32_t n_wo
     }
 }
 
+/* Returns how many samples were taken: n, or fewer when the memory overflowed. */
 uint32_t fifo_push(fifo_state *fifo, const uint16_t *samples, uint32_t n)
 {
     uint32_t space = FIFO_WORDS - fifo->fill;
     uint32_t overflows = (fifo->has_half + n) / 2u > space;
-    if (overflows) {
-        n = 2u * space - (space ? fifo->has_half : 0u);
-        fifo->overflowed = 1;
-    }
-    if (fifo->has_half && n > 0) {
-        uint16_t pair[2] = {(uint16_t)fifo->half, samples[0]};
+    uint32_t taken = overflows ? 2u * space - (space ? fifo->has_half : 0u) : n;
+    uint32_t left = taken;
+    if (fifo->has_half && left > 0) {
+        uint16_t pair[2] = {(uint16_t)fifo->half, *samples++};
         write_words(fifo, pair, 1);
-        samples++;
-        n--;
+        left--;
         fifo->has_half = 0;
     }
-    write_words(fifo, samples, n / 2u);
-    if (n & 1u) {
-        fifo->half = samples[n - 1u];
+    write_words(fifo, samples, left / 2u);
+    if (left & 1u) {
+        fifo->half = samples[left - 1u];
         fifo->has_half = 1;
     }
-    if (overflows)
+    if (overflows) {
         fifo->has_half = 0;
-    return overflows;
+        fifo->overflowed = 1;
+    }
+    return taken;
 }
 
 void fifo_pop(fifo_state *fifo, uint8_t *bytes, uint32_t n_words)

@@ -111,27 +111,30 @@ static uint32_t deliver_test(chip *c, uint32_t n)
 {
     frame_state *f = &c->frames;
     uint16_t made[TEST_CHUNK];
-    uint32_t overflowed = 0;
-    for (uint32_t i = 0; i < n && !overflowed; i += TEST_CHUNK) {
-        uint32_t part = n - i < TEST_CHUNK ? n - i : TEST_CHUNK;
-        lfsr_fill(&f->lfsr, &f->timing, f->done + i, part, made);
-        overflowed = fifo_push(&c->fifo, made, part);
+    uint32_t taken = 0;
+    while (taken < n) {
+        uint32_t wanted = n - taken < TEST_CHUNK ? n - taken : TEST_CHUNK;
+        uint32_t part;
+        lfsr_fill(&f->lfsr, &f->timing, f->done + taken, wanted, made);
+        part = fifo_push(&c->fifo, made, wanted);
+        taken += part;
+        if (part < wanted)
+            break;
     }
-    return overflowed;
+    return taken;
 }
 
 /* Moves what is due; an overflow ends the frames, counters stay as they are. */
 static void deliver(chip *c)
 {
     frame_state *f = &c->frames;
-    uint32_t due = samples_due(f, f->now_tick);
-    uint32_t n = due - f->done;
-    uint32_t overflowed;
+    uint32_t n = samples_due(f, f->now_tick) - f->done;
+    uint32_t taken;
     if (n == 0)
         return;
-    overflowed = f->source ? fifo_push(&c->fifo, f->source + f->done, n) : deliver_test(c, n);
-    f->done = due;
-    if (overflowed) {
+    taken = f->source ? fifo_push(&c->fifo, f->source + f->done, n) : deliver_test(c, n);
+    f->done += taken;
+    if (taken < n) {
         c->counters.overflows++;
         f->running = 0;
         f->in_frame = 0;
