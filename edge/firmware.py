@@ -1,0 +1,152 @@
+"""The compiled firmware as Python holds it: memory, addresses to bind, and a look inside.
+
+Rule: nothing here runs per frame; a board calls the step function by its address. A probe only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from edge.config import ConfigError, RadarConfig
+from edge.core import load
+
+ALIGN = 16
+# which key a refused config is about, by sw_error
+REFUSALS = {
+    "SW_ERROR_CONFIG_RX": "rx_mask: expected at least one of three antennas",
+    "SW_ERROR_CONFIG_SAMPLES": "n_samples: expected 64, 128, 256 or 512",
+    "SW_ERROR_CONFIG_CHIRPS": "n_chirps: expected an even number, 2..64",
+    "SW_ERROR_CONFIG_RATE": "sample_rate_hz: expected 80 MHz / n with n in 20..1023",
+    "SW_ERROR_CONFIG_SWEEP": "start_khz, end_khz: expected a rise within 57..64 GHz of at most 400 MHz per us",
+    "SW_ERROR_CONFIG_TIMING": "chirp_period_ns, frame_period_ns: expected room for the sampling, 1.2 ms between frames",
+    "SW_ERROR_CONFIG_FIFO": "n_samples, n_chirps: expected at most 16384 samples of all antennas in a frame",
+    "SW_ERROR_CONFIG_GAIN": "if_gain_db, hp_cutoff_khz, tx_power_level: expected a setting of the chip",
+}
+
+
+class FirmwareError(RuntimeError):
+    """The firmware did not start or stopped itself; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainOps:
+    """Another chain in the firmware's place for it: addresses of state, init and step (sw_chain_ops in sw_chain.h)."""
+
+    state: int
+    init: int
+    step: int
+    parameters_hash: int
+
+
+def make_hal(functions: Mapping[str, int], context: int) -> Any:
+    """An sw_hal whose functions are these addresses, by field name, all called with the same context."""
+    ffi, _ = load()
+    hal = ffi.new("sw_hal *")
+    for name, member in ffi.typeof("sw_hal").fields:
+        if member.type.kind == "pointer" and member.type.item.kind == "void":
+            setattr(hal, name, ffi.cast("void *", context))
+        else:
+            setattr(hal, name, ffi.cast(member.type, functions[name]))
+    return hal
+
+
+class Firmware:
+    """One device. hal: an sw_hal (make_hal, or ffi.new with callbacks); it is copied, its targets must stay alive.
+
+    Raises ConfigError when the chip cannot do the config, FirmwareError when floats are flushed to zero.
+    """
+
+    def __init__(self, hal: Any, config: RadarConfig | None = None, chain: ChainOps | None = None) -> None:
+        self.ffi, self.lib = load()
+        self.config = config or RadarConfig()
+        size = self.lib.sw_firmware_size()
+        self._memory = self.ffi.new("char[]", size + ALIGN)
+        base = int(self.ffi.cast("uintptr_t", self._memory))
+        self._fw = self.ffi.cast("sw_firmware *", base + -base % ALIGN)
+        ops = self._chain_ops(chain) if chain else self.ffi.NULL
+        radar = self.ffi.new("sw_radar_config *", asdict(self.config))
+        self._start_or_raise(self.lib.sw_firmware_init(self._fw, hal, radar, ops))
+
+    def _chain_ops(self, chain: ChainOps) -> Any:
+        ops = self.ffi.new("sw_chain_ops *")
+        ops.state = self.ffi.cast("void *", chain.state)
+        ops.init = self.ffi.cast(self.ffi.typeof(ops.init), chain.init)
+        ops.step = self.ffi.cast(self.ffi.typeof(ops.step), chain.step)
+        ops.parameters_hash = chain.parameters_hash
+        return ops
+
+    def _start_or_raise(self, status: int) -> None:
+        if status == 0:
+            return
+        name = self._error_name(status)
+        if name in REFUSALS:
+            raise ConfigError(f"radar config {REFUSALS[name]}, got {self.config}")
+        raise FirmwareError(f"the firmware does not start: {name}")
+
+    def _error_name(self, status: int) -> str:
+        return str(self.ffi.string(self.ffi.cast("sw_error", status)))
+
+    @property
+    def step_address(self) -> int:
+        """Of uint64_t sw_firmware_step(void *, uint64_t now_us, uint32_t event)."""
+        return int(self.ffi.cast("uintptr_t", self.ffi.addressof(self.lib, "sw_firmware_step")))
+
+    @property
+    def state_address(self) -> int:
+        """What the step function is called with."""
+        return int(self.ffi.cast("uintptr_t", self._fw))
+
+    def step(self, now_us: int, event: int) -> int:
+        """One event by hand. Returns the next deadline in us, 2**64 - 1 for none."""
+        return int(self.lib.sw_firmware_step(self._fw, now_us, event))
+
+    def check(self) -> None:
+        """Raises FirmwareError when the firmware stopped itself."""
+        if self._fw.error != 0:
+            raise FirmwareError(f"the firmware stopped: {self._error_name(self._fw.error)}")
+
+    @property
+    def state(self) -> Any:
+        """The whole sw_firmware (native/include/sw_firmware_state.h), to read."""
+        return self._fw
+
+    @property
+    def uplink_state(self) -> str:
+        """boot, standby, monitoring or streaming."""
+        return self._word("sw_uplink", "SW_UPLINK_", self._fw.policy.state)
+
+    @property
+    def driver_state(self) -> str:
+        """What the radar driver waits for: sleeping .. running, waiting (sw_driver.h)."""
+        return self._word("sw_driver_state", "SW_DRIVER_", self._fw.driver.state)
+
+    @property
+    def self_test(self) -> str:
+        """not_run, passed, failed or skipped_rx1_off."""
+        return self._word("sw_self_test", "SW_SELF_TEST_", self._fw.driver.self_test)
+
+    def _word(self, enum: str, prefix: str, value: int) -> str:
+        return str(self.ffi.string(self.ffi.cast(enum, value))).removeprefix(prefix).lower()
+
+    def last(self) -> dict[str, Any]:
+        """The chain's output for the last frame: the fields of sw_chain_out; wave_um: list of wave_n values."""
+        out = self._fw.last
+        fields = {name: int(getattr(out, name)) for name in dir(out) if name != "wave_um"}
+        return fields | {"wave_um": list(out.wave_um)[: out.wave_n]}
+
+    def counters(self) -> dict[str, int]:
+        """Counters of machine, driver, line and time per uplink state (`<state>_us`)."""
+        machine, driver, line = self._fw.counters, self._fw.driver.counters, self._fw.deframer.counters
+        found = {name: int(getattr(machine, name)) for name in dir(machine) if name != "state_us"}
+        found |= {f"driver_{name}": int(getattr(driver, name)) for name in dir(driver)}
+        found |= {f"line_{name}": int(getattr(line, name)) for name in dir(line)}
+        found |= {"dropped_packets": self._fw.outbox.dropped_packets, "bytes_sent": self._fw.outbox.bytes_sent}
+        for value in range(self.lib.SW_UPLINK_COUNT):
+            found[f"{self._word('sw_uplink', 'SW_UPLINK_', value)}_us"] = int(machine.state_us[value])
+        return found
+
+    def timing(self) -> dict[str, int]:
+        """What the registers programme: the fields of sw_radar_timing."""
+        return {name: int(getattr(self._fw.driver.timing, name)) for name in dir(self._fw.driver.timing)}
