@@ -110,17 +110,18 @@ class Board:
         """Why the run failed; empty while it has not."""
         return str(ffi.string(self.memory.reason).decode())
 
-    def run(self, until_us: int, source: SampleSource, stop: Callable[[], bool] | None = None) -> None:
-        """Gives every event before until_us. stop: asked at each block of samples, ends the run early.
+    def run(self, until_us: int, source: SampleSource, stop: Callable[[], bool] | None = None) -> bool:
+        """Gives every event before until_us. stop: asked when samples are needed, ends the run early: False.
 
         Raises BoardFailed with the reason when the device under test fails.
         """
         while (status := lib.board_run(self.memory, until_us)) == lib.BOARD_NEED_SAMPLES:
             if stop is not None and stop():
-                return
+                return False
             self._feed(source)
         if status != lib.BOARD_DONE:
             raise BoardFailed(self.reason)
+        return True
 
     def _feed(self, source: SampleSource) -> None:
         first_ns = self.chip.next_frame_ns

@@ -8,7 +8,6 @@ neither is clear the rate is unknown. Autocorrelation is not used: it locks on t
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -69,7 +68,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state: Any) -> None:
+def init(state):
     """Forget everything."""
     state.tick = 0
     state.square = 0.0
@@ -85,7 +84,7 @@ def init(state: Any) -> None:
 
 
 @njit(cache=CACHE)
-def interrupt(state: Any) -> None:
+def interrupt(state):
     """The waveform breaks off here (movement, lost frames): no breath reaches across."""
     state.valid = 0
     state.below = 0
@@ -96,7 +95,7 @@ def interrupt(state: Any) -> None:
 
 
 @njit(cache=CACHE)
-def step(state: Any, tick: int, wave_um: float) -> None:
+def step(state, tick, wave_um):
     """Add one waveform sample, um, taken at chip time tick / 10 s."""
     state.tick = tick
     state.valid += 1
@@ -119,7 +118,7 @@ def step(state: Any, tick: int, wave_um: float) -> None:
 
 
 @njit(cache=CACHE)
-def breathe(state: Any, begin_ms: int) -> None:
+def breathe(state, begin_ms):
     """Count a breath that began at begin_ms."""
     joined = 0
     if state.breaths > 0 and not state.broken:
@@ -134,7 +133,7 @@ def breathe(state: Any, begin_ms: int) -> None:
 
 
 @njit(cache=CACHE)
-def measure(state: Any, tick: int) -> None:
+def measure(state, tick):
     """Once a second, at chip time tick / 10 s: rate, variation, spectrum, or the reason for no rate."""
     state.rate_per_min = 0.0
     count, total, squares = 0, 0.0, 0.0
@@ -161,7 +160,7 @@ def measure(state: Any, tick: int) -> None:
 
 
 @njit(cache=CACHE)
-def decide(state: Any, tick: int, breaths_hz: float) -> None:
+def decide(state, tick, breaths_hz):
     """Accept the rate of the breaths, or say why not."""
     state.reason = REASON_LOW_QUALITY
     waited_s = tick * 0.1 - state.begin_ms[(state.breaths - 1) % BREATHS] / 1000.0
@@ -181,7 +180,7 @@ def decide(state: Any, tick: int, breaths_hz: float) -> None:
 
 
 @njit(cache=CACHE)
-def line_power(state: Any, line_hz: float) -> float:
+def line_power(state, line_hz):
     """Return the Hann-windowed power of the remembered waveform at one frequency (Goertzel 1958)."""
     n = state.filled
     turn = 2.0 * math.pi * line_hz / (WAVE_HZ / 2)
@@ -199,7 +198,7 @@ def line_power(state: Any, line_hz: float) -> float:
 
 
 @njit(cache=CACHE)
-def spectrum(state: Any) -> None:
+def spectrum(state):
     """Find the strongest line between 0.1 and 0.6 Hz and its share of the band's power."""
     state.line_hz, state.line_share = 0.0, 0.0
     if state.filled < SPECTRUM_MIN_S * WAVE_HZ / 2:

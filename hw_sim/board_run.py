@@ -1,0 +1,80 @@
+"""`stillwave board`: the emulated device in real time on a pseudo-terminal that anybody may open.
+
+Rule: a real port has no barrier; bytes nobody reads are lost as on a wire, and the link goes when the board goes.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hw_sim.lockstep import RawPty
+from hw_sim.rig import Rig, pacer
+from hw_sim.scene import Scene
+
+TURN_US = 20_000
+"""Virtual time between two looks at the port."""
+BACKLOG_BYTES = 65_536
+DEFAULT_S = 24 * 3600.0
+
+
+class PortHost:
+    """Whoever has the port open, as the rig's host. lost_bytes: what found no room because nobody reads."""
+
+    def __init__(self, port: RawPty) -> None:
+        self._port = port
+        self._backlog = b""
+        self.lost_bytes = 0
+
+    def exchange(self, utc_us: int, data: bytes) -> bytes:
+        """Bytes the device sent go out as far as there is room; returns what the host has written."""
+        self._backlog += data
+        while self._backlog and (n := self._port.write(self._backlog)):
+            self._backlog = self._backlog[n:]
+        self.lost_bytes += max(0, len(self._backlog) - BACKLOG_BYTES)
+        self._backlog = self._backlog[:BACKLOG_BYTES]
+        pieces = []
+        while piece := self._port.read():
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def run(
+    scenario: str | Path,
+    *,
+    link: Path,
+    ready: Callable[[str], None],
+    seed: int,
+    core: str,
+    rt: bool,
+    seconds: float | None,
+) -> dict[str, Any]:
+    """Until seconds of virtual time have passed (None: a day) or the process is told to stop.
+
+    ready: called once with the port's name. rt False: as fast as it goes. Returns the board's counters.
+    SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after the link was removed.
+    Errors: SceneError, BoardFailed, FileExistsError.
+    """
+    duration_s = seconds or DEFAULT_S
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
+        with Rig(scene, seed=seed, core=core) as rig:
+            port = RawPty(link)
+            try:
+                host = PortHost(port)
+                rig.quantum_us = TURN_US
+                rig.attach(host, 0)
+                ready(port.path)
+                rig.run(duration_s, pace=pacer() if rt else None)
+            finally:
+                port.close()
+            return {"virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

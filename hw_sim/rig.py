@@ -1,0 +1,374 @@
+"""Ties scene, board, firmware and host process together in lock-step; the simulator's one door to the product.
+
+Rule: quanta of virtual time. In each the host's bytes go in, the board runs, the device's bytes come out; what the
+host answers goes in at the next quantum. The same seed gives the same bytes at any speed and on any load.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from edge import core as edge_core
+from edge.config import RadarConfig
+from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
+from hw_sim.board import Board, Faults, Samples, SampleSource, hal_addresses
+from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
+from hw_sim.night_truth import TRUTH_HZ, BandFilter
+from hw_sim.producer import FrameProducer
+from hw_sim.radar_view import RadarView
+from hw_sim.scene import Scene
+from hw_sim.target import ProcessTarget, arm_target, posix_target
+from wire import codec, packet, table, values
+from wire.packet import Packet
+
+if TYPE_CHECKING:
+    from hw_sim.night_run import NightResult
+
+ROOT = Path(__file__).resolve().parent.parent
+QUANTUM_US = 1_000_000
+TARGETS = ("host", "posix", "arm")
+CORES = ("c", "numba")
+DATA_TYPES = (packet.VITALS, packet.TRANSITION)
+REQUEST_TYPES = (packet.HOST_HELLO, packet.PING)
+
+FrameLog = Callable[[Any], None]
+"""Called with the chain's output struct after every frame, valid during the call."""
+
+
+class RigError(RuntimeError):
+    """The rig cannot be put together; one line that says what is missing or wrong."""
+
+
+class Host(Protocol):
+    """Whoever is at the other end of the line: a quantum's end and bytes in, its bytes out."""
+
+    def exchange(self, utc_us: int, data: bytes) -> bytes: ...
+
+
+class NoSamples:
+    """A source that never has a frame."""
+
+    any_time = True
+
+    def block(self, first_clock: int, view: RadarView) -> Samples:
+        return np.zeros((0, 1), np.uint16)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class HostTarget:
+    """The firmware inside this process, bound to the board by address. Errors: ConfigError, FirmwareError."""
+
+    def __init__(self, board: Board, radar: RadarConfig, chain: str, log: FrameLog | None = None) -> None:
+        self._kept: tuple[Any, ...] = ()
+        ops: ChainOps | None = None
+        if chain != "c" or log is not None:
+            ops, self._kept = chain_ops(chain)
+        if ops is not None and log is not None:
+            ops = self._logged(ops, log)
+        self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
+        board.bind_device(self.firmware.step_address, self.firmware.state_address)
+
+    def _logged(self, base: ChainOps, log: FrameLog) -> ChainOps:
+        """The same chain; log sees the output of every frame."""
+        ffi, _ = edge_core.load()
+        kind = ffi.typeof(ffi.new("sw_chain_ops *").step)
+        base_step = ffi.cast(kind, base.step)
+
+        def step(state: Any, samples: Any, t_us: int, flags: int, out: Any) -> None:
+            base_step(state, samples, t_us, flags, out)
+            log(out)
+
+        callback = ffi.callback(kind, step)
+        self._kept = (*self._kept, callback)
+        return dataclasses.replace(base, step=int(ffi.cast("uintptr_t", callback)))
+
+    def close(self) -> None:
+        """Nothing outlives the memory."""
+
+
+def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
+    """A chain as addresses, and what must stay alive with it."""
+    if chain == "numba":
+        from edge import numba_core  # type: ignore[attr-defined]
+
+        return cast("tuple[ChainOps, tuple[Any, ...]]", numba_core.chain_ops())
+    ffi, lib = edge_core.load()
+    memory = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
+    base = int(ffi.cast("uintptr_t", memory))
+    init, step = (int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in ("init", "step"))
+    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash()), (memory,)
+
+
+def open_target(
+    board: Board, target: str, chain: str, radar: RadarConfig, log: FrameLog | None = None
+) -> HostTarget | ProcessTarget:
+    """The firmware in one of its homes, bound to the board. Raises RigError or BoardFailed."""
+    if target not in TARGETS or chain not in CORES:
+        raise RigError(f"target {target}, core {chain}: expected one of {TARGETS} and one of {CORES}")
+    if target == "host":
+        return HostTarget(board, radar, chain, log)
+    if chain != "c" or log is not None:
+        raise RigError(f"target {target}: core {chain} or a log of frames is for target host alone")
+    opened = (posix_target if target == "posix" else arm_target)(board, built_program(target))
+    try:
+        opened.start(radar.words())
+    except ValueError as error:
+        opened.close()
+        raise RigError(str(error)) from None
+    return opened
+
+
+def built_program(target: str) -> Path:
+    """The target's program, built when it is older than its sources. Raises RigError."""
+    script = ROOT / "native" / "targets" / "build.py"
+    done = subprocess.run([sys.executable, str(script), target], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RigError(done.stderr.strip() or f"target {target} cannot be built")
+    return Path(done.stdout.strip())
+
+
+def band_filter() -> BandFilter:
+    """The device's own breathing band filter, for the truth."""
+    ffi, lib = edge_core.load()
+    step = lib.sw_band_filter_step
+
+    def run(displacement_um: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+        state, out = ffi.new("sw_band_filter *"), ffi.new("int16_t *")
+        lib.sw_band_filter_init(state)
+        return np.array([out[0] for one in displacement_um.tolist() if step(state, one, out)], np.int16)
+
+    return BandFilter(run, lib.SW_BAND_FILTER_DELAY_US / 1e6)
+
+
+class Rig:
+    """A whole device at virtual time 0, with or without a host.
+
+    scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
+    radar: fields of the firmware's radar config that differ from its default.
+    After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        scene: Scene | None = None,
+        *,
+        source: SampleSource | None = None,
+        seed: int = 1,
+        target: str = "host",
+        core: str = "c",
+        radar: Mapping[str, int] | None = None,
+        faults: Faults | None = None,
+        log: FrameLog | None = None,
+    ) -> None:
+        self.scene = scene
+        self.board = Board(seed, faults)
+        self.silence = Silence([], QUANTUM_US // TRUTH_HZ)
+        if scene is not None:
+            self.silence = Silence(scene.truth().person_in_zone.tolist(), QUANTUM_US // TRUTH_HZ)
+        self.counts = LinkCounts(self._read, self.silence)
+        self.packets: list[Packet] = []
+        self.standby_spans_us: list[tuple[int, int]] = []
+        self.host: Host | None = None
+        self.t0_utc_us = 0
+        self.quantum_us = QUANTUM_US
+        self._to_device = b""
+        self._from_device = codec.Decoder()
+        self._from_host = codec.Decoder()
+        self.device = open_target(self.board, target, core, RadarConfig(**(radar or {})), log)
+        self._producer = FrameProducer(scene.frames) if scene is not None else None
+        self.source: SampleSource = source or self._producer or NoSamples()
+
+    def __enter__(self) -> Rig:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends worker and target."""
+        if self._producer is not None:
+            self._producer.close()
+        self.device.close()
+
+    def attach(self, host: Host, t0_utc_us: int) -> None:
+        """A host at the other end of the line, from now on. t0_utc_us: UTC at virtual time 0.
+
+        The first exchange carries no bytes: it proves that the host is there.
+        """
+        self.host, self.t0_utc_us = host, t0_utc_us
+        self.send(host.exchange(t0_utc_us + self.board.now_us, b""))
+
+    def send(self, data: bytes) -> None:
+        """Bytes for the device, at the next quantum."""
+        self._to_device += data
+        self.counts.asked(sum(one.type in REQUEST_TYPES for one in self._from_host.feed(data)))
+
+    def set_standby(self, on: bool) -> None:
+        """The user's switch, at the present time."""
+        now_us = self.board.now_us
+        if on and self.silence.standby_since_us is None:
+            self.silence.standby_since_us = now_us
+        elif not on and self.silence.standby_since_us is not None:
+            self.standby_spans_us.append((self.silence.standby_since_us, now_us))
+            self.silence.standby_since_us = None
+        self.board.set_standby(on)
+
+    def run(
+        self,
+        seconds: float,
+        progress: Callable[[float], None] | None = None,
+        pace: Callable[[float], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Virtual time goes on. progress, pace: called with the virtual time, s, after every quantum.
+
+        stop: asked whenever the chip wants samples; ends the run before its time.
+        Raises BoardFailed or the host's error; what was received up to then stays.
+        """
+        end_us = self.board.now_us + round(seconds * 1e6)
+        while self.board.now_us < end_us:
+            next_us = (self.board.now_us // self.quantum_us + 1) * self.quantum_us
+            whole = self._quantum(min(next_us, end_us), stop)
+            for tell in (progress, pace):
+                if tell is not None:
+                    tell(self.board.now_us / 1e6)
+            if not whole:
+                return
+
+    def _quantum(self, until_us: int, stop: Callable[[], bool] | None) -> bool:
+        """False when stop ended it."""
+        self._to_device = self._to_device[self.board.give(self._to_device) :]
+        whole = self.board.run(until_us, self.source, stop)
+        sent = self.board.take()
+        at = 0
+        for t_us, n in sent.marks:
+            self.counts.write(t_us, sent.data[at : at + n])
+            at += n
+        if self.host is not None:
+            self.send(self.host.exchange(self.t0_utc_us + until_us, sent.data))
+        return whole
+
+    def _read(self, block: bytes) -> Seen | None:
+        found = self._from_device.feed(block)
+        if len(found) != 1:
+            return None
+        one = found[0]
+        self.packets.append(one)
+        if one.type in DATA_TYPES:
+            identity = one.boot.to_bytes(4, "little") + one.seq.to_bytes(4, "little") + one.payload
+            return Seen(Kind.DATA, identity, one.type == packet.VITALS)
+        if one.type == packet.HELLO and one.fields["host_nonce"] == 0:
+            return Seen(Kind.ANNOUNCEMENT)
+        return Seen(Kind.REPLY if one.type in (packet.HELLO, packet.PONG) else Kind.OTHER)
+
+    @property
+    def last(self) -> values.Vitals | None:
+        """The latest vitals in physical units; None before the first."""
+        return next((values.vitals(one) for one in reversed(self.packets) if one.type == packet.VITALS), None)
+
+    @property
+    def hello(self) -> Mapping[str, Any]:
+        """Fields of the device's first HELLO; empty before it."""
+        return next((one.fields for one in self.packets if one.type == packet.HELLO), {})
+
+    def edge_counters(self) -> dict[str, int]:
+        """The `edge` object of a report: what the board and an observer of the line counted."""
+        chip, counts, now_us = self.board.chip.counters(), self.counts, self.board.now_us
+        spans = list(self.standby_spans_us)
+        if self.silence.standby_since_us is not None:
+            spans.append((self.silence.standby_since_us, now_us))
+        standby_s = round(sum(to_us - from_us for from_us, to_us in spans) / 1e6)
+        streaming_s = round(counts.streaming_us / 1e6)
+        return {
+            "frames": chip.frames_from_ring,
+            "spi_bytes": chip.fifo_burst_bytes,
+            "streaming_s": streaming_s,
+            "monitoring_s": max(0, round(now_us / 1e6) - streaming_s - standby_s),
+            "standby_s": standby_s,
+            "bytes_on_wire": counts.bytes_on_wire,
+            "bytes_unsolicited_while_silent": counts.bytes_unsolicited_while_silent,
+            "bytes_at_boot": counts.bytes_at_boot,
+            "bytes_replied": counts.bytes_replied,
+            "overflows": chip.overflows,
+        }
+
+    def link_counters(self) -> dict[str, Any]:
+        """The `link` object of a report, as far as the sender's end knows it."""
+        counts = self.counts
+        return {"packets_sent": counts.packets_sent, "digest": counts.digest, "data_digest": counts.data_digest}
+
+
+def pacer(speed: float = 1.0) -> Callable[[float], None]:
+    """Waits until the wall clock has caught up with the virtual time it is called with."""
+    start_s = time.monotonic()
+
+    def pace(virtual_s: float) -> None:
+        time.sleep(max(0.0, start_s + virtual_s / speed - time.monotonic()))
+
+    return pace
+
+
+def check_scenario(scenario: str | Path) -> None:
+    """Raises SceneError, one line, for a scenario that cannot be used."""
+    Scene.load(scenario, seed=1, duration_s=60.0)
+
+
+def run_night(
+    scenario: str | Path,
+    *,
+    out: Path,
+    seed: int = 1,
+    hours: float = 8.0,
+    core: str = "c",
+    target: str = "host",
+    timezone: str = "UTC",
+    date: datetime.date | None = None,
+    rt: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> NightResult:
+    """See night_run.run."""
+    from hw_sim import night_run
+
+    return night_run.run(
+        scenario, out=out, seed=seed, hours=hours, core=core, target=target, timezone=timezone, date=date, rt=rt,
+        progress=progress,
+    )  # fmt: skip
+
+
+def run_process(
+    adc: Path, radar: Path, *, core: str = "c", out: Path | None = None, faults: Faults | None = None
+) -> dict[str, Any]:
+    """See process_run.process; out: folder that gets process.json. Raises RecordingError, ConfigError."""
+    from hw_sim import process_run
+    from hw_sim.recording import load_recording
+
+    reasons = tuple(values.reason_text(number) for number in range(len(table.Reason)))
+    return process_run.process(load_recording(adc, radar), core, reasons, out, faults)
+
+
+def run_board(
+    scenario: str | Path,
+    *,
+    link: Path,
+    ready: Callable[[str], None],
+    seed: int = 1,
+    core: str = "c",
+    rt: bool = True,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """See board_run.run."""
+    from hw_sim import board_run
+
+    return board_run.run(scenario, link=link, ready=ready, seed=seed, core=core, rt=rt, seconds=seconds)
