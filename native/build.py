@@ -46,8 +46,9 @@ def preprocess(texts: dict[str, str]) -> str:
 
 
 def drop_inline_functions(declarations: str) -> str:
-    """Takes `static inline` definitions and static assertions out: cffi reads declarations only."""
+    """Takes `static inline` definitions, float constants and static assertions out: cffi reads declarations only."""
     declarations = re.sub(r"\b_Static_assert\s*\(.*?\)\s*;", "", declarations, flags=re.DOTALL)
+    declarations = re.sub(r"\bstatic\s+const\s+float\s+\w+\s*=[^;{]*;", "", declarations)
     while (found := re.search(r"\bstatic\s+(?:inline|const)\b", declarations)) is not None:
         position = declarations.index("{", found.start()) + 1
         depth = 1

@@ -8,6 +8,7 @@ neither is clear the rate is unknown. Autocorrelation is not used: it locks on t
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -68,7 +69,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Forget everything."""
     state.tick = 0
     state.square = 0.0
@@ -84,7 +85,7 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def interrupt(state):
+def interrupt(state: Any) -> None:
     """The waveform breaks off here (movement, lost frames): no breath reaches across."""
     state.valid = 0
     state.below = 0
@@ -95,7 +96,7 @@ def interrupt(state):
 
 
 @njit(cache=CACHE)
-def step(state, tick, wave_um):
+def step(state: Any, tick: int, wave_um: float) -> None:
     """Add one waveform sample, um, taken at chip time tick / 10 s."""
     state.tick = tick
     state.valid += 1
@@ -118,7 +119,7 @@ def step(state, tick, wave_um):
 
 
 @njit(cache=CACHE)
-def breathe(state, begin_ms):
+def breathe(state: Any, begin_ms: int) -> None:
     """Count a breath that began at begin_ms."""
     joined = 0
     if state.breaths > 0 and not state.broken:
@@ -133,7 +134,7 @@ def breathe(state, begin_ms):
 
 
 @njit(cache=CACHE)
-def measure(state, tick):
+def measure(state: Any, tick: int) -> None:
     """Once a second, at chip time tick / 10 s: rate, variation, spectrum, or the reason for no rate."""
     state.rate_per_min = 0.0
     count, total, squares = 0, 0.0, 0.0
@@ -160,7 +161,7 @@ def measure(state, tick):
 
 
 @njit(cache=CACHE)
-def decide(state, tick, breaths_hz):
+def decide(state: Any, tick: int, breaths_hz: float) -> None:
     """Accept the rate of the breaths, or say why not."""
     state.reason = REASON_LOW_QUALITY
     waited_s = tick * 0.1 - state.begin_ms[(state.breaths - 1) % BREATHS] / 1000.0
@@ -180,7 +181,7 @@ def decide(state, tick, breaths_hz):
 
 
 @njit(cache=CACHE)
-def line_power(state, line_hz):
+def line_power(state: Any, line_hz: float) -> float:
     """Return the Hann-windowed power of the remembered waveform at one frequency (Goertzel 1958)."""
     n = state.filled
     turn = 2.0 * math.pi * line_hz / (WAVE_HZ / 2)
@@ -198,7 +199,7 @@ def line_power(state, line_hz):
 
 
 @njit(cache=CACHE)
-def spectrum(state):
+def spectrum(state: Any) -> None:
     """Find the strongest line between 0.1 and 0.6 Hz and its share of the band's power."""
     state.line_hz, state.line_share = 0.0, 0.0
     if state.filled < SPECTRUM_MIN_S * WAVE_HZ / 2:

@@ -5,9 +5,11 @@ One step is unambiguous up to a quarter wavelength: 24 mm/s at 20 frames/s.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import CACHE
 from edge.blocks.phase_circle import CHANNELS
@@ -23,14 +25,14 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Start a new displacement at zero."""
     state.started = 0
     state.displacement_um = 0.0
 
 
 @njit(cache=CACHE)
-def step(state, circle, geometry, profile):
+def step(state: Any, circle: Any, geometry: Any, profile: NDArray[np.complex64]) -> None:
     """Add one frame. profile: complex64[rx, range_bin], with its background; circle must be fitted."""
     turn = 0j
     for i in range(circle.channels):

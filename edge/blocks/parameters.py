@@ -6,6 +6,8 @@ Each becomes a float of this module, so that jitted blocks see constants:
 
 import hashlib
 import re
+import struct
+import zlib
 from pathlib import Path
 
 _HEADER = Path(__file__).parents[2] / "native" / "include" / "sw_parameters.h"
@@ -22,6 +24,12 @@ def digest() -> str:
     """Return the sha256 of names and values: `parameters_digest` of a report."""
     text = "".join(f"{name}={value!r}\n" for name, (value, _, _) in sorted(table().items()))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash32() -> int:
+    """Return crc32 over name, zero byte and float32 value of every row: what sw_parameters_hash() says."""
+    rows = (name.encode() + b"\0" + struct.pack("<f", value) for name, (value, _, _) in table().items())
+    return zlib.crc32(b"".join(rows))
 
 
 globals().update({name: value for name, (value, _, _) in table().items()})

@@ -16,11 +16,24 @@ The candidate that leaves the smaller residual wins. Everything is forgotten whe
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import CACHE
+from edge.blocks.circle_fit import (
+    Complex,
+    Real,
+    add_steps,
+    read_phase,
+    residual,
+    roundness,
+    scale_error,
+    solve,
+    variance,
+)
 from edge.blocks.parameters import (
     CIRCLE_ARC_RAD,
     CIRCLE_BETTER,
@@ -58,7 +71,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Forget channels, memory and fit."""
     state.channels = 0
     state.head = 0
@@ -72,8 +85,13 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def listen(state, geometry, excess, first_bin, last_bin, share):
-    """Start over on the strongest bins of first_bin..last_bin with at least `share` of the strongest."""
+def listen(
+    state: Any, geometry: Any, excess: NDArray[np.float32], first_bin: int, last_bin: int, share: float
+) -> None:
+    """Start over on the strongest bins of first_bin..last_bin with at least `share` of the strongest.
+
+    excess: float32[range_bin], coherent power, any unit. All antennas of a bin are listened to.
+    """
     init(state)
     strongest = 0.0
     for k in range(first_bin, last_bin + 1):
@@ -97,7 +115,7 @@ def listen(state, geometry, excess, first_bin, last_bin, share):
 
 
 @njit(cache=CACHE)
-def remember(state, profile):
+def remember(state: Any, profile: Complex) -> None:
     """Keep one sample of every channel. profile: complex64[rx, range_bin], with its background."""
     for i in range(state.channels):
         state.memory[state.head, i] = profile[state.rx[i], state.bin[i]]
@@ -106,8 +124,11 @@ def remember(state, profile):
 
 
 @njit(cache=CACHE)
-def fit(state, noise):
-    """Fit the circles to the memory. noise: noise power of one channel, ADC counts squared."""
+def fit(state: Any, noise: float) -> None:
+    """Fit the circles to the memory. noise: noise power of one channel, ADC counts squared.
+
+    Writes centre and radius (ADC counts), phase and its rms (rad) and the residual (share, 0..1).
+    """
     n, m = state.samples, state.channels
     s = np.zeros((n, m), np.complex128)
     mean = np.zeros(m, np.complex128)
@@ -153,7 +174,9 @@ def fit(state, noise):
 
 
 @njit(cache=CACHE)
-def keep(state, s, phase, radius, centre, mean, left):
+def keep(
+    state: Any, s: Complex, phase: Real, radius: Complex, centre: Complex, mean: Complex, left: float
+) -> None:
     """Store a fit: circles, arc and residual."""
     state.radius_power = 0.0
     for i in range(state.channels):
@@ -169,21 +192,7 @@ def keep(state, s, phase, radius, centre, mean, left):
 
 
 @njit(cache=CACHE)
-def variance(x):
-    """Return the variance of a real sequence."""
-    n = len(x)
-    mean = 0.0
-    for t in range(n):
-        mean += x[t]
-    mean /= n
-    total = 0.0
-    for t in range(n):
-        total += (x[t] - mean) ** 2
-    return total / n
-
-
-@njit(cache=CACHE)
-def principal(s, x):
+def principal(s: Complex, x: Real) -> None:
     """Write the first principal component of the channels, unit variance, into x (power iteration)."""
     n, m = s.shape
     g = np.zeros(m, np.complex128)
@@ -213,7 +222,7 @@ def principal(s, x):
 
 
 @njit(cache=CACHE)
-def small_arc(state, s, phase):
+def small_arc(state: Any, s: Complex, phase: Real) -> float:
     """Write the phase by curvature along the principal component; return its rms, rad."""
     n, m = s.shape
     principal(s, phase)
@@ -236,7 +245,7 @@ def small_arc(state, s, phase):
         denominator += g.real * g.real + g.imag * g.imag
     state.curvature = 0.5 * state.curvature + abs(numerator)
     state.slope = 0.5 * state.slope + denominator
-    scale = max(state.curvature / max(state.slope, 1e-30), CIRCLE_FLOOR_RAD)
+    scale: float = max(state.curvature / max(state.slope, 1e-30), CIRCLE_FLOOR_RAD)
     signed = scale if numerator > 0.0 else -scale  # the component's own sign means nothing
     for t in range(n):
         phase[t] *= signed
@@ -244,7 +253,7 @@ def small_arc(state, s, phase):
 
 
 @njit(cache=CACHE)
-def large_arc(s, noise, phase, centre):
+def large_arc(s: Complex, noise: float, phase: Real, centre: Complex) -> None:
     """Write the phase by adding up the steps around circles fitted channel by channel (Kasa 1976)."""
     n, m = s.shape
     weight = np.zeros(m)
@@ -274,7 +283,7 @@ def large_arc(s, noise, phase, centre):
 
 
 @njit(cache=CACHE)
-def refine(s, phase, radius, centre):
+def refine(s: Complex, phase: Real, radius: Complex, centre: Complex) -> None:
     """Improve a phase in place: scale by Gauss-Newton, circles by least squares, phase from them."""
     for _ in range(SCALE_STEPS):
         scale = 1.0 + min(max(scale_error(s, phase), -0.2), 0.2)
@@ -282,128 +291,3 @@ def refine(s, phase, radius, centre):
             phase[t] *= scale
         solve(s, phase, radius, centre)
         read_phase(s, radius, centre, phase)
-
-
-@njit(cache=CACHE)
-def scale_error(s, phase):
-    """Return e of s = c + a exp(j phase (1 + e)), least squares over all channels, first order."""
-    n, m = s.shape
-    mean = 0.0
-    for t in range(n):
-        mean += phase[t]
-    mean /= n
-    e_mean, b_mean = 0j, 0j
-    e = np.zeros(n, np.complex128)
-    b = np.zeros(n, np.complex128)
-    for t in range(n):
-        phase[t] -= mean
-        e[t] = complex(math.cos(phase[t]), math.sin(phase[t]))
-        b[t] = 1j * phase[t] * e[t]
-        e_mean += e[t]
-        b_mean += b[t]
-    e_mean, b_mean = e_mean / n, b_mean / n
-    ee, eb = 1e-12, 0j
-    for t in range(n):
-        e[t] -= e_mean
-        b[t] -= b_mean
-        ee += e[t].real ** 2 + e[t].imag ** 2
-        eb += e[t].conjugate() * b[t]
-    vv = 1e-3 * n
-    for t in range(n):
-        b[t] -= e[t] * (eb / ee)
-        vv += b[t].real ** 2 + b[t].imag ** 2
-    numerator, denominator = 0.0, 1e-30
-    for i in range(m):
-        along, across = 0j, 0j
-        for t in range(n):
-            along += e[t].conjugate() * s[t, i]
-            across += b[t].conjugate() * s[t, i]
-        slope = across / vv
-        a = (along - slope * eb) / ee
-        numerator += slope.real * a.real + slope.imag * a.imag
-        denominator += a.real * a.real + a.imag * a.imag
-    return numerator / denominator
-
-
-@njit(cache=CACHE)
-def solve(s, phase, radius, centre):
-    """Fit radius and centre of every channel to a given phase by least squares."""
-    n, m = s.shape
-    e = np.zeros(n, np.complex128)
-    e_mean = 0j
-    for t in range(n):
-        e[t] = complex(math.cos(phase[t]), math.sin(phase[t]))
-        e_mean += e[t]
-    e_mean /= n
-    ee = 1e-12
-    for t in range(n):
-        e[t] -= e_mean
-        ee += e[t].real ** 2 + e[t].imag ** 2
-    for i in range(m):
-        along = 0j
-        for t in range(n):
-            along += e[t].conjugate() * s[t, i]
-        radius[i] = along / ee
-        centre[i] = -radius[i] * e_mean
-
-
-@njit(cache=CACHE)
-def residual(s, phase, total):
-    """Return the share of the channels' power that circles with this phase leave unexplained."""
-    n, m = s.shape
-    radius = np.zeros(m, np.complex128)
-    centre = np.zeros(m, np.complex128)
-    solve(s, phase, radius, centre)
-    left = 0.0
-    for t in range(n):
-        e = complex(math.cos(phase[t]), math.sin(phase[t]))
-        for i in range(m):
-            r = s[t, i] - centre[i] - radius[i] * e
-            left += r.real ** 2 + r.imag ** 2
-    return left / total
-
-
-@njit(cache=CACHE)
-def roundness(s, centre, radius, total):
-    """Write the radii of circles with these centres; return the share of power off them."""
-    n, m = s.shape
-    off = 0.0
-    for i in range(m):
-        mean, square = 0.0, 0.0
-        for t in range(n):
-            r = abs(s[t, i] - centre[i])
-            mean += r
-            square += r * r
-        mean /= n
-        radius[i] = mean
-        off += square - n * mean * mean
-    return off / total
-
-
-@njit(cache=CACHE)
-def add_steps(s, centre, phase):
-    """Write the phase that adds up the common step of all channels around their centres."""
-    n, m = s.shape
-    phase[0] = 0.0
-    for t in range(1, n):
-        step = 0j
-        for i in range(m):
-            step += (s[t, i] - centre[i]) * (s[t - 1, i] - centre[i]).conjugate()
-        phase[t] = phase[t - 1] + math.atan2(step.imag, step.real)
-
-
-@njit(cache=CACHE)
-def read_phase(s, radius, centre, phase):
-    """Write the unwrapped phase that all channels together show on their circles."""
-    n, m = s.shape
-    last = 0.0
-    for t in range(n):
-        y = 0j
-        for i in range(m):
-            y += radius[i].conjugate() * (s[t, i] - centre[i])
-        angle = math.atan2(y.imag, y.real)
-        if t > 0:
-            turns = math.floor((angle - last) / (2.0 * math.pi) + 0.5)
-            angle -= 2.0 * math.pi * turns
-        phase[t] = angle
-        last = angle

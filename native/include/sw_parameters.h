@@ -6,6 +6,8 @@
 #ifndef SW_PARAMETERS_H
 #define SW_PARAMETERS_H
 
+#include <stdint.h>
+
 #define SW_PARAMETERS(PARAMETER) \
     /* detection zone */ \
     PARAMETER(ZONE_NEAR_M, 0.20, "m", "nearest range of the detection zone") \
@@ -59,5 +61,12 @@
     PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
     PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")
 
-#define SW_PARAMETER_ENUM_(name, value, unit, meaning) static const float SW_P_##name = (float)(value);
+/* Each becomes a constant of the compiler, SW_P_ZONE_NEAR_M; one that is not used leaves nothing behind. */
+#define SW_PARAMETER_FLOAT(name, value, unit, meaning) static const float SW_P_##name = (float)(value);
+SW_PARAMETERS(SW_PARAMETER_FLOAT)
+#undef SW_PARAMETER_FLOAT
+
+/* crc32 over the rows in their order: the name, a zero byte, the value as float32, lowest byte first. */
+uint32_t sw_parameters_hash(void);
+
 #endif

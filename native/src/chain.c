@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "sw_error.h"
+#include "sw_parameters.h"
 #include "sw_words.h"
 
 uint32_t sw_chain_size(void) { return 16u; }
 
-uint32_t sw_chain_parameters_hash(void) { return 0u; }
+uint32_t sw_chain_parameters_hash(void) { return sw_parameters_hash(); }
 
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing)
 {
