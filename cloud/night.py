@@ -14,28 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from cloud.observations import VALID_FROM, Occupancy, Session, Transition
+from cloud.silence import Silence, silences
 from cloud.store import StoreError
 
 SECOND_US = 1_000_000
 EPOCH_S = 30
-#: A packet speaks for the second that it ends; jitter of half a second is allowed.
-FRESH_US = 1_500_000
+#: A packet speaks for the second it ends: the one whose end it is nearest to, with some jitter of the cadence.
+AFTER_US, BEFORE_US = 500_000, 600_000
 VALID_SHARE = VALID_FROM / 255
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-_SILENT = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A span without data, UTC in us, and why."""
-
-    from_utc_us: int
-    to_utc_us: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -86,10 +76,10 @@ def iso(utc_us: int) -> str:
 def latest(utc_us: Ints, from_utc_us: int, n_seconds: int) -> Ints:
     """Per second the index of the packet that speaks for it, -1 where there is none: int64[n_seconds]."""
     ends = from_utc_us + SECOND_US * np.arange(1, n_seconds + 1, dtype=np.int64)
-    found = np.searchsorted(utc_us, ends, side="right") - 1
+    found = np.searchsorted(utc_us, ends + AFTER_US, side="right") - 1
     if not len(utc_us):
         return found
-    fresh = (found >= 0) & (ends - utc_us[found] < FRESH_US)
+    fresh = (found >= 0) & (ends - utc_us[found] < BEFORE_US)
     return np.where(fresh, found, -1)
 
 
@@ -120,10 +110,11 @@ def _load(db: sqlite3.Connection) -> Night:
     stop = max((b for _, b in listening), default=0)
     transitions = [
         Transition(*row)
-        for row in db.execute(f"SELECT {', '.join(Transition._fields)} FROM transitions ORDER BY utc_us")
+        for row in db.execute(f"SELECT {', '.join(Transition._fields)} FROM transitions ORDER BY utc_us, seq")
     ]
     occupancy = [Occupancy(*r) for r in db.execute("SELECT * FROM occupancy ORDER BY utc_us, rowid")]
     boots = [b for (b,) in db.execute("SELECT min(utc_us) FROM anchors GROUP BY boot ORDER BY 1")]
+    data = [t for (t,) in db.execute("SELECT utc_us FROM packets ORDER BY utc_us")]
     return Night(
         meta=dict(db.execute("SELECT key, value FROM meta")),
         from_utc_us=start - start % (EPOCH_S * SECOND_US),
@@ -133,7 +124,7 @@ def _load(db: sqlite3.Connection) -> Night:
         transitions=transitions,
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
-        silences=silences(transitions, boots, _first_data(db), occupancy, stop),
+        silences=silences(transitions, boots, data, occupancy, stop),
     )
 
 
@@ -157,38 +148,3 @@ def _vitals(db: sqlite3.Connection) -> Vitals:
         wave_utc_us=np.array(columns[8], np.int64),
         wave=list(columns[9]),
     )
-
-
-def _first_data(db: sqlite3.Connection) -> list[int]:
-    return [t for (t,) in db.execute("SELECT min(utc_us) FROM packets GROUP BY boot ORDER BY 1")]
-
-
-def silences(
-    transitions: list[Transition],
-    boots_utc_us: list[int],
-    first_data_utc_us: list[int],
-    occupancy: list[Occupancy],
-    end_utc_us: int,
-) -> list[Silence]:
-    """Spans without data and why: told by the device, since a boot, or because it does not answer."""
-    told: list[Silence] = []
-    opened: tuple[int, str] | None = None
-    for change in transitions:
-        if opened:
-            told.append(Silence(opened[0], change.utc_us, opened[1]))
-            opened = None
-        elif change.silent_from_utc_us is not None and change.silent_to_utc_us is not None:
-            why = _SILENT.get(change.from_state, "silent since boot")
-            told.append(Silence(change.silent_from_utc_us, change.silent_to_utc_us, why))
-        if change.to_state in _SILENT:
-            opened = (change.utc_us, change.reason or _SILENT[change.to_state])
-    if opened:
-        told.append(Silence(*opened[:1], end_utc_us, opened[1]))
-    for boot in boots_utc_us:
-        until = next((t for t in first_data_utc_us if t >= boot), end_utc_us)
-        if not any(s.from_utc_us < until and s.to_utc_us > boot for s in told):
-            told.append(Silence(boot, until, "silent since boot: monitoring or standby"))
-    for row, after in zip(occupancy, [*occupancy[1:], None], strict=True):
-        if row.reason.startswith("no "):
-            told.append(Silence(row.utc_us, after.utc_us if after else end_utc_us, row.reason))
-    return sorted((s for s in told if s.to_utc_us > s.from_utc_us), key=lambda s: s.from_utc_us)

@@ -6,6 +6,7 @@ at any time leaves the last commit whole. `durable` also survives loss of power 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -151,7 +152,9 @@ class Store:
         return [Anchor(*row) for row in rows]
 
     def close(self) -> None:
-        """Close the file; the WAL is folded into it when nobody else has it open."""
+        """Close the file; everything is folded into the one file unless somebody else reads it now."""
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
 
 

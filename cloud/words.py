@@ -16,7 +16,7 @@ def clock(utc_us: int, zone: tzinfo) -> str:
 
 def duration(seconds: float) -> str:
     """'7 h 47 min', '12 min', '40 s'."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

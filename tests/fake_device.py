@@ -99,7 +99,7 @@ def play(cloud: Cloud, device: FakeDevice, script: Script, seconds: range) -> by
 
 def sleeper(device: FakeDevice, second: int) -> bytes:
     """Empty for a minute, then a sleeper with a movement every five minutes, gone in the last of 20 minutes."""
-    t_us = second * SECOND_US + 500_000
+    t_us = second * SECOND_US + 900_000
     if second == 0:
         return device.hello(t_us)
     if second == 60:

@@ -23,7 +23,7 @@ def empty(device: FakeDevice, second: int) -> bytes:
 
 def restless(device: FakeDevice, second: int) -> bytes:
     """Every reason there is, a rate that runs from 6 to 30, and a distance up to 3 m."""
-    t_us = second * SECOND_US + 500_000
+    t_us = second * SECOND_US + 900_000
     if second == 0:
         return device.hello(t_us)
     if second % 20 < 10:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cloud.app import Cloud, seeded
+from cloud.night import load
 from cloud.observations import Boot, DataPacket
 from cloud.store import Store, StoreError
 from tests.fake_device import T0_UTC_US, FakeDevice, play, sleeper, stored_night
@@ -68,6 +69,18 @@ def test_a_later_schema_is_refused(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="store version 99, expected 1"):
         Store(tmp_path / "n.sqlite")
+
+
+def test_a_closed_and_read_night_is_one_file(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", n_seconds=5)
+    load(tmp_path / "n.sqlite")
+    assert [path.name for path in tmp_path.iterdir()] == ["n.sqlite"]
+
+
+def test_a_night_can_be_read_while_it_is_written(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite", durable=False)
+    play(Cloud(store, seeded(1), "simulated"), FakeDevice(), sleeper, range(100))
+    assert len(load(tmp_path / "n.sqlite").vitals.utc_us) == 39
 
 
 KILLED = """

@@ -1,0 +1,69 @@
+"""Spans without data, and why. Rule: the device's own word comes first; what nobody told is said to be unknown."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloud.observations import Occupancy, Transition
+
+SINCE_BOOT = "silent since boot: monitoring or standby"
+REASONS = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
+#: Shorter ones are the cadence of the packets.
+SHORTEST_US = 2_000_000
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A span without data, UTC in us, and why."""
+
+    from_utc_us: int
+    to_utc_us: int
+    reason: str
+
+
+def silences(
+    transitions: Sequence[Transition],
+    boots_utc_us: Sequence[int],
+    data_utc_us: Sequence[int],
+    occupancy: Sequence[Occupancy],
+    end_utc_us: int,
+) -> list[Silence]:
+    """All silences of a night, in the order of their beginning.
+
+    boots_utc_us: when each boot first answered; data_utc_us: times of all data packets, rising.
+    """
+    opened = [(t.utc_us, t.reason or REASONS[t.to_state]) for t in transitions if t.to_state in REASONS]
+    starts = sorted([start for start, _ in opened] + list(boots_utc_us))
+
+    def end(start_us: int) -> int:
+        """The next packet, the next boot, or the end of the night."""
+        packet, other = bisect_right(data_utc_us, start_us), bisect_right(starts, start_us)
+        return min([end_utc_us, *data_utc_us[packet : packet + 1], *starts[other : other + 1]])
+
+    found = [Silence(start, end(start), reason) for start, reason in opened]
+    for span in [*_told_afterwards(transitions), *(Silence(b, end(b), SINCE_BOOT) for b in boots_utc_us)]:
+        if not any(s.from_utc_us < span.to_utc_us and span.from_utc_us < s.to_utc_us for s in found):
+            found.append(span)
+    found += _lost(occupancy, end_utc_us)
+    return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
+
+
+def _told_afterwards(transitions: Sequence[Transition]) -> list[Silence]:
+    """The first packet after a silence tells its span, which matters when the last one before it was lost."""
+    return [
+        Silence(t.silent_from_utc_us, t.silent_to_utc_us, REASONS.get(t.from_state, SINCE_BOOT))
+        for t in transitions
+        if t.silent_from_utc_us is not None and t.silent_to_utc_us is not None
+    ]
+
+
+def _lost(occupancy: Sequence[Occupancy], end_utc_us: int) -> list[Silence]:
+    """Spans in which the device did not answer, or its packets did not come."""
+    ends = [*(row.utc_us for row in occupancy[1:]), end_utc_us]
+    return [
+        Silence(row.utc_us, end, row.reason)
+        for row, end in zip(occupancy, ends, strict=False)
+        if row.reason.startswith("no ")
+    ]

@@ -1,0 +1,184 @@
+"""report.json and hypnogram.csv: every key of the contract, every null with a reason, the same bytes twice."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud import hypnogram_csv
+from cloud.night import load
+from cloud.report import build
+from cloud.spans import reasons, spans
+from cloud.store import StoreError
+from cloud.words import duration, sentences
+from tests.fake_device import T0_UTC_US, stored_night
+from wire import codec, packet
+
+N_SECONDS = 1200
+KEYS = {
+    "edge": "frames spi_bytes streaming_s monitoring_s standby_s bytes_on_wire bytes_unsolicited_while_silent "
+    "bytes_at_boot bytes_replied overflows",
+    "link": "packets_sent packets_stored packets_lost duplicates_dropped digest data_digest",
+    "respiration": "mae_per_min coverage displacement_rmse_mm rate_per_min_median",
+    "presence": "recall false_alarm_rate",
+    "primary_user": "epochs right unknown partner_taken_for_user",
+    "session": "in_bed_utc trying_to_sleep_utc woke_up_utc out_of_bed_utc intent_error_s",
+    "sleep": "in_bed_min tib_min tst_min sol_min waso_min waso_spt_min se_pct awakenings awakenings_5min unknown_min "
+    "light_min deep_min rem_min light_pct deep_pct rem_pct rem_latency_min deep_latency_min",
+    "agreement": "epochs_truth epochs_unknown accuracy4 kappa4 kappa4_all kappa2",
+    "alarm": "set_for_utc rang_at_utc stage_at_ring true_stage_at_ring minutes_before_set sleep_minutes_lost late "
+    "rung_by why",
+    "room": "temperature_c humidity_pct light_lux",
+}
+IDENTITY = "version source scenario seed started_utc timezone parameters_digest core target virtual_s wall_s"
+
+
+def truth() -> dict[str, Any]:
+    """The truth of tests.fake_device.sleeper, true rate 14.5."""
+    in_bed = [int(60 <= second < 1140) for second in range(N_SECONDS)]
+    return {
+        "schema": 1, "t0_utc_us": T0_UTC_US, "step_s": 1, "rate_per_min": [14.5 if there else None for there in in_bed],
+        "in_place": in_bed, "person_in_zone": in_bed, "standby": [0] * N_SECONDS,
+        "moving": [int(there and second % 300 < 8) for second, there in enumerate(in_bed)],
+        "distance_m": [0.6] * N_SECONDS, "stages": None,
+        "displacement": {"rate_hz": 10, "um": [0] * (10 * N_SECONDS), "delay_s": 0},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("night") / "night.sqlite"
+    stored_night(path, n_seconds=N_SECONDS)
+    return path
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else key)
+    else:
+        yield name, value
+
+
+@pytest.mark.parametrize("with_truth", [False, True])
+def test_every_key_is_there_and_every_null_has_its_reason(db: Path, with_truth: bool) -> None:
+    report = build(db, truth() if with_truth else None, None)
+    for section, keys in {**KEYS, "truth": KEYS["sleep"]}.items():
+        assert set(keys.split()) <= set(report[section]), section
+    assert {"schema", "silent", "reasons", *IDENTITY.split()} <= set(report)
+    told = report.pop("reasons")
+    assert {name for name, value in _leaves(report) if value is None} == set(told)
+    assert all(told.values())
+
+
+def test_the_figures_of_a_made_night(db: Path) -> None:
+    report = build(db, truth(), None)
+    assert report["respiration"]["mae_per_min"] == 0.5
+    # in bed 1080 s; without a rate: second 60, and 8 s of movement every 5 minutes, three times within
+    assert report["respiration"]["coverage"] == round((1080 - 1 - 3 * 8) / 1080, 4)
+    assert report["respiration"]["rate_per_min_median"] == 14.0
+    assert report["presence"]["recall"] == 1.0
+    assert report["presence"]["recall_moving"] == 1.0
+    assert report["presence"]["false_alarm_rate"] == 0.0
+    assert report["edge"]["bytes_unsolicited_while_silent"] == 0
+    assert report["session"]["in_bed_utc"] == "2026-02-02T02:41:01Z"
+    assert report["session"]["out_of_bed_utc"] == "2026-02-02T02:59:00Z"
+    assert report["truth"]["in_bed_min"] == 18.0
+    assert report["silent"] == [
+        {"from_utc": "2026-02-02T02:40:00Z", "to_utc": "2026-02-02T02:41:00Z", "reason": "nobody in the user's place"},
+        {"from_utc": "2026-02-02T02:59:00Z", "to_utc": "2026-02-02T03:00:00Z", "reason": "nobody in the user's place"},
+    ]
+
+
+def test_bytes_that_come_from_an_empty_room_are_counted(db: Path) -> None:
+    nobody = {**truth(), "person_in_zone": [0] * N_SECONDS}
+    assert build(db, nobody, None)["edge"]["bytes_unsolicited_while_silent"] > 100_000
+
+
+def test_the_run_gives_identity_and_counters(db: Path) -> None:
+    run = {"source": "replayed", "seed": 7, "edge": {"frames": 5, "bytes_unsolicited_while_silent": 3},
+           "link": {"digest": "d", "packets_stored": 999}}  # fmt: skip
+    report = build(db, truth(), run)
+    assert (report["source"], report["seed"], report["edge"]["frames"], report["link"]["digest"]) == (
+        "replayed", 7, 5, "d")  # fmt: skip
+    assert report["edge"]["bytes_unsolicited_while_silent"] == 3
+    assert report["link"]["packets_stored"] == 1081  # the store knows better
+
+
+def test_a_report_of_a_report_is_the_same(db: Path) -> None:
+    first = build(db, truth(), {"version": "1", "edge": {"frames": 5}, "link": {"digest": "d"}})
+    assert json.dumps(build(db, truth(), first)) == json.dumps(first)
+
+
+def test_the_data_digest_is_of_the_unique_packets(tmp_path: Path) -> None:
+    sent = stored_night(tmp_path / "n.sqlite", n_seconds=100)
+    digest = hashlib.sha256()
+    for one in codec.Decoder().feed(sent):
+        if one.type in (packet.VITALS, packet.TRANSITION):
+            digest.update(one.boot.to_bytes(4, "little") + one.seq.to_bytes(4, "little") + one.payload)
+    assert build(tmp_path / "n.sqlite", None, None)["link"]["data_digest"] == digest.hexdigest()
+
+
+def test_a_user_still_in_bed_has_no_end(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", n_seconds=1000)
+    report = build(tmp_path / "n.sqlite", None, None)
+    assert report["session"]["out_of_bed_utc"] is None
+    assert report["reasons"]["sleep.in_bed_min"] == "still in bed when the data end"
+
+
+def test_a_missing_store_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"gone\.sqlite: no such store"):
+        build(tmp_path / "gone.sqlite", None, None)
+
+
+def test_another_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite").write_text("no database " * 100)
+    with pytest.raises(StoreError, match=r"x\.sqlite: not a night's store"):
+        load(tmp_path / "x.sqlite")
+
+
+def test_the_table_has_a_line_per_half_minute(db: Path, tmp_path: Path) -> None:
+    hypnogram_csv.write(db, tmp_path / "h.csv")
+    rows = list(csv.DictReader((tmp_path / "h.csv").open()))
+    assert ",".join(rows[0]) == (
+        "utc,epoch,stage,p_wake,p_light,p_deep,p_rem,respiration_rate_per_min,movement,confidence,reason"
+    )
+    assert len(rows) == 40
+    assert (rows[0]["utc"], rows[0]["respiration_rate_per_min"]) == ("2026-02-02T02:40:00Z", "")
+    assert rows[0]["reason"] == "no model; breathing: silent: nobody in the user's place"
+    assert (rows[10]["epoch"], rows[10]["stage"], rows[10]["respiration_rate_per_min"]) == ("10", "unknown", "14.00")
+    assert (rows[10]["movement"], rows[10]["confidence"], rows[10]["reason"]) == ("0.27", "0.98", "no model")
+
+
+def test_every_second_is_known_or_has_a_reason(db: Path) -> None:
+    per_second = reasons(load(db), N_SECONDS)
+    assert [(s.start_s, s.stop_s, s.reason) for s in spans(per_second)] == [
+        (0, 61, "silent: nobody in the user's place"),
+        (300, 308, "moving"),
+        (600, 608, "moving"),
+        (900, 908, "moving"),
+        (1140, 1200, "silent: nobody in the user's place"),
+    ]
+
+
+def test_the_words(db: Path) -> None:
+    from datetime import UTC
+
+    assert sentences(load(db), UTC) == [
+        "In bed from 02:41 to 02:59: 18 min.",
+        "14 breaths a minute, measured 98 % of that time.",
+        "Moving for 24 s.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(40, "40 s"), (59.6, "1 min"), (90, "2 min"), (3599, "1 h 00 min"), (28020, "7 h 47 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,76 @@
+"""Spans without data and their reasons, also when the packet that told them was lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud.observations import Occupancy, Transition
+from cloud.silence import SINCE_BOOT, Silence, silences
+
+S = 1_000_000
+
+
+def change(second: int, before: str, after: str, reason: str, silent: tuple[int, int] | None = None) -> Transition:
+    span = (silent[0] * S, silent[1] * S) if silent else (None, None)
+    return Transition(7, second, second * S, before, after, reason, *span)
+
+
+@pytest.mark.parametrize(
+    ("transitions", "boots", "data", "expected"),
+    [
+        pytest.param([], [5], [], [(5, 100, SINCE_BOOT)], id="nothing was ever said"),
+        pytest.param([], [5, 40], [], [(5, 40, SINCE_BOOT), (40, 100, SINCE_BOOT)], id="a reboot in a silence"),
+        pytest.param([], [5], [30, 31], [(5, 30, SINCE_BOOT)], id="the first packet ends it"),
+        pytest.param([], [5], [6], [], id="a boot straight into streaming"),
+        pytest.param(
+            [change(20, "streaming", "standby", "standby switch")],
+            [1],
+            [2, 20],
+            [(20, 100, "standby switch")],
+            id="open to the end",
+        ),
+        pytest.param(
+            [change(20, "streaming", "standby", "switch"), change(60, "standby", "streaming", "x", (20, 60))],
+            [1],
+            [2, 20, 60],
+            [(20, 60, "switch")],
+            id="told before and after is one",
+        ),
+        pytest.param(
+            [change(60, "standby", "streaming", "x", (30, 60))],
+            [1],
+            [2, 60],
+            [(30, 60, "standby switch")],
+            id="its last packet before was lost",
+        ),
+        pytest.param(
+            [change(20, "streaming", "monitoring", "nobody")],
+            [1],
+            [2, 20, 70, 71],
+            [(20, 70, "nobody")],
+            id="its first packet after was lost",
+        ),
+        pytest.param(
+            [change(60, "monitoring", "streaming", "x", (0, 60))],
+            [1],
+            [60],
+            [(0, 60, "nobody in the user's place")],
+            id="the device's word beats since boot",
+        ),
+    ],
+)
+def test_silences(
+    transitions: list[Transition], boots: list[int], data: list[int], expected: list[tuple[int, int, str]]
+) -> None:
+    found = silences(transitions, [b * S for b in boots], [d * S for d in data], [], 100 * S)
+    assert found == [Silence(a * S, b * S, reason) for a, b, reason in expected]
+
+
+def test_a_device_that_does_not_answer_is_a_silence_too() -> None:
+    rows = [Occupancy(10 * S, "unknown", "no answer from the device"), Occupancy(50 * S, "occupied", "x")]
+    assert silences([], [], [], rows, 100 * S) == [Silence(10 * S, 50 * S, "no answer from the device")]
+
+
+def test_no_answer_until_the_end() -> None:
+    rows = [Occupancy(10 * S, "unknown", "no answer from the device")]
+    assert silences([], [], [], rows, 100 * S) == [Silence(10 * S, 100 * S, "no answer from the device")]
