@@ -9,18 +9,18 @@
 #include <stdint.h>
 #include "sw_words.h"
 
-/* INPUT(NAME, text) */
+/* INPUT(NAME): what the policy is told */
 #define SW_UPLINK_INPUTS(INPUT) \
-    INPUT(ANNOUNCED, "boot announced") \
-    INPUT(STANDBY_ON, "standby switch on") \
-    INPUT(STANDBY_OFF, "standby switch off") \
-    INPUT(CONFIDENT, "confident long enough") \
-    INPUT(UNDECIDED, "neither long enough") \
-    INPUT(NOT_CONFIDENT, "not confident long enough") \
-    INPUT(RADAR_FAILED, "radar failed") \
-    INPUT(SELF_TEST_FAILED, "self test failed")
+    INPUT(ANNOUNCED)        /* the third HELLO of the boot is out */ \
+    INPUT(STANDBY_ON)       /* the user's switch */ \
+    INPUT(STANDBY_OFF) \
+    INPUT(CONFIDENT)        /* a second: confident for long enough */ \
+    INPUT(UNDECIDED)        /* a second: neither of the two */ \
+    INPUT(NOT_CONFIDENT)    /* a second: not confident for long enough */ \
+    INPUT(RADAR_FAILED)     /* no frames come */ \
+    INPUT(SELF_TEST_FAILED) /* the chip's data path is broken */
 
-#define SW_INPUT_WORD(NAME, text) SW_INPUT_##NAME,
+#define SW_INPUT_WORD(NAME) SW_INPUT_##NAME,
 typedef enum sw_uplink_input { SW_UPLINK_INPUTS(SW_INPUT_WORD) SW_INPUT_COUNT } sw_uplink_input;
 #undef SW_INPUT_WORD
 
