@@ -75,10 +75,14 @@ def _new_folder(config: Config, out: Path | None, force: bool) -> Path:
     return prepare_out(folder, force=force)
 
 
-def _print_json(value: Any) -> None:
+def _as_json(value: Any) -> str:
     import json
 
-    print(json.dumps(value, allow_nan=False), flush=True)
+    return json.dumps(value, allow_nan=False)
+
+
+def _print_json(value: Any) -> None:
+    print(_as_json(value), flush=True)
 
 
 def _simulator() -> Any:
@@ -100,7 +104,7 @@ def night(
     hours: Annotated[float | None, typer.Option(help="Length of the night; default 8.")] = None,
     core: Core = None,
     target: Annotated[
-        Literal["host", "posix"] | None, typer.Option(help="Where the firmware runs; default host.")
+        Literal["host", "posix", "arm"] | None, typer.Option(help="Where the firmware runs; default host.")
     ] = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of the report, e.g. Europe/Berlin; default UTC.")] = None,
     date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
@@ -111,7 +115,7 @@ def night(
     json: Json = False,
 ) -> None:
     """Simulate a night, from bodies to report."""
-    from front import check
+    from front import check, morning
     from front.show import Progress, summary
     from hw_sim.scenario import load_scenario
 
@@ -126,17 +130,19 @@ def night(
         "date": check.date(date),
         "rt": rt,
     }
-    load_scenario(scenario)  # what is wrong with it is said before a folder is made
+    load_scenario(scenario)  # what is wrong is said before a folder is made and hours are spent
+    check.installed("numba", "matplotlib")
     folder = _new_folder(chosen, out, force)
     progress = Progress(length_h * 3600.0)
     try:
-        report = _simulator().run_night(scenario, out=folder, progress=progress, **options)
+        result = _simulator().run_night(scenario, out=folder, progress=progress, **options)
     finally:
         progress.done()
+    made = morning.write(folder, result.db, result.truth, result.run)
     if json:
-        _print_json(report)
+        _print_json(made)
         return
-    print("\n".join(summary(report)))
+    print("\n".join(summary(made)))
     print(f"report     {folder / 'report.json'}\npicture    {folder / 'hypnogram.png'}")
 
 
@@ -153,19 +159,21 @@ def process(
     """Play raw ADC data through the firmware."""
     chosen = _configured(config)
     folder = _new_folder(chosen, out, force) if out is not None else None
-    result = _simulator().run_process(adc, radar, core=core or chosen.night.core, out=folder)
+    result = _simulator().run_process(adc, radar, core=core or chosen.night.core)
+    if folder is not None:
+        (folder / "process.json").write_text(_as_json(result) + "\n")
     if json:
         _print_json(result)
         return
-    for key, value in result.items():
+    reasons = result["reasons"]
+    for key in result:
         if key != "reasons":
-            why = (result.get("reasons") or {}).get(key)
-            print(f"{key:<26}{'unknown' if value is None else value}{f' ({why})' if why else ''}")
+            print(f"{key:<26}{f'unknown ({reasons[key]})' if key in reasons else result[key]}")
 
 
 @app.command()
 def board(
-    pty: Annotated[Path, typer.Option("--pty", help="Symlink that names the board's serial port.")],
+    pty: Annotated[Path | None, typer.Option("--pty", help="Symlink that names the board's serial port.")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
     seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
     rt: RealTime = False,
@@ -177,26 +185,39 @@ def board(
 
     load_scenario(scenario)
 
-    def ready(port: str) -> None:
+    def ready(event: dict[str, Any]) -> None:
         if json:
-            _print_json({"event": "ready", "port": port})
+            _print_json(event)
         else:
-            print(f"board on {port}", file=sys.stderr)
+            print(f"board on {event['port']}; Ctrl-C ends it", file=sys.stderr)
 
-    _simulator().run_board(scenario, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
+    ended = _simulator().run_board(pty=pty, scenario=scenario, seed=check.seed(seed), rt=rt, ready=ready)
+    if json:
+        _print_json(ended)
+
+
+def _ends(path: Path, ending: str) -> bool:
+    if path.suffix != ending:
+        from front.env import InputError
+
+        raise InputError(f"{path}: expected a name ending in {ending}")
+    return True
 
 
 @app.command()
 def report(
     source: Annotated[Path, typer.Argument(metavar="DB|DIR", help="A store, or the folder of a run.")],
     png: Annotated[Path | None, typer.Option("--png", help="Draw the night into this file.")] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", help="The same as a vector drawing.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="One line per epoch into this file.")] = None,
     json: Json = False,
 ) -> None:
     """The morning: what a store or a run says."""
     from front.morning import build
     from front.show import summary
 
-    made = build(source, png)
+    pictures = [path for path, ending in ((png, ".png"), (svg, ".svg")) if path and _ends(path, ending)]
+    made = build(source, pictures, csv)
     if json:
         _print_json(made)
     else:

@@ -6,6 +6,7 @@ Rule: what is wrong is one line naming the option and what was expected.
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import math
 import zoneinfo
 
@@ -45,3 +46,10 @@ def date(text: str | None) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise InputError(f"--date {text}: expected YYYY-MM-DD") from None
+
+
+def installed(*modules: str) -> None:
+    """Raises ModuleNotFoundError for the first that is missing, before work is done that needs it."""
+    for name in modules:
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)

@@ -42,7 +42,7 @@ def use_jit_cache() -> Path:
     return folder
 
 
-RUN_FILES = ("report.json", "truth.json", "hypnogram.png", "hypnogram.csv", "night.sqlite", "link.mcap")
+RUN_FILES = ("report.json", "truth.json", "hypnogram.png", "hypnogram.csv", "night.sqlite", "link.mcap", "process.json")
 
 
 def prepare_out(folder: Path, *, force: bool) -> Path:

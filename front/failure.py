@@ -17,6 +17,7 @@ CODES = {
     ("hw_sim.scenario", "SceneError"): 2,
     ("hw_sim.recording", "RecordingError"): 2,
     ("cloud.truth", "TruthError"): 2,
+    ("hw_sim.rig", "RigError"): 2,
     ("hw_sim.board", "BoardFailed"): 1,
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
@@ -33,6 +34,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
             from front.doctor import install
 
             return f"{error.name} is missing; install it with: {install(extra)}", 3
+    if isinstance(error, FileExistsError):  # a link that is no link
+        return str(error), 2
     transport = getattr(sys.modules.get("wire.transport"), "TransportError", None)
     if transport is not None and isinstance(error, transport):
         return str(error), 4 if getattr(error, "lost", True) else 2

@@ -1,7 +1,7 @@
-"""`stillwave report`: the report of a store, or of the folder of a run.
+"""The morning: report, picture and table of a night, from its store.
 
 Rule: the report is built anew from what was stored; only the device's counters, which no store holds, come from
-the run's own report.json.
+the run, or later from the run's own report.json.
 """
 
 from __future__ import annotations
@@ -18,24 +18,36 @@ RUN_KEYS = (
 )
 
 
-def build(source: Path, png: Path | None) -> dict[str, Any]:
-    """report.json of a store (DB) or run (DIR), and its picture. Raises InputError naming the file."""
+def write(folder: Path, db: Path, truth: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """report.json, hypnogram.png and hypnogram.csv into the folder of a run. Returns the report."""
+    from cloud import hypnogram_csv, picture, report
+
+    made: dict[str, Any] = report.build(db, truth, run)
+    (folder / "report.json").write_text(json.dumps(made, indent=2, allow_nan=False) + "\n")
+    picture.draw(db, made, folder / "hypnogram.png")
+    hypnogram_csv.write(db, folder / "hypnogram.csv")
+    return made
+
+
+def build(source: Path, pictures: list[Path], csv: Path | None) -> dict[str, Any]:
+    """The report of a store (DB) or run (DIR); draws and writes what is asked for. Raises InputError, StoreError."""
     folder = source if source.is_dir() else source.parent
     store = source / "night.sqlite" if source.is_dir() else source
     if not store.is_file():
         raise InputError(f"{store}: no such store; expected a file of `stillwave night` or its folder")
+    for path in [*pictures, *([csv] if csv else [])]:
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: no folder {path.parent}")
     truth = _read(folder / "truth.json")
     earlier = _read(folder / "report.json")
     run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
-    from cloud import report
+    from cloud import hypnogram_csv, picture, report
 
     made: dict[str, Any] = report.build(store, truth, run)
-    if png is not None:
-        if not png.parent.is_dir():
-            raise InputError(f"--png {png}: no folder {png.parent}")
-        from cloud import picture
-
-        picture.draw(store, made, png)
+    for path in pictures:
+        picture.draw(store, made, path)
+    if csv is not None:
+        hypnogram_csv.write(store, csv)
     return made
 
 
