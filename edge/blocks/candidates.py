@@ -9,8 +9,12 @@ A strong reflector outside the zone leaks through the window's side lobes; what 
 leak is subtracted before a range bin can become a candidate.
 """
 
+import math
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import CACHE
 from edge.blocks.parameters import BODY_HALF_M, KEEP_BODY, LEAKAGE, WINDOW_SECONDS
@@ -42,7 +46,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Forget everything."""
     state.started = 0
     state.frames = 0
@@ -59,7 +63,7 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def clear_second(state):
+def clear_second(state: Any) -> None:
     """Empty the sums of the running second."""
     coherent, power, burst = state.coherent, state.power, state.burst
     for k in range(MAX_BINS):
@@ -70,7 +74,9 @@ def clear_second(state):
 
 
 @njit(cache=CACHE)
-def step(state, geometry, moving, difference):
+def step(
+    state: Any, geometry: Any, moving: NDArray[np.complex64], difference: NDArray[np.complex64]
+) -> bool:
     """Add one frame; return True when a second is complete and the choice is new.
 
     moving: complex64[rx, range_bin], profile less background, ADC counts.
@@ -99,7 +105,7 @@ def step(state, geometry, moving, difference):
 
 
 @njit(cache=CACHE)
-def window_sum(state, table, k):
+def window_sum(state: Any, table: NDArray[np.float32], k: int) -> float:
     """Return the sum over the complete seconds of table[second, k]."""
     total = 0.0
     for second in range(state.seconds):
@@ -108,14 +114,14 @@ def window_sum(state, table, k):
 
 
 @njit(cache=CACHE)
-def hann_leakage(bins):
+def hann_leakage(bins: float) -> float:
     """Return the power side lobe envelope of the Hann window `bins` away (>= 2); Harris 1978, eq. 27."""
-    envelope = 1.0 / (np.pi * bins * (bins * bins - 1.0))
+    envelope = 1.0 / (math.pi * bins * (bins * bins - 1.0))
     return envelope * envelope
 
 
 @njit(cache=CACHE)
-def choose(state, geometry):
+def choose(state: Any, geometry: Any) -> None:
     """Pick the body from the summed powers: strongest excess in the zone, kept while it stays strong."""
     first, last, watch = geometry.bin_first, geometry.bin_last, geometry.watch_last
     sums = np.zeros(watch + 2)
@@ -145,9 +151,9 @@ def choose(state, geometry):
 
 
 @njit(cache=CACHE)
-def score_of(excess, k, first, last):
+def score_of(excess: NDArray[np.float32], k: int, first: int, last: int) -> float:
     """Return the excess around range bin k, neighbours at half weight."""
-    score = excess[k]
+    score = float(excess[k])
     if k > first:
         score += 0.5 * excess[k - 1]
     if k < last:
@@ -156,7 +162,7 @@ def score_of(excess, k, first, last):
 
 
 @njit(cache=CACHE)
-def measure(state, geometry, noise):
+def measure(state: Any, geometry: Any, noise: float) -> None:
     """Measure the chosen body: its bins, signal-to-noise ratio, coherence and distance."""
     frames = state.seconds * geometry.frames_per_second
     state.noise = noise / frames

@@ -21,20 +21,20 @@ from edge.blocks.parameters import (
 
 
 @njit(cache=CACHE)
-def quantise(log_odds):
+def quantise(log_odds: float) -> int:
     """Return the probability of some log-odds as 0..255."""
     limited = min(max(log_odds, -20.0), 20.0)
     return int(255.0 / (1.0 + math.exp(-limited)) + 0.5)
 
 
 @njit(cache=CACHE)
-def decibel(ratio):
+def decibel(ratio: float) -> float:
     """Return 10 log10 of a power ratio, floored at -60 dB."""
     return 10.0 * math.log10(max(ratio, 1e-6))
 
 
 @njit(cache=CACHE)
-def person(snr, coherence):
+def person(snr: float, coherence: float) -> int:
     """Return P(person in the user's place), 0..255, from coherent power over noise and coherence."""
     if coherence < PERSON_COHERENCE:
         snr = snr * max(coherence, 0.0) / PERSON_COHERENCE
@@ -42,7 +42,7 @@ def person(snr, coherence):
 
 
 @njit(cache=CACHE)
-def breathing(variation, residual, intervals):
+def breathing(variation: float, residual: float, intervals: int) -> int:
     """Return P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted."""
     missing = max(6 - intervals, 0)
     return quantise(

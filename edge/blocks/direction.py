@@ -6,9 +6,11 @@ summed over the same seconds as the powers that chose the bins.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import CACHE
 from edge.blocks.candidates import MAX_BINS, SECONDS
@@ -30,7 +32,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Forget everything."""
     state.slot = 0
     state.seconds = 0
@@ -41,7 +43,7 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def clear_second(state):
+def clear_second(state: Any) -> None:
     """Empty the sums of the running second."""
     across, upward, power = state.across, state.upward, state.power
     for k in range(MAX_BINS):
@@ -52,7 +54,7 @@ def clear_second(state):
 
 
 @njit(cache=CACHE)
-def step(state, geometry, moving):
+def step(state: Any, geometry: Any, moving: NDArray[np.complex64]) -> None:
     """Add one frame. moving: complex64[rx, range_bin], profile less background."""
     if geometry.n_rx < 3:
         return
@@ -68,7 +70,7 @@ def step(state, geometry, moving):
 
 
 @njit(cache=CACHE)
-def second(state, geometry, first_bin, last_bin):
+def second(state: Any, geometry: Any, first_bin: int, last_bin: int) -> None:
     """Close a second and read the direction of the range bins first_bin..last_bin (none: -1 last)."""
     state.seconds = min(state.seconds + 1, SECONDS)
     across, upward = 0j, 0j
@@ -88,7 +90,7 @@ def second(state, geometry, first_bin, last_bin):
 
 
 @njit(cache=CACHE)
-def read(state, geometry, across, upward, power_13, power_23):
+def read(state: Any, geometry: Any, across: complex, upward: complex, power_13: float, power_23: float) -> None:
     """Turn summed products into azimuth, elevation and coherence."""
     state.azimuth_rad, state.elevation_rad, state.coherence = 0.0, 0.0, 0.0
     if power_13 <= 0.0 or power_23 <= 0.0:

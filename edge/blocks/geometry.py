@@ -44,7 +44,10 @@ def geometry(
     zone_far_m: float,
     watch_far_m: float,
 ) -> Any:
-    """Return a GEOMETRY record: bins and wavelength of the sampled band, lanes of the antennas."""
+    """Return a GEOMETRY record: bins and wavelength of the sampled band, lanes of the antennas.
+
+    ValueError: the detection zone holds no range bin.
+    """
     record = np.zeros(1, GEOMETRY)[0]
     bin_m = C_M_PER_S / (2.0 * sampled_bandwidth_hz)
     n_bins = n_samples // 2
@@ -54,10 +57,12 @@ def geometry(
     record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
     record["bin_last"] = min(n_bins - 2, int(zone_far_m / bin_m))
     record["watch_last"] = min(n_bins - 2, int(watch_far_m / bin_m))
+    if record["bin_first"] > record["bin_last"]:
+        raise ValueError(f"no range bin of {bin_m:.3f} m in the zone {zone_near_m}..{zone_far_m} m")
     record["wavelength_m"] = C_M_PER_S / (sampled_start_hz + sampled_bandwidth_hz / 2.0)
     record["half_burst_s"] = chirp_s * n_chirps / 2
     record["frame_s"] = frame_s
-    record["frames_per_second"] = max(1, round(1.0 / frame_s))
+    record["frames_per_second"] = max(1, int(1.0 / frame_s + 0.5))
     lane = 0
     for rx in range(3):
         on = rx_mask >> rx & 1

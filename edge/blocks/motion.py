@@ -6,9 +6,11 @@ v = lambda / (4 pi T) * |difference| / |amplitude|. What stays below the noise i
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import CACHE
 from edge.blocks.parameters import (
@@ -35,7 +37,7 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Start still: the first second of power decides."""
     state.burst = 0.0
     state.amplitude = 0.0
@@ -47,8 +49,17 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def step(state, geometry, moving, difference, first_bin, last_bin, noise, circle_power):
-    """Add one frame over the bins first_bin..last_bin.
+def step(
+    state: Any,
+    geometry: Any,
+    moving: NDArray[np.complex64],
+    difference: NDArray[np.complex64],
+    first_bin: int,
+    last_bin: int,
+    noise: float,
+    circle_power: float,
+) -> None:
+    """Add one frame over the bins first_bin..last_bin; moving, difference: complex64[rx, range_bin], ADC counts.
 
     noise: noise power of one range bin, all antennas (profile); circle_power: sum of squared radii of
     the fitted phase circles, 0 when there is none. Both in ADC counts squared.
@@ -73,7 +84,7 @@ def step(state, geometry, moving, difference, first_bin, last_bin, noise, circle
 
 
 @njit(cache=CACHE)
-def decide(state, geometry):
+def decide(state: Any, geometry: Any) -> None:
     """Moving at once above the upper speed; still only after STILL_HOLD_S below the lower one."""
     seen = state.over_floor > MOVING_OVER_FLOOR
     if seen and state.speed_mm_per_s > MOVING_MM_PER_S:
