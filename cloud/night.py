@@ -63,9 +63,11 @@ class Night:
         return max((self.to_utc_us - self.from_utc_us) // SECOND_US, 0)
 
     def longest_session(self) -> Session | None:
-        """The night's session: the one with the longest presence."""
-        spans = [(s.last_present_utc_us - s.in_bed_utc_us, s) for s in self.sessions]
-        return max(spans)[1] if spans else None
+        """The night's session, up to its last presence: with the user still in bed that is the last tick."""
+        up_to_date = [
+            s._replace(last_present_utc_us=self.to_utc_us) if s.state == "in bed" else s for s in self.sessions
+        ]
+        return max(up_to_date, key=lambda s: s.last_present_utc_us - s.in_bed_utc_us, default=None)
 
 
 def iso(utc_us: int) -> str:

@@ -41,6 +41,7 @@ REASON_COLOURS = {
     "certain": "#e69f00",
     "disagree": "#cc79a7",
     "lost": "#000000",
+    "saturated": "#882255",
 }
 MOST_REASONS = 5
 #: Hours between ticks that a night may have; the first that gives at most eight ticks is taken.

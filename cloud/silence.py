@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cloud.observations import Occupancy, Transition
 
-SINCE_BOOT = "silent since boot: monitoring or standby"
+SINCE_BOOT = "nothing said since boot: monitoring or standby"
 REASONS = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
 #: Shorter ones are the cadence of the packets.
 SHORTEST_US = 2_000_000

@@ -38,7 +38,8 @@ def sentences(night: Night, zone: tzinfo) -> list[str]:
     else:
         said.append("The breathing rate is unknown.")
     moving = take(night.vitals.moving, latest(night.vitals.utc_us, start_us, seconds))
-    said.append(f"Moving for {duration(float(np.nansum(moving)))}.")
+    moving_s = float(np.nansum(moving))
+    said.append(f"Moving for {duration(moving_s)}." if moving_s else "No movement.")
     return said
 
 
