@@ -4,7 +4,7 @@ A breath begins where the waveform rises through zero, after it was clearly belo
 clearly above (hysteresis on its own rms). Breaths before and after a movement count, the interval
 across it does not. The spectrum of the same waveform must agree; when breaths and spectrum differ
 by a factor (a breath with two humps, every other breath missed) the stronger line decides, and when
-neither is clear the rate is unknown. Autocorrelation is not used: it locks on twice the period.
+neither is clear the rate is unknown. The fewer the breaths, the more the line counts. Autocorrelation is not used: it locks on twice the period.
 """
 
 import math
@@ -20,6 +20,7 @@ from edge.blocks.parameters import (
     BREATH_MIN_S,
     BREATHS_MISSED,
     BREATHS_SPAN_S,
+    ENOUGH_BREATHS,
     INTERVAL_CV,
     LINE_RIVAL,
     LINE_SHARE,
@@ -93,6 +94,24 @@ def interrupt(state: Any) -> None:
     state.head = 0
     state.filled = 0
     state.last_um = 0.0
+
+
+@njit(cache=CACHE)
+def copy(state: Any, other: Any) -> None:
+    """Make state what other is, as far as breaths and waveform are remembered."""
+    state.tick = other.tick
+    state.square = other.square
+    state.valid = other.valid
+    state.last_um = other.last_um
+    state.below = other.below
+    state.crossing_ms = other.crossing_ms
+    state.begin_ms[:] = other.begin_ms
+    state.joined[:] = other.joined
+    state.breaths = other.breaths
+    state.broken = other.broken
+    state.wave[:] = other.wave
+    state.head = other.head
+    state.filled = other.filled
 
 
 @njit(cache=CACHE)
@@ -176,8 +195,12 @@ def decide(state: Any, tick: int, breaths_hz: float) -> None:
             if line_power(state, breaths_hz) < LINE_RIVAL * line_power(state, state.line_hz):
                 state.reason = REASON_AMBIGUOUS
                 return
+    rate_hz = breaths_hz
+    if state.line_hz > 0.0 and state.intervals < ENOUGH_BREATHS:
+        trust = state.intervals / ENOUGH_BREATHS
+        rate_hz = trust * breaths_hz + (1.0 - trust) * state.line_hz
     state.reason = REASON_NONE
-    state.rate_per_min = 60.0 * breaths_hz
+    state.rate_per_min = 60.0 * rate_hz
 
 
 @njit(cache=CACHE)

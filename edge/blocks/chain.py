@@ -18,24 +18,23 @@ from edge.blocks import (
     displacement,
     motion,
     phase_circle,
-    report,
     resample,
+    vitals,
 )
-from edge.blocks.geometry import C_M_PER_S, GEOMETRY
+from edge.blocks.geometry import GEOMETRY
 from edge.blocks.half_burst import half_burst
 from edge.blocks.parameters import (
     BACKGROUND_S,
     CHANNEL_SHARE,
     CIRCLE_FIRST_S,
     CIRCLE_RATE_HZ,
-    WATCH_FAR_M,
-    ZONE_FAR_M,
-    ZONE_NEAR_M,
 )
 from edge.blocks.range_fft import range_fft
 
 FLAG_SATURATED, FLAG_GAP = 1, 2
 GAP_US = resample.MAX_GAP_US
+GRID_US = resample.STEP_US
+TICK_US = 100_000  # the waveform's grid
 GROWING_FITS = 16  # a fit every second while the memory grows, every other second afterwards
 
 STATE = np.dtype(
@@ -52,11 +51,175 @@ STATE = np.dtype(
         ("rate", breathing_rate.STATE),
         ("rate_at_rest", breathing_rate.STATE),  # as it was when the body came to rest
         ("frame", np.int64),
+        ("frame_us", np.int64),
         ("remember_every", np.int32),  # frames
+        ("since_remembered", np.int32),
         ("remembered_us", np.int64),  # chip time of the newest remembered frame
         ("fits", np.int32),  # since listening began
-        ("seconds", np.int32),
+        ("seconds", np.int32),  # of candidates, ever
         ("emitted_tick", np.int64),
     ],
     align=True,
 )
+
+
+@njit(cache=CACHE)
+def init(state):
+    """Start from nothing; state.geometry must be set."""
+    geometry = state.geometry
+    clutter.init(
+        state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last
+    )
+    candidates.init(state.candidates)
+    direction.init(state.direction)
+    motion.init(state.motion)
+    phase_circle.init(state.circle)
+    displacement.init(state.displacement)
+    resample.init(state.resample, GAP_US)
+    band_filter.init(state.band)
+    breathing_rate.init(state.rate)
+    state.frame = 0
+    state.frame_us = int(geometry.frame_s * 1e6 + 0.5)
+    state.remember_every = max(1, int(1.0 / (geometry.frame_s * CIRCLE_RATE_HZ) + 0.5))
+    state.since_remembered = 0
+    state.remembered_us = 0
+    state.fits = 0
+    state.seconds = 0
+    state.emitted_tick = 0
+
+
+@njit(cache=CACHE)
+def step(state, samples, t_us, flags, out):
+    """Digest one frame.
+
+    samples: uint16[chirp, sample, rx], ADC counts; t_us: chip time, us; flags: FLAG_*; out: vitals.OUT.
+    """
+    halves, clipped = half_burst(samples)
+    profile, difference = range_fft(halves)
+    if clipped > 0:
+        flags |= FLAG_SATURATED
+    out.wave_n = 0
+    out.wave_t_us = 0
+    observe(state, profile, difference, t_us, flags, out)
+    vitals.fill(state, t_us, flags, out)
+    state.frame += 1
+
+
+@njit(cache=CACHE)
+def observe(state, profile, difference, t_us, flags, out):
+    """Digest one range profile: where, whether still, how it breathes."""
+    geometry, chosen = state.geometry, state.candidates
+    moving = clutter.step(state.clutter, profile)
+    second = candidates.step(chosen, geometry, moving, difference)
+    direction.step(state.direction, geometry, moving)
+    if second:
+        state.seconds += 1
+        direction.second(state.direction, geometry, chosen.first_bin, chosen.last_bin)
+    first, last = chosen.first_bin, chosen.last_bin
+    if chosen.body_bin < 0:
+        first, last = geometry.bin_first, geometry.bin_last
+    circle_power = state.circle.radius_power if state.circle.fitted else np.float32(0.0)
+    motion.step(state.motion, geometry, moving, difference, first, last, chosen.noise, circle_power)
+    follow(state, second, flags)
+    listen(state, profile, t_us, second, out)
+    if second:
+        breathing_rate.measure(state.rate, t_us // TICK_US)
+
+
+@njit(cache=CACHE)
+def follow(state, second, flags):
+    """Begin, keep or stop listening to the body's range bins."""
+    chosen, circle = state.candidates, state.circle
+    listening = circle.channels > 0
+    lost = state.motion.moving or chosen.body_bin < 0 or flags & FLAG_GAP
+    if listening and not lost and second:
+        lost = not chosen.first_bin <= circle.bin[0] <= chosen.last_bin
+    if listening and lost:
+        phase_circle.init(circle)
+        breathing_rate.interrupt(state.rate)
+        listening = False
+    if second and not listening and not lost:
+        phase_circle.listen(
+            circle, state.geometry, chosen.excess, chosen.first_bin, chosen.last_bin, CHANNEL_SHARE
+        )
+        displacement.init(state.displacement)
+        breathing_rate.copy(state.rate_at_rest, state.rate)
+        state.fits = 0
+        state.since_remembered = 0
+
+
+@njit(cache=CACHE)
+def listen(state, profile, t_us, second, out):
+    """Remember the channels, fit their circles now and then, and follow the displacement."""
+    circle = state.circle
+    replayed = False
+    if circle.channels > 0:
+        if state.since_remembered == 0:
+            phase_circle.remember(circle, profile)
+            state.remembered_us = t_us
+        state.since_remembered = (state.since_remembered + 1) % state.remember_every
+        if second and fit_is_due(state):
+            phase_circle.fit(circle, state.candidates.noise / state.geometry.n_rx)
+            state.fits += 1
+            if circle.samples < phase_circle.SAMPLES:
+                replay(state, out)
+                replayed = True
+        if circle.fitted:
+            displacement.step(state.displacement, circle, state.geometry, profile)
+    if not replayed or t_us > state.remembered_us:
+        pass_on(state, t_us, state.displacement.displacement_um, out)
+
+
+@njit(cache=CACHE)
+def fit_is_due(state):
+    """Return whether the circles shall be fitted in this second."""
+    remembered_s = state.circle.samples * state.remember_every * state.geometry.frame_s
+    return remembered_s >= CIRCLE_FIRST_S and (state.fits < GROWING_FITS or state.seconds % 2 == 0)
+
+
+@njit(cache=CACHE)
+def replay(state, out):
+    """While the memory reaches back to where rest began, read all of it again with the newest circles."""
+    circle = state.circle
+    breathing_rate.copy(state.rate, state.rate_at_rest)
+    resample.init(state.resample, GAP_US)
+    per_rad = -state.geometry.wavelength_m * 1e6 / (4.0 * np.pi)
+    n = circle.samples
+    um = np.float32(0.0)
+    for t in range(n):
+        back_us = (n - 1 - t) * state.remember_every * state.frame_us
+        um = np.float32(per_rad * (circle.phase[t] - circle.phase[0]))
+        pass_on(state, state.remembered_us - back_us, um, out)
+    displacement.init(state.displacement)
+    state.displacement.displacement_um = um
+
+
+@njit(cache=CACHE)
+def pass_on(state, t_us, um, out):
+    """Bring a displacement at a frame's time onto the grid, through the band filter, to the breaths."""
+    restart, first_us, found = resample.step(state.resample, t_us, um)
+    if restart:
+        band_filter.init(state.band)
+    for i in range(found.size):
+        grid_us = first_us + i * GRID_US
+        if state.circle.fitted:
+            ready, wave_um = band_filter.step(state.band, found[i])
+        else:
+            ready, wave_um = grid_us % TICK_US == 0, 0
+        if ready:
+            tick = grid_us // TICK_US
+            if state.circle.fitted:
+                breathing_rate.step(state.rate, tick, np.float32(wave_um))
+            emit(state, tick, wave_um, out)
+
+
+@njit(cache=CACHE)
+def emit(state, tick, wave_um, out):
+    """Hand a waveform sample out once, however often the memory was read again."""
+    if tick <= state.emitted_tick or out.wave_n >= vitals.WAVE_MAX:
+        return
+    if out.wave_n == 0:
+        out.wave_t_us = tick * TICK_US - band_filter.DELAY_US
+    out.wave_um[out.wave_n] = wave_um
+    out.wave_n += 1
+    state.emitted_tick = tick

@@ -10,6 +10,8 @@ from numba import njit
 
 from edge.blocks import CACHE
 from edge.blocks.parameters import (
+    MOTION_PER_LOG,
+    MOTION_SCORE,
     PERSON_COHERENCE,
     PERSON_PER_DB,
     PERSON_SNR_DB,
@@ -39,6 +41,13 @@ def person(snr: float, coherence: float) -> int:
     if coherence < PERSON_COHERENCE:
         snr = snr * max(coherence, 0.0) / PERSON_COHERENCE
     return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB))
+
+
+@njit(cache=CACHE)
+def motion(speed_over_threshold: float) -> int:
+    """Return P(right class), 0..255, of still or moving, from the speed over its threshold."""
+    distance = abs(math.log(max(speed_over_threshold, 1e-3)))
+    return quantise(MOTION_SCORE + MOTION_PER_LOG * distance)
 
 
 @njit(cache=CACHE)

@@ -44,6 +44,7 @@
     PARAMETER(BREATH_MIN_S, 1.6, "s", "shortest breath") \
     PARAMETER(BREATH_MAX_S, 11.0, "s", "longest breath") \
     PARAMETER(BREATHS_SPAN_S, 6.0, "s", "sum of breath intervals needed for a rate") \
+    PARAMETER(ENOUGH_BREATHS, 6, "1", "breath intervals that need no help from the spectrum") \
     PARAMETER(RATE_AGREE, 0.18, "1", "relative difference of breaths and spectrum that still agree") \
     PARAMETER(INTERVAL_CV, 0.40, "1", "variation of breath intervals above which there is no rate") \
     PARAMETER(RMS_SHARE, 0.01, "1", "share of the newest waveform sample in its running mean square") \
@@ -56,7 +57,12 @@
     PARAMETER(RATE_PER_VARIATION, 6.0, "1", "... less this times the variation of breath intervals") \
     PARAMETER(RATE_PER_RESIDUAL, 2.0, "1", "... less this times the residual of the phase circles") \
     PARAMETER(RATE_PER_MISSING, 0.35, "1", "... less this for every interval short of six") \
+    PARAMETER(WAVE_SCORE, 4.0, "1", "log-odds of a valid waveform on perfect circles") \
+    PARAMETER(WAVE_PER_RESIDUAL, 8.0, "1", "... less this times the residual of the phase circles") \
     /* confidence */ \
+    PARAMETER(NOBODY_BELOW, 102, "1/255", "confidence below which every value is unknown: nobody") \
+    PARAMETER(MOTION_SCORE, 0.5, "1", "log-odds of the right motion class at the threshold") \
+    PARAMETER(MOTION_PER_LOG, 1.5, "1", "... plus this times the distance from it in units of e") \
     PARAMETER(PERSON_SNR_DB, 9.0, "dB", "coherent power over noise at which a person is as likely as not") \
     PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
     PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")

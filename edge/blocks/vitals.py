@@ -1,0 +1,149 @@
+"""Vitals: what the chain knows after a frame, as integers with validities, or unknown with a reason.
+
+Nothing here remembers anything: a value that is not trusted now is unknown now, never the last number.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from edge.blocks import CACHE, confidence
+from edge.blocks.breathing_rate import REASON_LOW_QUALITY, REASON_STARTING
+from edge.blocks.parameters import (
+    MOVING_MM_PER_S,
+    NOBODY_BELOW,
+    RATE_COHERENCE,
+    WAVE_PER_RESIDUAL,
+    WAVE_SCORE,
+)
+
+WAVE_MAX = 8
+REASON_MOVING, REASON_NOBODY, REASON_GAP, REASON_SATURATED = 2, 3, 6, 7
+MOTION_UNKNOWN, MOTION_STILL, MOTION_MOVING = 0, 1, 2
+
+OUT = np.dtype(
+    [
+        ("t_us", np.uint64),
+        ("frame", np.uint32),
+        ("flags", np.uint32),
+        ("confidence", np.int32),
+        ("rate_centi_per_min", np.int32),
+        ("rate_validity", np.int32),
+        ("rate_reason", np.int32),
+        ("motion_class", np.int32),
+        ("motion_decidb", np.int32),
+        ("motion_validity", np.int32),
+        ("motion_reason", np.int32),
+        ("distance_mm", np.int32),
+        ("distance_validity", np.int32),
+        ("azimuth_cdeg", np.int32),
+        ("elevation_cdeg", np.int32),
+        ("direction_validity", np.int32),
+        ("position_reason", np.int32),
+        ("range_bin", np.int32),
+        ("quality_breathing", np.int32),
+        ("quality_motion", np.int32),
+        ("wave_validity", np.int32),
+        ("wave_reason", np.int32),
+        ("wave_n", np.int32),
+        ("wave_um", np.int16, (WAVE_MAX,)),
+        ("wave_t_us", np.uint64),
+    ],
+    align=True,
+)
+
+
+@njit(cache=CACHE)
+def rounded(x, low, high):
+    """Return the nearest integer, clamped."""
+    return int(min(max(math.floor(x + 0.5), low), high))
+
+
+@njit(cache=CACHE)
+def fill(state, t_us, flags, out):
+    """Fill everything but the waveform samples. state: chain.STATE, out: OUT."""
+    out.t_us = t_us
+    out.frame = state.frame
+    out.flags = flags
+    out.confidence = 0
+    absent = REASON_STARTING
+    if state.seconds > 0:
+        out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence)
+        absent = REASON_NOBODY if out.confidence < NOBODY_BELOW else 0
+    fill_motion(state, absent, out)
+    fill_position(state, absent, out)
+    fill_rate(state, absent, out)
+    fill_wave(state, absent, out)
+
+
+@njit(cache=CACHE)
+def fill_motion(state, absent, out):
+    """Motion class, level and quality."""
+    motion = state.motion
+    out.motion_reason = absent
+    out.motion_class, out.motion_decidb, out.motion_validity, out.quality_motion = 0, 0, 0, 0
+    if absent:
+        return
+    level_db = max(confidence.decibel(motion.over_floor), 0.0)
+    out.motion_class = MOTION_MOVING if motion.moving else MOTION_STILL
+    out.motion_decidb = rounded(10.0 * level_db, 0, 65535)
+    out.motion_validity = confidence.motion(motion.speed_mm_per_s / MOVING_MM_PER_S)
+    out.quality_motion = rounded(255.0 * min(confidence.decibel(state.candidates.snr) / 40.0, 1.0), 0, 255)
+
+
+@njit(cache=CACHE)
+def fill_position(state, absent, out):
+    """Distance and direction of the body."""
+    chosen, towards = state.candidates, state.direction
+    out.position_reason = absent
+    out.distance_mm, out.distance_validity, out.range_bin = 0, 0, 0
+    out.azimuth_cdeg, out.elevation_cdeg, out.direction_validity = 0, 0, 0
+    if absent:
+        return
+    out.distance_mm = rounded(1000.0 * chosen.distance_m, 0, 65535)
+    out.distance_validity = out.confidence
+    out.range_bin = chosen.body_bin
+    out.direction_validity = rounded(out.confidence * towards.coherence, 0, 255)
+    if out.direction_validity > 0:
+        out.azimuth_cdeg = rounded(math.degrees(towards.azimuth_rad) * 100.0, -9000, 9000)
+        out.elevation_cdeg = rounded(math.degrees(towards.elevation_rad) * 100.0, -9000, 9000)
+
+
+@njit(cache=CACHE)
+def fill_rate(state, absent, out):
+    """Breathing rate, its validity and the quality of the breathing signal."""
+    rate, circle = state.rate, state.circle
+    out.rate_centi_per_min, out.rate_validity, out.quality_breathing = 0, 0, 0
+    out.rate_reason = absent
+    if absent:
+        return
+    if state.motion.moving:
+        out.rate_reason = REASON_MOVING
+    elif not circle.fitted:
+        out.rate_reason = REASON_STARTING
+    elif state.candidates.coherence < RATE_COHERENCE:
+        out.rate_reason = REASON_LOW_QUALITY
+    else:
+        out.rate_reason = rate.reason
+        regular = max(1.0 - rate.variation, 0.0) * max(1.0 - circle.residual, 0.0)
+        out.quality_breathing = rounded(255.0 * regular * rate.line_share, 0, 255)
+    if out.rate_reason == 0:
+        out.rate_centi_per_min = rounded(100.0 * rate.rate_per_min, 0, 65535)
+        out.rate_validity = max(confidence.breathing(rate.variation, circle.residual, rate.intervals), 1)
+
+
+@njit(cache=CACHE)
+def fill_wave(state, absent, out):
+    """Validity of the waveform samples that chain.emit wrote."""
+    circle = state.circle
+    out.wave_validity = 0
+    out.wave_reason = absent
+    if absent:
+        return
+    if state.motion.moving:
+        out.wave_reason = REASON_MOVING
+    elif not circle.fitted:
+        out.wave_reason = REASON_STARTING
+    else:
+        out.wave_validity = max(confidence.quantise(WAVE_SCORE - WAVE_PER_RESIDUAL * circle.residual), 1)
