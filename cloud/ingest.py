@@ -16,8 +16,9 @@ from wire import codec, packet, values
 from wire.packet import Packet
 from wire.table import HEADER
 
-#: A boot's clock is set anew when an answer differs by more: drift, not the jitter of the line.
-ANCHOR_TOLERANCE_US = 20_000
+#: A boot's clock is set anew when an answer differs by more. Less is no drift: an answer carries the device time of
+#: the last frame, up to a frame period ago, and the line has its jitter.
+ANCHOR_TOLERANCE_US = 250_000
 #: An answer that took longer tells nothing about the time.
 ANSWER_WITHIN_US = 2_000_000
 #: A later device time is damage or nonsense (285 years).
