@@ -75,14 +75,10 @@ def _new_folder(config: Config, out: Path | None, force: bool) -> Path:
     return prepare_out(folder, force=force)
 
 
-def _as_json(value: Any) -> str:
+def _print_json(value: Any) -> None:
     import json
 
-    return json.dumps(value, allow_nan=False)
-
-
-def _print_json(value: Any) -> None:
-    print(_as_json(value), flush=True)
+    print(json.dumps(value, allow_nan=False), flush=True)
 
 
 def _simulator() -> Any:
@@ -159,9 +155,7 @@ def process(
     """Play raw ADC data through the firmware."""
     chosen = _configured(config)
     folder = _new_folder(chosen, out, force) if out is not None else None
-    result = _simulator().run_process(adc, radar, core=core or chosen.night.core)
-    if folder is not None:
-        (folder / "process.json").write_text(_as_json(result) + "\n")
+    result = _simulator().run_process(adc, radar, core=core or chosen.night.core, out=folder)
     if json:
         _print_json(result)
         return
@@ -173,7 +167,7 @@ def process(
 
 @app.command()
 def board(
-    pty: Annotated[Path | None, typer.Option("--pty", help="Symlink that names the board's serial port.")] = None,
+    pty: Annotated[Path, typer.Option("--pty", metavar="LINK", help="Symlink that names the board's serial port.")],
     scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
     seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
     rt: RealTime = False,
@@ -185,13 +179,13 @@ def board(
 
     load_scenario(scenario)
 
-    def ready(event: dict[str, Any]) -> None:
+    def ready(port: str) -> None:
         if json:
-            _print_json(event)
+            _print_json({"event": "ready", "port": port})
         else:
-            print(f"board on {event['port']}; Ctrl-C ends it", file=sys.stderr)
+            print(f"board on {port}; Ctrl-C ends it", file=sys.stderr)
 
-    ended = _simulator().run_board(pty=pty, scenario=scenario, seed=check.seed(seed), rt=rt, ready=ready)
+    ended = _simulator().run_board(scenario, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
     if json:
         _print_json(ended)
 
