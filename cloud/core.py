@@ -92,18 +92,23 @@ def step(state: State, event: Packet | Tick) -> Result:
     elif handshake.Event.PONG in noticed.events:
         state.rows += ingest.set_clock(state.ingest, event, before.pinged_utc_us, state.utc_us)
     else:
-        ingest.take(state.ingest, event)
+        ingest.take(state.ingest, event, state.utc_us)
     return Result([], b"")
 
 
 def acknowledge(state: State) -> bytes:
     """An ACK when the committed sequence of the device's boot has grown. Call after the commit, and only then."""
     device = state.link.device
-    row = state.written.get(device.boot) if device else None
-    if row is None or (row.boot, row.last_seq) == state.acknowledged or not row.last_seq:
+    if device is None or device.boot not in state.written:
         return b""
-    state.acknowledged = (row.boot, row.last_seq)
-    return handshake.ack(row.boot, row.last_seq)
+    boot = state.ingest.boots[device.boot]
+    if any(one.boot == device.boot for one in state.ingest.waiting):
+        return b""
+    up_to = device.boot, ingest.committed_up_to(boot, state.utc_us)
+    if up_to == state.acknowledged or not up_to[1]:
+        return b""
+    state.acknowledged = up_to
+    return handshake.ack(*up_to)
 
 
 def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:

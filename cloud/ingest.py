@@ -26,8 +26,9 @@ LATEST_US = 1 << 53
 COBS_RUN = 254
 #: Packets that may wait for a clock; older ones count as lost.
 WAITING_MAX = 4096
-#: Gaps that a late packet may still fill; older ones stay lost.
+#: Missing packets that a late one may still fill, and for how long; then they stay lost.
 MISSING_MAX = 1000
+GIVE_UP_US = 30_000_000
 
 DATA = (packet.VITALS, packet.TRANSITION)
 
@@ -37,7 +38,7 @@ class BootState:
     """What is known of one boot: its row, the sequence numbers still missing, its clock."""
 
     row: Boot
-    missing: set[int] = field(default_factory=set)
+    missing: dict[int, int] = field(default_factory=dict)  # seq -> UTC us at which it was missed
     offset_us: int | None = None  # UTC minus device time
 
 
@@ -56,9 +57,9 @@ def boot_of(state: Ingest, boot: int) -> BootState:
     return state.boots[boot]
 
 
-def take(state: Ingest, one: Packet) -> bool:
-    """Accept one intact data packet. False for what is no data, nonsense, or had before."""
-    if one.type not in DATA or one.t_us > LATEST_US or not _is_new(boot_of(state, one.boot), one.seq):
+def take(state: Ingest, one: Packet, utc_us: int) -> bool:
+    """Accept one intact data packet, heard at utc_us. False for what is no data, nonsense, or had before."""
+    if one.type not in DATA or one.t_us > LATEST_US or not _is_new(boot_of(state, one.boot), one.seq, utc_us):
         return False
     state.waiting.append(one)
     if len(state.waiting) > WAITING_MAX:
@@ -67,20 +68,27 @@ def take(state: Ingest, one: Packet) -> bool:
     return True
 
 
-def _is_new(boot: BootState, seq: int) -> bool:
+def _is_new(boot: BootState, seq: int, utc_us: int) -> bool:
     """Count gaps and duplicates; a packet that fills a gap is no longer lost."""
     row = boot.row
     if seq > row.last_seq:
         gap = range(row.last_seq + 1, seq)
-        boot.missing.update(gap[-MISSING_MAX:])
+        boot.missing.update(dict.fromkeys(gap[-MISSING_MAX:], utc_us))
         boot.row = row._replace(last_seq=seq, lost=row.lost + len(gap))
         return True
     if seq in boot.missing:
-        boot.missing.remove(seq)
+        del boot.missing[seq]
         boot.row = row._replace(lost=row.lost - 1)
         return True
     boot.row = row._replace(duplicates=row.duplicates + 1)
     return False
+
+
+def committed_up_to(boot: BootState, utc_us: int) -> int:
+    """The last number below which nothing is missing that may still come; call with everything else committed."""
+    if boot.missing:
+        boot.missing = {seq: since for seq, since in boot.missing.items() if utc_us - since < GIVE_UP_US}
+    return min(boot.missing, default=boot.row.last_seq + 1) - 1
 
 
 def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: int) -> list[Anchor]:

@@ -98,13 +98,14 @@ class Store:
         self.path = path
         self._run: int | None = None
         try:
+            path.touch(mode=0o600)  # a night is private
             self._db = sqlite3.connect(path, isolation_level=None)
             try:
                 self._prepare(durable)
             except BaseException:
                 self._db.close()
                 raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be used as a night's store: {error}") from error
 
     def _prepare(self, durable: bool) -> None:

@@ -109,6 +109,25 @@ def test_the_acknowledgement_comes_after_the_tick_and_once() -> None:
     assert sum(one.type == packet.ACK for one in codec.Decoder().feed(line.sent)) == 1
 
 
+def test_a_missing_packet_holds_the_acknowledgement_until_it_comes() -> None:
+    line = Line().linked()
+    first, second, third = (line.device.vitals(2_000_000 + i) for i in range(3))
+    line.run(first, third)
+    assert line.device.acknowledged == 1
+    line.run(second)
+    assert line.device.acknowledged == 3
+
+
+def test_a_packet_missing_for_half_a_minute_is_given_up() -> None:
+    line = Line().linked()
+    first, _, third = (line.device.vitals(2_000_000 + i) for i in range(3))
+    line.run(first, third)
+    for _ in range(30):
+        line.run()
+    assert line.device.acknowledged == 3
+    assert _last_boot(line).lost == 1
+
+
 def test_nothing_is_acknowledged_before_the_boot_has_answered() -> None:
     line = Line()
     line.run(line.device.vitals(500_000))

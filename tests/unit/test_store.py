@@ -28,6 +28,12 @@ def test_rows_come_back(tmp_path: Path) -> None:
     assert store.meta() == {"key": "value"}
 
 
+def test_a_night_is_private(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite")
+    store.commit([], 10, {})
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
 def test_a_failed_commit_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "n.sqlite")
     same = DataPacket(7, 3, 3, 1, 2, 3, b"x")
