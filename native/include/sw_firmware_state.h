@@ -40,6 +40,7 @@ struct sw_firmware {
     uint32_t announced;          /* HELLOs of the announcement sent */
     int32_t standby;             /* level of the switch */
     uint32_t failure_told;       /* driver failure the policy knows of */
+    int32_t uart_waits;          /* more bytes were there than a step reads */
     uint64_t power_on_us;
     uint64_t last_step_us;
     uint64_t device_us;          /* last time that went into a packet or the policy */

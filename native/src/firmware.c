@@ -265,15 +265,20 @@ static void on_uart(sw_firmware *fw, uint64_t now_us)
             }
         }
         if (n < (int32_t)UART_CHUNK) {
+            fw->uart_waits = 0;
             return;
         }
     }
+    fw->uart_waits = 1;
 }
 
 static void on_deadline(sw_firmware *fw, uint64_t now_us)
 {
     if (sw_driver_deadline(&fw->driver, now_us)) {
         on_frame(fw, now_us);
+    }
+    if (fw->uart_waits) {
+        on_uart(fw, now_us);
     }
     while (fw->announced < SW_ANNOUNCEMENTS && now_us >= fw->power_on_us + announce_us[fw->announced]) {
         fw->counters.bytes_at_boot += send_hello(fw, now_us, 0);
@@ -288,7 +293,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
 {
-    uint64_t next = fw->driver.deadline_us;
+    uint64_t next = fw->uart_waits ? now_us : fw->driver.deadline_us;
     if (fw->announced < SW_ANNOUNCEMENTS) {
         next = earlier(next, fw->power_on_us + announce_us[fw->announced]);
     }

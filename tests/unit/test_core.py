@@ -1,0 +1,48 @@
+"""A core that is missing or older than its sources is one line with the command, never a strange result."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge import core
+
+ROOT = Path(core.__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The sources of the core, somewhere else."""
+    shutil.copytree(ROOT / "native", tmp_path / "native", ignore=shutil.ignore_patterns("build", "__pycache__"))
+    (tmp_path / "wire").mkdir()
+    shutil.copy(ROOT / "wire" / "packet.h", tmp_path / "wire")
+    return tmp_path
+
+
+def test_equal_sources_are_accepted(copy: Path) -> None:
+    core.load(copy)
+
+
+@pytest.mark.parametrize("changed", ["native/src/driver.c", "native/include/sw_hal.h", "wire/packet.h"])
+def test_a_changed_source_makes_the_core_stale(copy: Path, changed: str) -> None:
+    with (copy / changed).open("a") as file:
+        file.write("/* changed */\n")
+    with pytest.raises(core.CoreError, match=r"stale .*build it with: python native/build.py$"):
+        core.load(copy)
+
+
+def test_a_new_source_makes_the_core_stale(copy: Path) -> None:
+    (copy / "native" / "src" / "new.c").write_text("")
+    with pytest.raises(core.CoreError, match="stale"):
+        core.load(copy)
+
+
+def test_without_sources_the_core_is_trusted(tmp_path: Path) -> None:
+    core.load(tmp_path)
+
+
+def test_every_function_of_the_headers_is_reachable() -> None:
+    _, lib = core.load()
+    assert {"sw_firmware_step", "sw_chain_step", "sw_uplink_policy_step", "sw_unpack12"} <= set(dir(lib))
