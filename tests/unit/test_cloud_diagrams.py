@@ -1,0 +1,22 @@
+"""The diagrams in the document are those of the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud.diagrams import DOCUMENT, diagrams, placed
+
+
+def test_the_document_is_up_to_date() -> None:
+    document = DOCUMENT.read_text()
+    assert placed(document) == document, "run: python -m cloud.diagrams"
+
+
+def test_an_arrow_is_a_cell_that_changes_the_state() -> None:
+    assert "    occupied --> empty: nobody\n" in diagrams()["occupancy"]
+    assert "    arriving --> in_bed: present for more than five minutes [open]\n" in diagrams()["session"]
+
+
+def test_a_missing_mark_is_named() -> None:
+    with pytest.raises(ValueError, match="expected the marks of occupancy"):
+        placed("# nothing")
