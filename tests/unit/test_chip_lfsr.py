@@ -48,8 +48,9 @@ def test_period_is_4095() -> None:
 
 
 def test_sequence_runs_on_over_chirps_and_frames() -> None:
-    chip, size = chip_in_test_mode(rx_mask=1)
+    chip, size = chip_in_test_mode(rx_mask=1, n_samples=110, n_chirps=5)
     words = np.concatenate([read_frame(chip, size) for _ in range(5)])
+    assert chip.read("FSTAT") & 0x3FFF == 0
     assert words.tolist() == sequence(5 * size)
 
 

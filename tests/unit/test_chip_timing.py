@@ -193,12 +193,18 @@ def test_asleep_nothing_is_transmitted() -> None:
 
 def test_power_mode_follows_the_chirps() -> None:
     chip = running_chip()  # chirp pause: interchirp (2); frame pause: deep sleep (5)
-    begin, view = chip.next_frame_ns, chip.radar()
+    begin, period = chip.next_frame_ns, chip.radar().chirp_period_ns
     modes = [chip.read("STAT0") >> 5]
-    for at in (begin + 100, begin + view.chirp_period_ns - 100, begin + 4 * view.chirp_period_ns + 100):
-        chip.advance(round(at))
+    for at in (100, period - 100, period + 100, 4 * period - 100, 4 * period + 100):
+        chip.advance(round(begin + at))
         modes.append(chip.read("STAT0") >> 5)
-    assert modes == [3, 1, 2, 5]
+    assert modes == [3, 1, 2, 1, 5, 5]
+
+
+def test_converter_and_band_gap_are_up_in_a_chirp() -> None:
+    chip = running_chip()
+    chip.advance(chip.next_frame_ns + 100)
+    assert chip.read("STAT0") == 1 << 5 | 0b1110
 
 
 def test_status_counts_frames_and_chirps() -> None:
