@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,17 @@ def test_without_sources_the_core_is_trusted(tmp_path: Path) -> None:
 def test_every_function_of_the_headers_is_reachable() -> None:
     _, lib = core.load()
     assert {"sw_firmware_step", "sw_chain_step", "sw_uplink_policy_step", "sw_unpack12"} <= set(dir(lib))
+
+
+def test_the_core_needs_no_library_and_shows_only_its_own_names(tmp_path: Path) -> None:
+    sources = sorted((ROOT / "native" / "src").glob("*.c"))
+    flags = ["-std=c11", "-O1", "-ffp-contract=off", "-fno-math-errno"]
+    folders = [f"-I{ROOT / 'native' / 'include'}", f"-I{ROOT / 'wire'}"]
+    subprocess.run(["gcc", *flags, *folders, "-c", *map(str, sources)], cwd=tmp_path, check=True)
+    objects = [str(path) for path in tmp_path.glob("*.o")]
+    listing = subprocess.run(["nm", "-g", *objects], capture_output=True, text=True, check=True).stdout.splitlines()
+    symbols = [line.split()[-2:] for line in listing if len(line.split()) >= 2]
+    wanted = {name for kind, name in symbols if kind == "U"} - {"_GLOBAL_OFFSET_TABLE_"}
+    shown = {name for kind, name in symbols if kind != "U"}
+    assert {name for name in wanted if not name.startswith("sw_")} <= {"memcpy", "memset"}
+    assert {name for name in shown if not name.startswith("sw_")} == set()
