@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edge.core import load
 from hw_sim.chip.chip import Chip
+from tests.chip_driver import ramp, unpack
 
 ffi, lib = load()
 RECORDING = {
@@ -46,3 +48,17 @@ def test_chip_and_firmware_agree(changes: dict[str, int]) -> None:
 @pytest.mark.parametrize("changes", CONFIGS.values(), ids=CONFIGS)
 def test_nothing_in_it_is_outside_the_model(changes: dict[str, int]) -> None:
     assert programmed(changes)[0].counters().warnings == 0
+
+
+def test_a_recording_goes_through_the_fifo_unchanged() -> None:
+    chip, timing = programmed(RECORDING)
+    frames = ramp(256, timing.frame_samples)
+    chip.write("SFCTL", chip.read("SFCTL") & ~0x1FFF | timing.frame_samples // 2 - 1)
+    chip.write("MAIN", chip.read("MAIN") | 1)
+    chip.set_samples(frames)
+    for frame in frames:
+        chip.advance(chip.next_event_ns)
+        assert np.array_equal(unpack(chip.burst_read(0x60, 2304)), frame)
+    counters = chip.counters()
+    assert (counters.fifo_burst_bytes, counters.frames_from_ring) == (256 * (4 + 2304), 256)
+    assert (counters.overflows, counters.underflows, counters.warnings) == (0, 0, 0)
