@@ -97,6 +97,7 @@ class Store:
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
         self._run: int | None = None
+        self._meta: dict[str, str] = {}
         try:
             path.touch(mode=0o600)  # a night is private
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -110,7 +111,7 @@ class Store:
 
     def _prepare(self, durable: bool) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
@@ -124,8 +125,10 @@ class Store:
             for kind, group in groupby(rows, type):
                 self._db.executemany(_SQL[kind], map(_storable, group))
             self._listen(utc_us)
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+            changed = [item for item in meta.items() if self._meta.get(item[0]) != item[1]]
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", changed)
             self._db.execute("COMMIT")
+            self._meta.update(changed)
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
