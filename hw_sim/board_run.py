@@ -17,6 +17,7 @@ from hw_sim.scene import Scene
 TURN_US = 20_000
 """Virtual time between two looks at the port."""
 BACKLOG_BYTES = 65_536
+WARM_UP_S = 0.1
 DEFAULT_S = 24 * 3600.0
 
 
@@ -42,18 +43,17 @@ class PortHost:
 
 
 def run(
-    scenario: str | Path,
     *,
-    link: Path,
-    ready: Callable[[str], None],
+    pty: Path | None,
+    scenario: str | Path,
     seed: int,
     core: str,
-    rt: bool,
     seconds: float | None,
+    ready: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
     """Until seconds of virtual time have passed (None: a day) or the process is told to stop.
 
-    ready: called once with the port's name. rt False: as fast as it goes. Returns the board's counters.
+    ready: called once, with {"event": "ready", "port": ..., "device": ...}. Returns {"event": "end", ...}.
     SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after the link was removed.
     Errors: SceneError, BoardFailed, FileExistsError.
     """
@@ -62,16 +62,17 @@ def run(
     try:
         scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
         with Rig(scene, seed=seed, core=core) as rig:
-            port = RawPty(link)
+            port = RawPty(pty)
             try:
                 host = PortHost(port)
                 rig.quantum_us = TURN_US
                 rig.attach(host, 0)
-                ready(port.path)
-                rig.run(duration_s, pace=pacer() if rt else None)
+                rig.run(WARM_UP_S)  # the first frames: nobody waits for a compiler after `ready`
+                ready({"event": "ready", "port": port.path, "device": port.device})
+                rig.run(duration_s - WARM_UP_S, pace=pacer(WARM_UP_S))
             finally:
                 port.close()
-            return {"virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}
+            return {"event": "end", "virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}
     finally:
         signal.signal(signal.SIGTERM, before)
 

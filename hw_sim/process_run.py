@@ -6,11 +6,9 @@ runs on mid-scale samples and takes no frame of the recording.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,7 +98,7 @@ LAST_FIELDS = (
 def play(
     recording: Recording, rx_antennas: Sequence[int], core: str, reasons: tuple[str, ...], faults: Faults | None = None
 ) -> Pass:
-    """One pass with these antennas (numbers out of the recording's). Raises ConfigError for a config no chip can do."""
+    """One pass with these antennas (numbers out of the recording's). Raises RigError for a config no chip can do."""
     found = Pass(reasons)
     columns = [recording.config.rx_antennas.index(number) for number in rx_antennas]
     source = Playback(recording.frames[..., columns])
@@ -116,10 +114,8 @@ def play(
     return found
 
 
-def process(
-    recording: Recording, core: str, reasons: tuple[str, ...], out: Path | None = None, faults: Faults | None = None
-) -> dict[str, Any]:
-    """The result of `stillwave process`, with the reason for every null; also in out/process.json."""
+def process(recording: Recording, core: str, reasons: tuple[str, ...], faults: Faults | None = None) -> dict[str, Any]:
+    """The result of `stillwave process`, with the reason for every null. Raises RigError."""
     whole = play(recording, recording.config.rx_antennas, core, reasons, faults)
     alone = [play(recording, [number], core, reasons, faults).rate() for number in recording.config.rx_antennas]
     rate, distance = whole.rate(), whole.value("distance_mm", 1e-3, "distance_validity", "position_reason")
@@ -133,7 +129,7 @@ def process(
     }
     reasons_found = {name: why for name, (value, why) in named.items() if value is None}
     reasons_found |= {f"per_rx_rate_per_min.{i}": why for i, (value, why) in enumerate(alone) if value is None}
-    result = {
+    return {
         "frames": whole.frames,
         "spi_bytes": whole.spi_bytes,
         "respiration_rate_per_min": _rounded(rate[0], 2),
@@ -144,9 +140,6 @@ def process(
         "digest": whole.digest,
         "reasons": reasons_found,
     }
-    if out is not None:
-        (out / "process.json").write_text(json.dumps(result, allow_nan=False))
-    return result
 
 
 def peak_to_peak_mm(found: Pass) -> tuple[float | None, str]:

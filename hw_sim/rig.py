@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge import core as edge_core
-from edge.config import RadarConfig
+from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
 from hw_sim.board import Board, Faults, Samples, SampleSource, hal_addresses
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
@@ -33,6 +33,7 @@ from wire.packet import Packet
 
 if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
+    from hw_sim.recording import Recording
 
 ROOT = Path(__file__).resolve().parent.parent
 QUANTUM_US = 1_000_000
@@ -68,7 +69,7 @@ class NoSamples:
 
 
 class HostTarget:
-    """The firmware inside this process, bound to the board by address. Errors: ConfigError, FirmwareError."""
+    """The firmware inside this process, bound to the board by address. Raises RigError, FirmwareError."""
 
     def __init__(self, board: Board, radar: RadarConfig, chain: str, log: FrameLog | None = None) -> None:
         self._kept: tuple[Any, ...] = ()
@@ -77,7 +78,10 @@ class HostTarget:
             ops, self._kept = chain_ops(chain)
         if ops is not None and log is not None:
             ops = self._logged(ops, log)
-        self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
+        try:
+            self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
+        except ConfigError as error:
+            raise RigError(str(error)) from None
         board.bind_device(self.firmware.step_address, self.firmware.state_address)
 
     def _logged(self, base: ChainOps, log: FrameLog) -> ChainOps:
@@ -96,6 +100,14 @@ class HostTarget:
 
     def close(self) -> None:
         """Nothing outlives the memory."""
+
+
+def radar_config(fields: Mapping[str, int]) -> RadarConfig:
+    """The firmware's radar config, default but for these fields. Raises RigError."""
+    try:
+        return RadarConfig(**fields)
+    except ConfigError as error:
+        raise RigError(str(error)) from None
 
 
 def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
@@ -186,7 +198,7 @@ class Rig:
         self._to_device = b""
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
-        self.device = open_target(self.board, target, core, RadarConfig(**(radar or {})), log)
+        self.device = open_target(self.board, target, core, radar_config(radar or {}), log)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
         self.source: SampleSource = source or self._producer or NoSamples()
 
@@ -310,9 +322,9 @@ class Rig:
         return {"packets_sent": counts.packets_sent, "digest": counts.digest, "data_digest": counts.data_digest}
 
 
-def pacer(speed: float = 1.0) -> Callable[[float], None]:
-    """Waits until the wall clock has caught up with the virtual time it is called with."""
-    start_s = time.monotonic()
+def pacer(from_s: float = 0.0, speed: float = 1.0) -> Callable[[float], None]:
+    """Waits until the wall clock has caught up with the virtual time it is called with; from_s is now."""
+    start_s = time.monotonic() - from_s / speed
 
     def pace(virtual_s: float) -> None:
         time.sleep(max(0.0, start_s + virtual_s / speed - time.monotonic()))
@@ -347,28 +359,32 @@ def run_night(
     )  # fmt: skip
 
 
-def run_process(
-    adc: Path, radar: Path, *, core: str = "c", out: Path | None = None, faults: Faults | None = None
-) -> dict[str, Any]:
-    """See process_run.process; out: folder that gets process.json. Raises RecordingError, ConfigError."""
-    from hw_sim import process_run
+def run_process(adc: Path, radar: Path, *, core: str = "c", faults: Faults | None = None) -> dict[str, Any]:
+    """See process_run.process. Raises RecordingError, RigError."""
     from hw_sim.recording import load_recording
 
+    return process_recording(load_recording(adc, radar), core=core, faults=faults)
+
+
+def process_recording(recording: Recording, *, core: str = "c", faults: Faults | None = None) -> dict[str, Any]:
+    """As run_process, of a recording in memory."""
+    from hw_sim import process_run
+
     reasons = tuple(values.reason_text(number) for number in range(len(table.Reason)))
-    return process_run.process(load_recording(adc, radar), core, reasons, out, faults)
+    return process_run.process(recording, core, reasons, faults)
 
 
 def run_board(
-    scenario: str | Path,
     *,
-    link: Path,
-    ready: Callable[[str], None],
+    pty: Path | None,
+    ready: Callable[[dict[str, Any]], None],
+    scenario: str | Path = "single",
     seed: int = 1,
     core: str = "c",
     rt: bool = True,
     seconds: float | None = None,
 ) -> dict[str, Any]:
-    """See board_run.run."""
+    """See board_run.run. rt changes nothing: a port that anybody may open is always in real time."""
     from hw_sim import board_run
 
-    return board_run.run(scenario, link=link, ready=ready, seed=seed, core=core, rt=rt, seconds=seconds)
+    return board_run.run(pty=pty, scenario=scenario, seed=seed, core=core, seconds=seconds, ready=ready)

@@ -39,17 +39,11 @@ def digest(scene: Scene, *, seed: int = 5, quantum_us: int = 1_000_000, speed: f
         rig.quantum_us = quantum_us
         for n in range(1, int(SECONDS / 10) + 1):
             rig.send(ask(rig, n))
-            rig.run(10.0, pace=pacer_from(rig, speed) if speed else None)
+            rig.run(10.0, pace=pacer(rig.board.now_us / 1e6, speed) if speed else None)
         counters = rig.edge_counters()
         assert counters["overflows"] == 0 and counters["frames"] == pytest.approx(20 * SECONDS, abs=20)
         assert counters["bytes_replied"] > 0 and counters["bytes_at_boot"] > 0
         return rig.counts.digest
-
-
-def pacer_from(rig: Rig, speed: float) -> Any:
-    start_s = rig.board.now_us / 1e6
-    pace = pacer(speed)
-    return lambda virtual_s: pace(virtual_s - start_s)
 
 
 @pytest.fixture(scope="module")
