@@ -2,8 +2,10 @@
 
 Rule: a body is a list of poses in time (keyframes); between equal poses it only breathes.
 
-The torso is an ellipsoid; scatterers lie on the side that the radar sees, their power falls with the angle to the
-surface and scatters exponentially (speckle comes from their random positions). The wall moves outwards: fully at
+The torso is an ellipsoid; scatterers lie where its surface faces the radar, their power scatters exponentially, and
+speckle comes from their random positions. How closely they face it, how unequally they move, and the cross-section
+were chosen once, to give the statistics of the public recording of a sitting person (fluctuation of the moving part,
+coherence between antennas, counts). The wall moves outwards: fully at
 the front, a quarter at the flanks, a fifth at the back; upper part with the chest, lower part with the abdomen. So
 a sleeper seen from the flank shows tenths of a millimetre to 2 mm, somebody facing the radar 4 to 7 mm. Shoulders,
 pelvis and legs reflect, too, and hardly move. A movement passes through several poses and ends with new
@@ -14,7 +16,7 @@ focusing, dependence of the reflection on the skin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -22,10 +24,12 @@ from numpy.typing import NDArray
 
 from hw_sim.scenario import Person
 
-N_TORSO: Final = 28
-N_STILL: Final = 8
+N_TORSO: Final = 26
+N_STILL: Final = 6
 N_BODY: Final = N_TORSO + N_STILL
 SEMI_AXES_M: Final = (0.26, 0.17, 0.11)  # along, across, front to back
+GLINT: Final = 50.0  # power of the cosine between surface and radar by which scatterers are drawn
+SPREAD: Final = (0.5, 1.2)  # motion of single points relative to the wall's
 _STILL_SHARE: Final = 0.25  # of the torso's power, in shoulders, pelvis, legs
 _FLANK, _BACK = 0.25, 0.2  # motion relative to the front
 _STILL_FOLLOWS: Final = 0.02
@@ -90,7 +94,7 @@ def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: 
     axes = np.stack([along, across, front], axis=1)  # [xyz, body axis]
     semi = np.array(SEMI_AXES_M)
     to_radar = -centre_m / np.linalg.norm(centre_m)
-    unit, normal, facing = _visible(rng, axes, semi, to_radar)
+    unit, normal = _visible(rng, axes, semi, to_radar)
     torso_m = centre_m[:, None] + axes @ (semi[:, None] * unit)
     depth = rng.uniform(0, 0.01, N_TORSO)
     torso_m = torso_m - normal * depth
@@ -98,10 +102,9 @@ def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: 
     direction = np.outer(front, np.where(n_front > 0, n_front, _BACK * n_front)) + np.outer(across, _FLANK * n_across)
     upper = 1 / (1 + np.exp(-unit[0] / 0.12))
     size = np.maximum(np.linalg.norm(direction, axis=0), 0.1)
-    spread = rng.uniform(0.7, 1.1, N_TORSO)
+    spread = rng.uniform(*SPREAD, N_TORSO)
     gain = np.stack([upper * spread, (1 - upper) * spread, upper / size, 1 / size])
-    power = facing**3 * rng.exponential(1.0, N_TORSO)
-    rcs = person.torso_rcs_m2 * power / (N_TORSO * np.mean(facing**3))
+    rcs = person.torso_rcs_m2 / N_TORSO * rng.exponential(1.0, N_TORSO)
     still = _still_parts(person, rng, axes, centre_m, to_radar)
     order = np.argsort(unit[0])
     return Pose(
@@ -112,15 +115,18 @@ def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: 
     )
 
 
-def _visible(rng: np.random.Generator, axes: Array, semi: Array, to_radar: Array) -> tuple[Array, Array, Array]:
-    """Points on the ellipsoid that face the radar: unit-sphere coordinates [3, n], normals [xyz, n], cosines [n]."""
-    unit = rng.standard_normal((3, 40 * N_TORSO))
+def _visible(rng: np.random.Generator, axes: Array, semi: Array, to_radar: Array) -> tuple[Array, Array]:
+    """Points on the ellipsoid that face the radar: unit-sphere coordinates [3, n], normals [xyz, n]."""
+    unit = rng.standard_normal((3, 60 * N_TORSO))
     unit /= np.linalg.norm(unit, axis=0)
     normal = axes @ (unit / semi[:, None])
     normal /= np.linalg.norm(normal, axis=0)
     facing = to_radar @ normal
-    seen = np.flatnonzero((facing > 0.2) & (np.abs(unit[0]) < 0.85))[:N_TORSO]
-    return unit[:, seen], normal[:, seen], facing[seen]
+    # drawing without replacement, by chance proportional to cosine^GLINT: the largest of log weight + Gumbel noise
+    score = GLINT * np.log(np.maximum(facing, 1e-3)) + rng.gumbel(size=facing.size)
+    score[np.abs(unit[0]) > 0.85] = -np.inf
+    seen = np.argpartition(score, -N_TORSO)[-N_TORSO:]
+    return unit[:, seen], normal[:, seen]
 
 
 def _still_parts(person: Person, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
@@ -142,7 +148,7 @@ def timeline(person: Person, rng: np.random.Generator, duration_s: float) -> Tim
     """The whole stay of a person in the scene."""
     line = Timeline()
     place_m = np.array(person.centre_m)
-    posture = "upright" if person.pose == "sitting" else person.posture
+    posture: str = "upright" if person.pose == "sitting" else person.posture
     pose = make_pose(person, rng, posture, place_m)
     leaves_s = duration_s + 1e9
     if person.leaves_before_end_s is not None and duration_s >= person.leaves_if_longer_than_s:
@@ -161,20 +167,20 @@ def timeline(person: Person, rng: np.random.Generator, duration_s: float) -> Tim
             break
         if person.change_posture and person.pose == "lying" and rng.random() < 0.35:
             posture = str(rng.choice(list(_POSTURE_SHARE), p=list(_POSTURE_SHARE.values())))
-        pose = _move(line, person, rng, begin_s, length_s, posture, place_m)
+        pose = _move(line, person, rng, begin_s, length_s, posture)
     if leaves_s < duration_s:
         _walk(line, person, rng, leaves_s, pose, inwards=False)
     return line
 
 
 def _move(
-    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, length_s: float, posture: str, place_m: Array
+    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, length_s: float, posture: str
 ) -> Pose:
     """One body movement: through several poses to a new one, centimetres away."""
     line.add(begin_s, line.poses[-1], moving=True, in_place=True)
     n = max(2, round(length_s / rng.uniform(0.5, 1.1)))
     times_s = begin_s + length_s * (np.arange(1, n + 1) + np.append(rng.uniform(-0.25, 0.25, n - 1), 0)) / n
-    home_m = place_m + rng.standard_normal(3) * np.array([0.03, 0.025, 0.008])
+    home_m = np.array(person.centre_m) + rng.standard_normal(3) * np.array([0.03, 0.025, 0.008])
     pose = line.poses[-1]
     for i, t_s in enumerate(times_s):
         last = i == n - 1
@@ -184,12 +190,14 @@ def _move(
     return pose
 
 
-def _walk(line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, rest: Pose, *, inwards: bool) -> None:
+def _walk(
+    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, rest: Pose, *, inwards: bool
+) -> None:
     """Coming to bed (ends in the pose `rest`) or leaving it."""
     place_m = np.array(person.centre_m)
     stops = [make_pose(person, rng, posture, place_m + np.array(offset)) for offset, posture, _ in _WAY_IN]
     seconds = [step_s for _, _, step_s in _WAY_IN]
-    hidden = [Pose(p.position_m, p.direction, p.gain, np.zeros(N_BODY)) for p in (stops[0],)][0]
+    hidden = replace(stops[0], amplitude_m=np.zeros(N_BODY))
     if inwards:
         times_s = begin_s + np.cumsum(seconds)
         line.add(max(0.0, begin_s - 0.5), hidden, moving=False, in_place=False, present=False)

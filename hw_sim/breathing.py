@@ -1,6 +1,6 @@
 """Breathing and heartbeat of one night, breath by breath.
 
-Rule: made once, from a generator passed in; chest and abdomen come from the same breaths, whose start times are the truth.
+Rule: made once, from a generator passed in; chest and abdomen come from the same breaths, whose starts are the truth.
 
 A breath: smooth rise over about 38 % of its interval, faster-then-slower fall, a pause at the end of expiration;
 zero slope at every joint. Intervals scatter by a few per cent with correlation between neighbours, around a rate that
@@ -91,7 +91,7 @@ def _wave(
     rise = np.clip(share / up, 0, 1)
     fall = np.clip((share - up) / (1 - up - pause[breath]), 0, 1)
     shape = 0.5 * (1 - np.cos(np.pi * rise)) * 0.5 * (1 + np.cos(np.pi * fall**0.85))
-    return (amplitude_m[breath] * shape).astype(np.float32)
+    return np.asarray(amplitude_m[breath] * shape, np.float32)
 
 
 def _heart(config: Breathing, rng: np.random.Generator, t_s: NDArray[np.float64]) -> NDArray[np.float32]:

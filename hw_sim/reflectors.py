@@ -19,8 +19,7 @@ from hw_sim.scatterers import N_WAVEFORMS, MovingSet, Rotor, empty_set, still_se
 from hw_sim.scenario import Clutter, Curtain, Fan, Sphere
 
 _N_CURTAIN: Final = 8
-_BLADES: Final = 3
-_POINTS_PER_BLADE: Final = (0.6, 1.0)  # radii of a blade's points, share of the fan's
+_BLADES: Final = 4  # one point each: the kernel takes fast scatterers by fours
 _SWAY_HZ: Final = (0.05, 0.4)
 
 Array = NDArray[np.float64]
@@ -100,8 +99,8 @@ def make_fan(fan: Fan | None, rng: np.random.Generator) -> Rotor:
     axis = direction(fan.azimuth_deg + 180.0 + fan.facing_deg)
     upwards = np.array([0.0, 0.0, 1.0])
     centre = outwards * fan.distance_m + upwards * fan.height_m
-    radius = np.tile(np.array(_POINTS_PER_BLADE) * fan.radius_m, _BLADES)
-    start = np.repeat(np.arange(_BLADES) / _BLADES, len(_POINTS_PER_BLADE)) + 0.02 * rng.standard_normal(radius.size)
+    radius = fan.radius_m * rng.uniform(0.75, 1.0, _BLADES)
+    start = np.arange(_BLADES) / _BLADES + 0.02 * rng.standard_normal(_BLADES)
     hz = np.array([0.003, 0.011, 0.05]) * rng.uniform(0.7, 1.4, 3)
     wander = np.stack([0.006 * fan.turns_per_s / (2 * np.pi * hz), hz, rng.random(3)], axis=1)
     return Rotor(

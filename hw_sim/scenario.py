@@ -48,7 +48,7 @@ class Person(Table, frozen=True):
     leaves_if_longer_than_s: float = 600.0  # shorter runs: stays
     movements_per_hour: float = 6.0  # frozen before any detector was tuned
     movement_s: tuple[float, float] = (3.0, 10.0)
-    torso_rcs_m2: float = 0.012
+    torso_rcs_m2: float = 0.007
     breathing: Breathing = Breathing()
 
 
