@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -21,11 +21,9 @@ CACHE = "NUMBA_CACHE_DIR" in os.environ
 
 def kernel(function: Kernel) -> Kernel:
     """A function called from Python: compiled at its first call, runs without the interpreter lock."""
-    compiled: Kernel = numba.njit(nogil=True, cache=CACHE, fastmath=True, error_model="numpy")(function)
-    return compiled
+    return cast(Kernel, numba.njit(nogil=True, cache=CACHE, fastmath=True, error_model="numpy")(function))
 
 
 def part(function: Kernel) -> Kernel:
     """A piece of a kernel, put inline where it is called."""
-    compiled: Kernel = numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function)
-    return compiled
+    return cast(Kernel, numba.njit(nogil=True, fastmath=True, error_model="numpy", inline="always")(function))

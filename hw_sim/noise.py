@@ -94,7 +94,9 @@ def add_noise(row: NDArray[np.float32], key: np.uint64, rms: np.float32) -> None
 
 
 @kernel
-def noise_rows(seed: np.uint64, ticks: NDArray[np.int64], rx_number: int, chirp: int, n_samples: int) -> NDArray[np.float32]:
+def noise_rows(
+    seed: np.uint64, ticks: NDArray[np.int64], rx_number: int, chirp: int, n_samples: int
+) -> NDArray[np.float32]:
     """Noise of unit rms, float32[frame, sample], for frames at the given 12.5 ns clocks."""
     rows = np.zeros((ticks.size, n_samples), np.float32)
     for k in range(ticks.size):

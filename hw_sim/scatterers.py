@@ -20,6 +20,9 @@ from hw_sim.jit import part
 
 N_WAVEFORMS = 4
 
+Positions = NDArray[np.float64]  # [first or last chirp, xyz, n]
+Numbers = NDArray[np.float64]  # [n]
+
 
 class MovingSet(NamedTuple):
     """n scatterers over k keyframes. Built once per scene."""
@@ -46,13 +49,6 @@ class Rotor(NamedTuple):
     face_turns: float  # angle at which a blade faces the radar
 
 
-class Buffers(NamedTuple):
-    """Scratch of the kernel: scatterers of one frame at the first and the last chirp."""
-
-    position_m: NDArray[np.float64]  # [first or last, xyz, n]
-    amplitude_m: NDArray[np.float64]  # [n]
-
-
 def empty_set() -> MovingSet:
     """A set without scatterers."""
     return still_set(np.zeros((3, 0)), np.zeros(0))
@@ -75,7 +71,7 @@ def still_set(position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> M
 @part
 def key_index(key_s: NDArray[np.float64], t_s: float) -> int:
     """Last keyframe at or before t_s (0 before the first)."""
-    return max(0, np.searchsorted(key_s, t_s, "right") - 1)
+    return max(0, int(np.searchsorted(key_s, t_s, "right")) - 1)
 
 
 @part
@@ -84,24 +80,24 @@ def key_weight(key_s: NDArray[np.float64], k: int, t_s: float) -> float:
     if k + 1 >= key_s.size:
         return 0.0
     x = min(1.0, max(0.0, (t_s - key_s[k]) / (key_s[k + 1] - key_s[k])))
-    return x * x * (3.0 - 2.0 * x)
+    return float(x * x * (3.0 - 2.0 * x))
 
 
 @part
 def place_set(
-    group: MovingSet, first_s: float, last_s: float, position_m: NDArray[np.float64], amplitude_m: NDArray[np.float64], n: int
+    group: MovingSet, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Numbers, n: int
 ) -> int:
-    """Appends the set's scatterers behind the first n of the buffers; returns the new number."""
-    count = group.position_m.shape[2]
-    k = key_index(group.key_s, first_s)
+    """Appends the scatterers at both ends of a burst behind the first n; returns how many there are now."""
+    count = int(group.position_m.shape[2])
+    k = key_index(group.key_s, ends_s[0])
     k1 = min(k + 1, group.key_s.size - 1)
     if count == 0 or (group.amplitude_m[k, 0] == 0.0 and group.amplitude_m[k1, 0] == 0.0):
         return n
     last = group.waveform_m.shape[1] - 2
+    gain, gain1 = group.gain[k], group.gain[k1]
     for end in range(2):
-        t_s = last_s if end else first_s
-        w = key_weight(group.key_s, k, t_s)
-        x = min(max(t_s * group.waveform_hz, 0.0), float(last))
+        w = key_weight(group.key_s, k, ends_s[end])
+        x = min(max(ends_s[end] * group.waveform_hz, 0.0), float(last))
         j = int(x)
         u = x - j
         d0 = group.waveform_m[0, j] * (1.0 - u) + group.waveform_m[0, j + 1] * u
@@ -109,8 +105,8 @@ def place_set(
         d2 = group.waveform_m[2, j] * (1.0 - u) + group.waveform_m[2, j + 1] * u
         d3 = group.waveform_m[3, j] * (1.0 - u) + group.waveform_m[3, j + 1] * u
         for i in range(count):
-            s0 = group.gain[k, 0, i] * d0 + group.gain[k, 1, i] * d1 + group.gain[k, 2, i] * d2 + group.gain[k, 3, i] * d3
-            s1 = group.gain[k1, 0, i] * d0 + group.gain[k1, 1, i] * d1 + group.gain[k1, 2, i] * d2 + group.gain[k1, 3, i] * d3
+            s0 = gain[0, i] * d0 + gain[1, i] * d1 + gain[2, i] * d2 + gain[3, i] * d3
+            s1 = gain1[0, i] * d0 + gain1[1, i] * d1 + gain1[2, i] * d2 + gain1[3, i] * d3
             for axis in range(3):
                 p0 = group.position_m[k, axis, i] + s0 * group.direction[k, axis, i]
                 p1 = group.position_m[k1, axis, i] + s1 * group.direction[k1, axis, i]
@@ -129,12 +125,10 @@ def rotor_turns(rotor: Rotor, t_s: float) -> float:
 
 
 @part
-def place_rotor(
-    rotor: Rotor, first_s: float, last_s: float, position_m: NDArray[np.float64], amplitude_m: NDArray[np.float64], n: int
-) -> int:
+def place_rotor(rotor: Rotor, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Numbers, n: int) -> int:
     """Appends the blade points; a blade reflects most when it faces the radar."""
     for end in range(2):
-        angle = rotor_turns(rotor, last_s if end else first_s)
+        angle = rotor_turns(rotor, ends_s[end])
         for i in range(rotor.radius_m.size):
             turns = angle + rotor.start_turns[i]
             turns -= math.floor(turns)
@@ -144,4 +138,4 @@ def place_rotor(
                 position_m[end, axis, n + i] = rotor.centre_m[axis] + c * rotor.axes[0, axis] + s * rotor.axes[1, axis]
             glint = math.cos(2.0 * math.pi * (turns - rotor.face_turns))
             amplitude_m[n + i] = rotor.amplitude_m[i] * (0.2 + 0.8 * glint**4)
-    return n + rotor.radius_m.size
+    return n + int(rotor.radius_m.size)

@@ -38,7 +38,7 @@ class Scene:
         self.scenario = scenario
         self.seed = seed
         self.duration_s = duration_s
-        person_rng, breath_rng, room_rng, board_rng = np.random.default_rng(seed).spawn(4)
+        person_rng, breath_rng, room_rng, board_rng = np.random.Generator(np.random.PCG64(seed)).spawn(4)
         self._clutter = make_clutter(scenario.clutter)
         self._fan = make_fan(scenario.fan, room_rng)
         self._offset = _OFFSET_COUNTS * board_rng.standard_normal(3)
