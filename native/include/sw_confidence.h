@@ -1,0 +1,21 @@
+/* Confidence: the probability that a person is in the user's place, and of each value to be valid.
+ *
+ * Log-odds that are linear in what was measured, squashed, and quantised to 1/255: the uplink policy decides on the
+ * integer, with hysteresis.
+ */
+#ifndef SW_CONFIDENCE_H
+#define SW_CONFIDENCE_H
+
+#include "sw_common.h"
+
+/* Probability of some log-odds as 0..255; NaN gives 0. */
+int32_t sw_confidence_quantise(float log_odds);
+/* 10 log10 of a power ratio, at least -60 dB */
+float sw_confidence_decibel(float ratio);
+/* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1. */
+int32_t sw_confidence_person(float snr, float coherence);
+/* P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted.
+ * variation: of the breath intervals; residual: of the phase circles, 0..1; intervals: how many breaths. */
+int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals);
+
+#endif

@@ -1,0 +1,37 @@
+/* Confidence: log-odds and their quantised probability.
+ *
+ * Rule: rising evidence never lowers the integer.
+ */
+#include "sw_confidence.h"
+
+#include "sw_parameters.h"
+
+#define LARGEST_LOG_ODDS 20.0f
+#define SMALLEST_RATIO 1e-6f
+#define ENOUGH_INTERVALS 6
+
+int32_t sw_confidence_quantise(float log_odds)
+{
+    float probability = sw_logisticf(sw_clamp(log_odds, -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS));
+    return sw_to_i32(255.0f * probability, 0, 255);
+}
+
+float sw_confidence_decibel(float ratio)
+{
+    return 10.0f * sw_log10f(ratio > SMALLEST_RATIO ? ratio : SMALLEST_RATIO);
+}
+
+int32_t sw_confidence_person(float snr, float coherence)
+{
+    if (coherence < SW_P_PERSON_COHERENCE) {
+        snr = snr * (coherence > 0.0f ? coherence : 0.0f) / SW_P_PERSON_COHERENCE;
+    }
+    return sw_confidence_quantise(SW_P_PERSON_PER_DB * (sw_confidence_decibel(snr) - SW_P_PERSON_SNR_DB));
+}
+
+int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals)
+{
+    int32_t missing = intervals < ENOUGH_INTERVALS ? ENOUGH_INTERVALS - intervals : 0;
+    float log_odds = SW_P_RATE_SCORE - SW_P_RATE_PER_VARIATION * variation - SW_P_RATE_PER_RESIDUAL * residual;
+    return sw_confidence_quantise(log_odds - SW_P_RATE_PER_MISSING * (float)missing);
+}
