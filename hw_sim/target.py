@@ -18,6 +18,7 @@ from hw_sim.board import Board, BoardFailed
 from hw_sim.chip.core import ffi, function_address, lib
 
 START_TIMEOUT_S = 30.0
+TOO_SMALL = -100  # the target's own status
 QEMU = [
     *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"),
     *("-icount", "shift=3,sleep=off", "-semihosting-config", "enable=on,target=native"),
@@ -45,6 +46,8 @@ class ProcessTarget:
         status = lib.bridge_start(self.bridge, ffi.new("uint32_t[]", list(config_words)), len(config_words))
         if self._board.memory.failed:
             raise BoardFailed(self._board.reason)
+        if status == TOO_SMALL:
+            raise ValueError("the target's memory does not hold the firmware")
         if status != 0:
             raise ValueError(f"the firmware refuses the radar configuration: error {status}")
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))

@@ -2,19 +2,16 @@
  *
  * Rule: no interrupt, no timer; the core stands still inside a semihosting read until the rig answers.
  */
-#include <stdalign.h>
 #include <stdint.h>
 
 #include "../bridge_hal.h"
-
-#ifndef FIRMWARE_BYTES
-#define FIRMWARE_BYTES 131072u /* of 256 KB; the rest is bridge buffers and stack */
-#endif
 
 /* Semihosting operations and parameters: Arm "Semihosting for AArch32 and AArch64", section 6. */
 enum { SYS_OPEN = 0x01, SYS_WRITE = 0x05, SYS_READ = 0x06, SYS_EXIT_EXTENDED = 0x20 };
 enum { OPEN_READ_BINARY = 1, OPEN_WRITE_BINARY = 5 };
 #define EXIT_APPLICATION 0x20026u
+
+extern uint8_t sw_firmware_start[], sw_firmware_end[]; /* from the linker script, 16-byte aligned */
 
 _Noreturn void sw_semihosting_exit(int32_t status);
 int main(void);
@@ -69,7 +66,6 @@ static int32_t write_all(const uint8_t *bytes, uint32_t n)
 
 int main(void)
 {
-    static alignas(16) uint8_t firmware[FIRMWARE_BYTES];
     static sw_bridge bridge;
     bridge.io = (sw_bridge_io){read_some, write_all};
     /* the order the rig expects: requests first, then replies */
@@ -77,5 +73,5 @@ int main(void)
         || open_file("replies", 7, OPEN_READ_BINARY, &replies) < 0) {
         return 3;
     }
-    return sw_bridge_serve(&bridge, firmware, FIRMWARE_BYTES) == 0 ? 0 : 1;
+    return sw_bridge_serve(&bridge, sw_firmware_start, (uint32_t)(sw_firmware_end - sw_firmware_start)) == 0 ? 0 : 1;
 }
