@@ -18,8 +18,6 @@ from wire.packet import Packet
 from wire.table import Reason, text_of
 
 QUIET_AFTER_US = 30_000_000  # streaming, yet no data
-NO_ANSWER = "no answer from the device"
-NO_PACKETS = "no packets while streaming"
 _FAILURES = {text_of(Reason, Reason[name]) for name in ("RADAR_FAILED", "SELF_TEST_FAILED", "SATURATED", "GAP")}
 
 
@@ -140,9 +138,9 @@ def _tick(state: State, utc_us: int) -> Result:
             state.written[boot.row.boot] = boot.row
             rows.append(boot.row)
     if handshake.Event.LOST in noticed.events:
-        rows += _see(memory, occupancy.Event.LOST, utc_us, NO_ANSWER)
+        rows += _see(memory, occupancy.Event.LOST, utc_us, occupancy.NO_ANSWER)
     elif memory.streaming and utc_us - memory.data_utc_us > QUIET_AFTER_US:
-        rows += _see(memory, occupancy.Event.LOST, utc_us, NO_PACKETS)
+        rows += _see(memory, occupancy.Event.LOST, utc_us, occupancy.NO_PACKETS)
     changed = session.step(memory.tracker, memory.bed.state, utc_us)
     if changed:
         rows.append(changed)

@@ -76,7 +76,7 @@ RESPIRATION = (
 
 
 def displacement(vitals: Vitals, truth: Truth) -> dict[str, float | int | None]:
-    """Error of the valid waveform while the user is in bed, delays and means removed.
+    """Error of the valid waveform while the user is in bed, delays and means removed; all of it without a user.
 
     amplitude: that of a sine with the truth's power; relative: RMS error / amplitude. p50, p90: over 30-s
     windows that are at least half covered, mean removed in each.
@@ -85,7 +85,8 @@ def displacement(vitals: Vitals, truth: Truth) -> dict[str, float | int | None]:
     true_um = _truth_at(truth, utc_us)
     second = (utc_us - truth.t0_utc_us) // SECOND_US
     inside = (second >= 0) & (second < truth.n_seconds) & np.isfinite(true_um)
-    inside[inside] = truth.in_place[second[inside]]
+    judged = truth.in_place if truth.in_place.any() else np.ones(truth.n_seconds, bool)  # a sphere is no user
+    inside[inside] = judged[second[inside]]
     if not inside.any():
         return dict.fromkeys(DISPLACEMENT)
     second, got_mm, true_mm = second[inside], got_um[inside] / 1e3, true_um[inside] / 1e3
@@ -102,7 +103,7 @@ def displacement(vitals: Vitals, truth: Truth) -> dict[str, float | int | None]:
         "displacement_relative": round(rmse / amplitude, 4) if amplitude else None,
         "displacement_relative_p50": relative_p50,
         "displacement_relative_p90": relative_p90,
-        "displacement_coverage": round(len(got_mm) / (10 * int(truth.in_place.sum())), 4),
+        "displacement_coverage": round(len(got_mm) / (10 * int(judged.sum())), 4),
     }
 
 

@@ -44,6 +44,10 @@ TABLE: dict[State, dict[Event, State]] = {
     }.items()
 }
 
+#: Why a device counts as lost.
+NO_ANSWER = "no answer from the device"
+NO_PACKETS = "no packets while streaming"
+
 #: The confidence from which a packet says that a person is in the user's place.
 PERSON_FROM = 0.5
 

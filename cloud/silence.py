@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cloud.observations import Occupancy, Transition
+from cloud.occupancy import NO_ANSWER, NO_PACKETS
 
 SINCE_BOOT = "nothing said since boot: monitoring or standby"
 REASONS = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
@@ -65,5 +66,5 @@ def _lost(occupancy: Sequence[Occupancy], end_utc_us: int) -> list[Silence]:
     return [
         Silence(row.utc_us, end, row.reason)
         for row, end in zip(occupancy, ends, strict=False)
-        if row.reason.startswith("no ")
+        if row.reason in (NO_ANSWER, NO_PACKETS)
     ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cloud.night import SECOND_US, Ints, Night, latest
+from cloud.night import SECOND_US, Night, latest
 
 UNCERTAIN = "breathing not certain enough"
 NO_PACKETS = "no packets"
@@ -53,8 +53,3 @@ def commonest(per_second: list[str]) -> str:
     """The reason of most of these seconds that have one; of equals the first in the alphabet."""
     known = [reason for reason in per_second if reason]
     return max(sorted(set(known)), key=known.count) if known else ""
-
-
-def silent_mask(per_second: list[str]) -> Ints:
-    """1 where the device was silent, or nothing came."""
-    return np.array([r.startswith("silent: ") or r == NO_PACKETS for r in per_second], np.int64)

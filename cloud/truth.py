@@ -20,7 +20,7 @@ class Truth:
     """One entry per second from t0_utc_us on; NaN = undefined."""
 
     t0_utc_us: int
-    rate_per_min: Floats
+    rate_per_min: Floats  # at the end of each second, as a packet gives it
     in_place: Bools  # the user is in the user's place
     person_in_zone: Bools
     moving: Bools
@@ -43,9 +43,10 @@ def parse(content: Mapping[str, Any]) -> Truth:
         flags = {k: np.array(content[k], bool) for k in ("in_place", "person_in_zone", "moving", "standby")}
         displacement = content["displacement"]
         t0_utc_us = int(content["t0_utc_us"])
+        rate_per_min = np.array(content["rate_per_min"], float)  # at i s after t0: the beginning of second i
         truth = Truth(
             t0_utc_us=t0_utc_us,
-            rate_per_min=np.array(content["rate_per_min"], float),
+            rate_per_min=np.concatenate((rate_per_min[1:], rate_per_min[-1:])),
             displacement_t0_utc_us=t0_utc_us - float(displacement["delay_s"]) * SECOND_US,
             displacement_rate_hz=float(displacement["rate_hz"]),
             displacement_um=np.array(displacement["um"], float),

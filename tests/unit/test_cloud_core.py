@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloud import core, ingest
+from cloud import core, ingest, occupancy
 from cloud.app import seeded
 from cloud.observations import Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
@@ -164,7 +164,7 @@ def test_silence_without_a_word_makes_the_bed_unknown() -> None:
     line.run(line.device.vitals(2_500_000))
     for _ in range(32):
         line.run()
-    assert line.state.memory.bed.reason == core.NO_PACKETS
+    assert line.state.memory.bed.reason == occupancy.NO_PACKETS
 
 
 def test_a_device_that_answers_nothing_is_reported() -> None:
@@ -173,7 +173,7 @@ def test_a_device_that_answers_nothing_is_reported() -> None:
     line.device.answers = lambda t_us: b""  # type: ignore[method-assign]
     for _ in range(60):
         line.run()
-    assert line.state.memory.bed.reason == core.NO_ANSWER
+    assert line.state.memory.bed.reason == occupancy.NO_ANSWER
 
 
 def test_a_transition_tells_the_span_of_the_silence() -> None:

@@ -55,8 +55,13 @@ def test_coverage_counts_every_second_in_bed() -> None:
 
 
 def test_a_valid_rate_without_a_defined_truth_covers_but_does_not_err() -> None:
-    found = metrics.respiration(night([14.0, 20.0]), truth([1, 1], rate_per_min=[14.0, None])).values
+    found = metrics.respiration(night([14.0, 20.0, 20.0]), truth([1, 1, 1], rate_per_min=[9.0, 14.0, None])).values
     assert (found["coverage"], found["mae_per_min"]) == (1.0, 0.0)
+
+
+def test_a_packet_at_the_end_of_a_second_is_compared_with_truth_at_that_time() -> None:
+    found = metrics.respiration(night([11.0, 12.0, 12.0]), truth([1, 1, 1], rate_per_min=[10.0, 11.0, 12.0]))
+    assert found.values["mae_per_min"] == 0.0
 
 
 def test_the_median_needs_no_truth() -> None:
@@ -126,6 +131,20 @@ def test_nine_tenths_of_the_amplitude_is_an_error_of_a_tenth() -> None:
     found = metrics.displacement(_waves([0.9 * v for v in SINE_UM]), _truth_um(SINE_UM))
     assert found["displacement_rmse_mm"] == pytest.approx(0.1 / np.sqrt(2), abs=0.001)  # RMS of 0.1 mm amplitude
     assert found["displacement_relative"] == pytest.approx(0.1 / np.sqrt(2), abs=0.001)
+
+
+def test_a_target_that_is_no_user_is_judged_all_the_time() -> None:
+    sphere = truth([0] * 60, displacement={"rate_hz": 10, "um": [round(v) for v in SINE_UM], "delay_s": 0})
+    found = metrics.displacement(_waves([0.9 * v for v in SINE_UM]), sphere)
+    assert found["displacement_relative"] == pytest.approx(0.1 / np.sqrt(2), abs=0.001)
+    assert found["displacement_coverage"] == 1.0
+
+
+def test_the_waveform_outside_the_bed_is_not_judged() -> None:
+    in_place = [1] * 30 + [0] * 30
+    half = truth(in_place, displacement={"rate_hz": 10, "um": [round(v) for v in SINE_UM], "delay_s": 0})
+    found = metrics.displacement(_waves(SINE_UM[:300] + [0.0] * 300), half)
+    assert found["displacement_rmse_mm"] == pytest.approx(0, abs=0.001)
 
 
 def test_a_constant_between_the_two_is_no_error() -> None:
