@@ -82,9 +82,11 @@ def _print_json(value: Any) -> None:
 
 
 def _simulator() -> Any:
-    """hw_sim.rig, with numba's cache set before numba can be imported."""
+    """hw_sim.rig. A stale core is said before numba takes its time; numba's cache is set before it is imported."""
+    from edge.core import load
     from front.env import use_jit_cache
 
+    load()
     use_jit_cache()
     from hw_sim import rig
 

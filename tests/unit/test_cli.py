@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from front import show
@@ -30,7 +32,7 @@ def stillwave(*args: str, cwd: Path | None = None, **environ: str) -> subprocess
         env=env,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
@@ -185,3 +187,56 @@ def test_a_summary_says_why_a_value_is_unknown() -> None:
 def test_scenarios_are_listed_with_what_they_are() -> None:
     rows = json.loads(stillwave("scenarios", "--json").stdout)["scenarios"]
     assert {"single", "empty"} <= {row["name"] for row in rows} and all(row["description"] for row in rows)
+
+
+SDK_CONFIG = {
+    "rx_antennas": [1, 2, 3],
+    "tx_antennas": [1],
+    "tx_power_level": 31,
+    "if_gain_dB": 23,
+    "start_frequency_Hz": 58_000_000_000,
+    "end_frequency_Hz": 63_500_000_000,
+    "num_chirps_per_frame": 8,
+    "num_samples_per_chirp": 64,
+    "chirp_repetition_time_s": 0.000591,
+    "frame_repetition_time_s": 0.0773,
+    "mimo_mode": "off",
+    "hp_cutoff_Hz": 80_000,
+    "sample_rate_Hz": 2_000_000,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "keep_bytes", "words"),
+    [
+        ({"end_frequency_Hz": 90_000_000_000}, None, ["radar.json", "end_frequency_Hz"]),
+        ({"num_samples_per_chirp": "many"}, None, ["radar.json", "num_samples_per_chirp"]),
+        ({}, 1000, ["adc.npy"]),
+    ],
+)
+def test_a_wrong_recording_is_exit_2_and_one_line(
+    changes: dict[str, object], keep_bytes: int | None, words: list[str], tmp_path: Path
+) -> None:
+    radar, adc = tmp_path / "radar.json", tmp_path / "adc.npy"
+    radar.write_text(json.dumps({"device_config": {"fmcw_single_shape": SDK_CONFIG | changes}}))
+    np.save(adc, np.full((4, 3, 8, 64), 2048, np.uint16))
+    adc.write_bytes(adc.read_bytes()[:keep_bytes])
+    done = stillwave("process", str(adc), "--radar", str(radar), cwd=tmp_path)
+    assert (done.returncode, is_one_line(done, *words)) == (2, True), done.stderr + done.stdout
+
+
+def test_a_night_leaves_report_picture_and_table(tmp_path: Path) -> None:
+    done = stillwave("night", "empty", "--hours", "0.02", "--out", "run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["virtual_s"], report["edge"]["frames"]) == (72.0, 1440)
+    assert {p.name for p in (tmp_path / "run").iterdir()} >= {"report.json", "hypnogram.png", "hypnogram.csv", "truth.json"}
+
+
+def test_ctrl_c_is_exit_130_and_leaves_no_link(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "stillwave.py"), "board", "--scenario", "empty", "--pty", "port", "--rt", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as board:
+        assert board.stdout is not None
+        assert json.loads(board.stdout.readline())["event"] == "ready"
+        board.send_signal(signal.SIGINT)
+        assert (board.wait(30), (tmp_path / "port").is_symlink()) == (130, False)
