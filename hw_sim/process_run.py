@@ -22,7 +22,8 @@ from hw_sim.rig import Rig
 SETTLE_S = 5.0
 """Virtual time for power-on and self test, and after the last frame."""
 P2P_PERCENTILES = (2.5, 97.5)
-NOT_RUN = "no frame came through"
+ENOUGH = 0.9
+"""Share of the frames that must reach the chain: with fewer, its last word is not about the recording's end."""
 
 
 def radar_config(config: RecordingConfig, rx_antennas: Sequence[int]) -> dict[str, int]:
@@ -65,6 +66,7 @@ class Pass:
     reasons: tuple[str, ...]
     """Text of each reason number."""
     frames: int = 0
+    logged: int = 0
     spi_bytes: int = 0
     digest: str = ""
     last: dict[str, int] = field(default_factory=dict)
@@ -73,14 +75,15 @@ class Pass:
 
     def log(self, out: Any) -> None:
         """Keeps what the chain says of a frame."""
+        self.logged += 1
         self.last = {name: getattr(out, name) for name in LAST_FIELDS}
         if out.wave_validity:
             self.wave_um.extend(out.wave_um[i] for i in range(out.wave_n))
 
     def value(self, name: str, scale: float, validity: str, reason: str) -> tuple[float | None, str]:
         """A value of the last frame, or None with its reason."""
-        if not self.last:
-            return None, self.failed or NOT_RUN
+        if self.failed:
+            return None, self.failed
         if self.last[validity] == 0:
             return None, self.reasons[self.last[reason]]
         return self.last[name] * scale, ""
@@ -111,6 +114,8 @@ def play(
             found.failed = str(error)
         chip = rig.board.chip.counters()
         found.frames, found.spi_bytes, found.digest = chip.frames_from_ring, chip.fifo_burst_bytes, rig.counts.digest
+    if not found.failed and found.logged < ENOUGH * len(recording.frames):
+        found.failed = f"only {found.logged} of {len(recording.frames)} frames came through"
     return found
 
 
@@ -120,7 +125,7 @@ def process(recording: Recording, core: str, reasons: tuple[str, ...], faults: F
     alone = [play(recording, [number], core, reasons, faults).rate() for number in recording.config.rx_antennas]
     rate, distance = whole.rate(), whole.value("distance_mm", 1e-3, "distance_validity", "position_reason")
     p2p = peak_to_peak_mm(whole)
-    confidence = (whole.last["confidence"] / 255, "") if whole.last else (None, whole.failed or NOT_RUN)
+    confidence = (None, whole.failed) if whole.failed else (whole.last["confidence"] / 255, "")
     named = {
         "respiration_rate_per_min": rate,
         "distance_m": distance,
@@ -144,8 +149,8 @@ def process(recording: Recording, core: str, reasons: tuple[str, ...], faults: F
 
 def peak_to_peak_mm(found: Pass) -> tuple[float | None, str]:
     """Of the waveform the firmware put out, between its 2.5 and 97.5 percentiles: one jerk decides nothing."""
-    if not found.wave_um:
-        return None, found.reasons[found.last["wave_reason"]] if found.last else found.failed or NOT_RUN
+    if found.failed or not found.wave_um:
+        return None, found.failed or found.reasons[found.last["wave_reason"]]
     low, high = np.percentile(found.wave_um, P2P_PERCENTILES)
     return float(high - low) / 1000, ""
 
