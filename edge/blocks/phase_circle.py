@@ -115,7 +115,7 @@ def listen(
 
 
 @njit(cache=CACHE)
-def remember(state: Any, profile: Complex) -> None:
+def remember(state: Any, profile: NDArray[np.complex64]) -> None:
     """Keep one sample of every channel. profile: complex64[rx, range_bin], with its background."""
     for i in range(state.channels):
         state.memory[state.head, i] = profile[state.rx[i], state.bin[i]]

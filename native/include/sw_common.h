@@ -30,6 +30,17 @@ typedef struct sw_profile {
     float im[SW_MAX_BINS][SW_LANES];
 } sw_profile;
 
+/* The channels that the phase circles listen to: range bin and lane of each, and its circle's centre, ADC counts.
+ * Entries from n on hold zeros. */
+#define SW_CHANNELS 12
+typedef struct sw_channels {
+    uint32_t n;
+    uint32_t bin[SW_CHANNELS];
+    uint32_t lane[SW_CHANNELS];
+    float centre_re[SW_CHANNELS];
+    float centre_im[SW_CHANNELS];
+} sw_channels;
+
 /* NaN gives lo. */
 static inline float sw_clamp(float x, float lo, float hi)
 {

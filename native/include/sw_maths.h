@@ -25,4 +25,8 @@ float sw_logisticf(float x);        /* 1 / (1 + exp(-x)), relative error < 4e-7 
 float sw_log2f(float x);            /* error < 2e-7 + 1e-7 |result|; below 2^-126: -126 */
 float sw_log10f(float x);           /* error < 1e-7 + 2e-7 |result|; below 2^-126: -37.93 */
 
+/* The same bits, n elements in one call. Outputs may not overlap anything. */
+void sw_sincosf_each(const float *restrict x, float *restrict sine, float *restrict cosine, uint32_t n);
+void sw_atan2f_each(const float *restrict y, const float *restrict x, float *restrict angle, uint32_t n);
+
 #endif

@@ -6,6 +6,7 @@
  * Rule: no libm, no fused multiply-add; edge/blocks/maths.py follows the same steps.
  */
 #include "sw_maths.h"
+#include "sw_lanes.h"
 
 typedef union float_bits {
     float value;
@@ -86,6 +87,63 @@ float sw_sinf(float x)
 float sw_cosf(float x)
 {
     return sine_of(x, 1);
+}
+
+/* The steps of sine_of and sw_atan2f without branches, four elements at once; what is left over, one by one. */
+void sw_sincosf_each(const float *restrict x, float *restrict sine, float *restrict cosine, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i + SW_LANES <= n; i += SW_LANES) {
+        sw_lanes angle = *(const sw_lanes *)(x + i);
+        angle = sw_select(angle < 8192.0f, angle, sw_all(8192.0f));
+        angle = sw_select(*(const sw_lanes *)(x + i) > -8192.0f, angle, sw_all(-8192.0f));
+        sw_lanes t = angle * TWO_OVER_PI;
+        sw_lane_bits turn = __builtin_convertvector(t + sw_select(t < 0.0f, sw_all(-0.5f), sw_all(0.5f)), sw_lane_bits);
+        sw_lanes f = __builtin_convertvector(turn, sw_lanes);
+        sw_lanes r = ((angle - f * HALF_PI_1) - f * HALF_PI_2) - f * HALF_PI_3;
+        sw_lanes s = r * r;
+        sw_lanes p = (-0x1.9903d4p-13f * s + 0x1.110626p-7f) * s - 0x1.555540p-3f;
+        sw_lanes q = (0x1.990368p-16f * s - 0x1.6c0776p-10f) * s + 0x1.55553ap-5f;
+        p = r + r * (s * p);
+        q = (1.0f - 0.5f * s) + (s * s) * q;
+        sw_lanes a = sw_select((turn & 1) != 0, q, p);
+        sw_lanes b = sw_select((turn & 1) != 0, p, q);
+        *(sw_lanes *)(sine + i) = sw_select((turn & 2) != 0, -a, a);
+        *(sw_lanes *)(cosine + i) = sw_select(((turn + 1) & 2) != 0, -b, b);
+    }
+    for (; i < n; i++) {
+        sine[i] = sw_sinf(x[i]);
+        cosine[i] = sw_cosf(x[i]);
+    }
+}
+
+void sw_atan2f_each(const float *restrict y, const float *restrict x, float *restrict angle, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i + SW_LANES <= n; i += SW_LANES) {
+        sw_lanes up = *(const sw_lanes *)(y + i), right = *(const sw_lanes *)(x + i);
+        sw_lanes ay = sw_select(up < 0.0f, -up, up);
+        sw_lanes ax = sw_select(right < 0.0f, -right, right);
+        sw_lanes large = sw_select(ax > ay, ax, ay);
+        sw_lanes small = sw_select(ax > ay, ay, ax);
+        sw_lanes q = small / sw_select(large > 0.0f, large, sw_all(1.0f));
+        sw_lanes s = q * q;
+        sw_lanes p = 0x1.7c931ap-9f * s - 0x1.0ac7ecp-6f;
+        p = p * s + 0x1.609422p-5f;
+        p = p * s - 0x1.349456p-4f;
+        p = p * s + 0x1.b46a68p-4f;
+        p = p * s - 0x1.22f64cp-3f;
+        p = p * s + 0x1.997530p-3f;
+        p = p * s - 0x1.5554b4p-2f;
+        sw_lanes a = q + q * (s * p);
+        a = sw_select(ay > ax, HALF_PI - a, a);
+        a = sw_select(right < 0.0f, SW_PI - a, a);
+        a = sw_select(up < 0.0f, -a, a);
+        *(sw_lanes *)(angle + i) = sw_select(large > 0.0f, a, sw_all(0.0f));
+    }
+    for (; i < n; i++) {
+        angle[i] = sw_atan2f(y[i], x[i]);
+    }
 }
 
 float sw_expf(float x)

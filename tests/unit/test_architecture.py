@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
 }
 NUMBA_IN_EDGE = ("edge/blocks/", "edge/numba_chain.py")
 CAPS = {".py": (400, 60), ".c": (400, 100)}
-COMMON_HEADERS = re.compile(r"sw_(common|maths?|lanes|config|error|parameters|geometry|\w+_tables)\.h")
+COMMON_HEADERS = re.compile(r"sw_(common|maths?|circle_fit|lanes|config|error|parameters|geometry|\w+_tables)\.h")
 
 
 def imported(source: str) -> set[tuple[str, bool]]:

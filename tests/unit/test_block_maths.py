@@ -73,6 +73,18 @@ def test_c_atan2_equals_reference() -> None:
     ]
 
 
+def test_whole_arrays_give_the_same_bits_as_single_calls() -> None:
+    special = np.array([0.0, -0.0, np.nan, 1e30, -1e30, 1e-30, np.inf], np.float32)
+    y = np.concatenate((np.repeat(special, 7), arguments(-9000, 9000)[:3998])).astype(np.float32)
+    x = np.concatenate((np.tile(special, 7), arguments(-5, 5)[:3998])).astype(np.float32)
+    out = np.zeros((3, len(y)), np.float32)
+    sine, cosine, angle = (FFI.from_buffer("float[]", row) for row in out)
+    LIB.sw_sincosf_each(FFI.from_buffer("float[]", y), sine, cosine, len(y))
+    LIB.sw_atan2f_each(FFI.from_buffer("float[]", y), FFI.from_buffer("float[]", x), angle, len(y))
+    single = np.array([[LIB.sw_sinf(v) for v in y], [LIB.sw_cosf(v) for v in y], list(map(LIB.sw_atan2f, y, x))])
+    assert np.array_equal(out, single.astype(np.float32), equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("name", "x", "expected"),
     [
