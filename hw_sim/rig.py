@@ -21,7 +21,7 @@ import numpy.typing as npt
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
-from hw_sim.board import Board, Faults, Samples, SampleSource, hal_addresses
+from hw_sim.board import Board, BoardFailed, Faults, Samples, SampleSource, hal_addresses
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 QUANTUM_US = 1_000_000
-TARGETS = ("host", "posix", "arm")
+TARGETS = ("host", "posix", "arm", "sanitized", "overflow")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION)
 REQUEST_TYPES = (packet.HOST_HELLO, packet.PING)
@@ -133,12 +133,12 @@ def open_target(
         return HostTarget(board, radar, chain, log)
     if chain != "c" or log is not None:
         raise RigError(f"target {target}: core {chain} or a log of frames is for target host alone")
-    opened = (posix_target if target == "posix" else arm_target)(board, built_program(target))
+    opened = (arm_target if target == "arm" else posix_target)(board, built_program(target))
     try:
         opened.start(radar.words())
-    except ValueError as error:
+    except (ValueError, BoardFailed) as error:
         opened.close()
-        raise RigError(str(error)) from None
+        raise error if isinstance(error, BoardFailed) else RigError(str(error)) from None
     return opened
 
 

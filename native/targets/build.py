@@ -1,4 +1,4 @@
-"""Builds the firmware for the homes outside Python: `python native/targets/build.py posix|arm`.
+"""Builds the firmware for the homes outside Python: `python native/targets/build.py posix|arm|sanitized|overflow`.
 
 Prints the path of the program. Rule: the same sources and the same flags as the extension;
 what is up to date is not built again.
@@ -29,8 +29,12 @@ class Target:
     missing: str
 
 
+SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 TARGET_TABLE = {
     "posix": Target("posix", ("CC", "gcc"), (), "a C compiler"),
+    "sanitized": Target("posix", ("CC", "gcc"), SANITIZERS, "a C compiler"),
+    # writes one byte behind its memory before it answers: the sanitizer must see it
+    "overflow": Target("posix", ("CC", "gcc"), (*SANITIZERS, "-DSW_DELIBERATE_OVERFLOW"), "a C compiler"),
     "arm": Target(
         "mps2_an386",
         ("ARM_CC", "arm-none-eabi-gcc"),
@@ -82,7 +86,7 @@ def build(name: str) -> Path:
     compiler = os.environ.get(target.compiler[0], target.compiler[1]).split()
     if shutil.which(compiler[0]) is None:
         raise BuildError(f"target {name}: {compiler[0]} not found; install {target.missing}")
-    program = TARGETS / target.folder / "build" / "stillwave-firmware"
+    program = TARGETS / target.folder / "build" / f"stillwave-{name}"
     if program.exists() and program.stat().st_mtime >= newest_input(target):
         return program
     program.parent.mkdir(exist_ok=True)

@@ -95,6 +95,15 @@ def test_arm_under_load_is_host(scene: Scene, reference: str, arm_tools: None, l
     assert digest(scene, target="arm") == reference
 
 
+def test_sanitizers_find_nothing(scene: Scene, reference: str) -> None:
+    assert digest(scene, target="sanitized") == reference
+
+
+def test_sanitizers_find_a_deliberate_overflow() -> None:
+    with pytest.raises(BoardFailed, match="target process is gone"):
+        Rig(target="overflow")
+
+
 def test_a_log_of_frames_changes_no_byte(scene: Scene, reference: str) -> None:
     frames: list[int] = []
     assert digest(scene, log=lambda out: frames.append(out.frame)) == reference

@@ -42,5 +42,9 @@ int main(void)
     static alignas(16) uint8_t firmware[FIRMWARE_BYTES];
     static sw_bridge bridge;
     bridge.io = (sw_bridge_io){read_some, write_all};
+#ifdef SW_DELIBERATE_OVERFLOW
+    volatile uint32_t behind = FIRMWARE_BYTES;
+    firmware[behind] = 1;
+#endif
     return sw_bridge_serve(&bridge, firmware, FIRMWARE_BYTES) == 0 ? 0 : 1;
 }
