@@ -75,10 +75,14 @@ def _new_folder(config: Config, out: Path | None, force: bool) -> Path:
     return prepare_out(folder, force=force)
 
 
-def _print_json(value: Any) -> None:
+def _as_json(value: Any) -> str:
     import json
 
-    print(json.dumps(value, allow_nan=False), flush=True)
+    return json.dumps(value, allow_nan=False)
+
+
+def _print_json(value: Any) -> None:
+    print(_as_json(value), flush=True)
 
 
 def _simulator() -> Any:
@@ -157,7 +161,9 @@ def process(
     """Play raw ADC data through the firmware."""
     chosen = _configured(config)
     folder = _new_folder(chosen, out, force) if out is not None else None
-    result = _simulator().run_process(adc, radar, core=core or chosen.night.core, out=folder)
+    result = _simulator().run_process(adc, radar, core=core or chosen.night.core)
+    if folder is not None:
+        (folder / "process.json").write_text(_as_json(result) + "\n")
     if json:
         _print_json(result)
         return
@@ -169,7 +175,9 @@ def process(
 
 @app.command()
 def board(
-    pty: Annotated[Path, typer.Option("--pty", metavar="LINK", help="Symlink that names the board's serial port.")],
+    pty: Annotated[
+        Path | None, typer.Option("--pty", metavar="LINK", help="Symlink that names the board's serial port.")
+    ] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
     seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
     rt: RealTime = False,
@@ -181,13 +189,13 @@ def board(
 
     load_scenario(scenario)
 
-    def ready(port: str) -> None:
+    def ready(event: dict[str, Any]) -> None:
         if json:
-            _print_json({"event": "ready", "port": port})
+            _print_json(event)
         else:
-            print(f"board on {port}; Ctrl-C ends it", file=sys.stderr)
+            print(f"board on {event['port']}; Ctrl-C ends it", file=sys.stderr)
 
-    ended = _simulator().run_board(scenario, link=pty, seed=check.seed(seed), rt=rt, ready=ready)
+    ended = _simulator().run_board(scenario=scenario, pty=pty, seed=check.seed(seed), rt=rt, ready=ready)
     if json:
         _print_json(ended)
 

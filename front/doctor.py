@@ -5,6 +5,7 @@ Rule: it changes nothing, and only what every command needs makes it fail.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -69,9 +70,11 @@ def _core() -> Check:
 
 
 def _board() -> Check:
-    if importlib.util.find_spec("hw_sim._board") is None:
-        return Check("emulated board", False, "hw_sim._board is missing; build it with: python hw_sim/chip/build.py")
-    return Check("emulated board", True, "hw_sim._board is built")
+    try:
+        importlib.import_module("hw_sim.chip.core")
+    except ImportError as error:
+        return Check("emulated board", False, str(error), True)
+    return Check("emulated board", True, "hw_sim._board is built from these sources", True)
 
 
 def as_json(rows: list[Check]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ EXTRA_OF = {"numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
+    ("edge.config", "ConfigError"): 2,
+    ("edge.firmware", "FirmwareError"): 1,
+    ("hw_sim.chip.core", "StaleBuildError"): 2,
     ("hw_sim.scenario", "SceneError"): 2,
     ("hw_sim.recording", "RecordingError"): 2,
     ("cloud.truth", "TruthError"): 2,
@@ -28,6 +31,13 @@ def explain(error: Exception) -> tuple[str, int] | None:
     """(message, exit code), or None when nobody meant this error for a user."""
     if isinstance(error, InputError):
         return str(error), 2
+    transport = getattr(sys.modules.get("wire.transport"), "TransportError", None)
+    if transport is not None and isinstance(error, transport):
+        return str(error), 4 if getattr(error, "lost", True) else 2
+    for (module, name), code in CODES.items():
+        known = getattr(sys.modules.get(module), name, None)
+        if known is not None and isinstance(error, known):
+            return str(error), code
     if isinstance(error, ModuleNotFoundError):
         extra = EXTRA_OF.get((error.name or "").split(".")[0])
         if extra is not None:
@@ -36,11 +46,4 @@ def explain(error: Exception) -> tuple[str, int] | None:
             return f"{error.name} is missing; install it with: {install(extra)}", 3
     if isinstance(error, FileExistsError):  # a link that is no link
         return str(error), 2
-    transport = getattr(sys.modules.get("wire.transport"), "TransportError", None)
-    if transport is not None and isinstance(error, transport):
-        return str(error), 4 if getattr(error, "lost", True) else 2
-    for (module, name), code in CODES.items():
-        known = getattr(sys.modules.get(module), name, None)
-        if known is not None and isinstance(error, known):
-            return str(error), code
     return None

@@ -5,6 +5,7 @@ STILLWAVE_DATA says where the recordings are; a word in STILLWAVE_REQUIRE (data,
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Callable
@@ -30,7 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     try:
         load()
-    except CoreError as error:
+        importlib.import_module("hw_sim.chip.core")
+    except (CoreError, ImportError) as error:
         pytest.exit(str(error), returncode=2)
 
 
