@@ -43,7 +43,7 @@ def run_reference(moving: Profiles, difference: Profiles) -> list[dict[str, Any]
 
 def run_c(moving: Profiles, difference: Profiles) -> list[dict[str, Any]]:
     """The same of the C block."""
-    state, geometry = FFI.new("sw_candidates *"), c_geometry()
+    state, geometry = FFI.new("sw_candidates *"), c_geometry(GEOMETRY)
     LIB.sw_candidates_init(state)
     found = []
     for z, d in zip(moving, difference, strict=True):
@@ -147,6 +147,18 @@ def test_a_chosen_body_is_kept_while_it_is_strong(run: Any, power_share: float, 
     rival = 100.0 / np.sqrt(power_share) * breathing(2 * FRAMES)
     moving[FRAMES:, :, BODY + 8] += rival[FRAMES:, None].astype(np.complex64)
     assert (run(moving, difference)[-1]["body_bin"] == BODY) == kept
+
+
+@RUNS
+@pytest.mark.parametrize(("bin_m", "half"), [(0.0441, 5), (0.12, 2), (0.5, 1)])
+def test_a_body_is_as_wide_as_its_parameter_and_three_bins_at_least(
+    run: Any, monkeypatch: pytest.MonkeyPatch, bin_m: float, half: int
+) -> None:
+    geometry = GEOMETRY.copy()
+    geometry["bin_m"] = bin_m
+    monkeypatch.setitem(globals(), "GEOMETRY", geometry)
+    found = run(*sleeper(20, 30.0))[-1]
+    assert (found["first_bin"], found["last_bin"]) == (BODY - half, BODY + half)
 
 
 @RUNS

@@ -60,7 +60,7 @@ def test_reference_zone_lies_between_its_ends() -> None:
 def test_reference_bin_is_one_turn_of_the_sampled_sweep() -> None:
     config, timing = programmed({})
     found = reference(config, timing)
-    turns = timing.sampled_bandwidth_khz * 1e3 * 2 * found["bin_m"] / C_M_PER_S  # of the echo, from first to last sample
+    turns = timing.sampled_bandwidth_khz * 1e3 * 2 * found["bin_m"] / C_M_PER_S  # of the echo, first to last sample
     assert turns == pytest.approx(1.0, rel=1e-6)
 
 
