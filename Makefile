@@ -8,6 +8,8 @@ SEED   ?= 1
 C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/packet.h hw_sim/chip/*)
 C_FLAGS   := -std=c11 -O3 -ffp-contract=off -fno-math-errno
 C_STRICT  := -Wall -Wextra -pedantic -Werror -Wmissing-prototypes -Wdouble-promotion -Wvla -Wconversion
+C_PATHS   := -Inative/include -Iwire -Inative/targets
+M4_FLAGS  := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -30,8 +32,11 @@ bench: $(VENV)/.built ## speed, each figure beside a floor measured in the same 
 lint: $(VENV)/.built ## ruff, mypy --strict, our C with warnings as errors
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	@set -e; for f in $(wildcard native/src/*.c hw_sim/chip/*.c native/targets/posix/*.c); do \
-	    gcc $(C_FLAGS) $(C_STRICT) -Inative/include -Iwire -c -o /dev/null $$f; done; echo "C: clean"
+	@set -e; for f in $(wildcard native/src/*.c hw_sim/chip/*.c native/targets/*.c native/targets/posix/*.c); do \
+	    gcc $(C_FLAGS) $(C_STRICT) $(C_PATHS) -c -o /dev/null $$f; done; echo "C: clean"
+	@set -e; command -v arm-none-eabi-gcc >/dev/null || exit 0; \
+	for f in $(wildcard native/src/*.c native/targets/*.c native/targets/mps2_an386/*.c); do \
+	    arm-none-eabi-gcc $(M4_FLAGS) $(C_FLAGS) $(C_STRICT) $(C_PATHS) -c -o /dev/null $$f; done; echo "C for ARM: clean"
 
 size: $(VENV)/.built ## flash, RAM and stack of the firmware; fails on any data or bss in its core
 	@$(BIN)/python native/size.py

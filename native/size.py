@@ -30,7 +30,19 @@ def measure(source: Path, prefix: str, extra: list[str], work: Path) -> tuple[li
     return sizes, stack
 
 
+def state_bytes() -> int | None:
+    """sw_firmware_size() of the built core, None when it is not built."""
+    sys.path.insert(0, str(ROOT))
+    from edge.core import CoreError, load
+
+    try:
+        return int(load()[1].sw_firmware_size())
+    except CoreError:
+        return None
+
+
 def main() -> int:
+    """Prints the table. Returns the exit code."""
     arm = shutil.which("arm-none-eabi-gcc") is not None
     prefix, extra = ("arm-none-eabi-", M4) if arm else ("", [])
     total, stacks, dirty = [0, 0, 0], [], []
@@ -47,6 +59,8 @@ def main() -> int:
     print("largest stack frames, bytes")
     for used, name in sorted(stacks, reverse=True)[:STACK_ROWS]:
         print(f"  {used:>6}  {name}")
+    if (state := state_bytes()) is not None:
+        print(f"RAM: {state} bytes of state, owned by the caller (pointers of this machine)")
     if dirty:
         print(f"data or bss in the core: {', '.join(dirty)}", file=sys.stderr)
     return 1 if dirty else 0
