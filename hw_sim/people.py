@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hw_sim.body import N_TORSO, Timeline
 from hw_sim.breathing import WAVEFORM_HZ, BreathingTrack
-from hw_sim.radar_equation import RX_BEAM_DEG, TX_BEAM_DEG
+from hw_sim.radar_equation import beam_loss
 from hw_sim.reflectors import direction, sphere_waveform
 from hw_sim.scatterers import N_WAVEFORMS, MovingSet
 from hw_sim.scenario import Sphere
@@ -96,12 +96,7 @@ def sphere_truth(sphere: Sphere | None, duration_s: float) -> Truth:
 
 def received_weight(position_m: Array, amplitude_m: Array) -> Array:
     """Received power of scatterers, any unit: cross-section, beams and distance; position_m [xyz, n]."""
-    distance = np.linalg.norm(position_m, axis=0)
-    x, z = position_m[0] / distance, position_m[2] / distance
-    weight = amplitude_m**2 / distance**4
-    for wide, high in (RX_BEAM_DEG, TX_BEAM_DEG):
-        for cosine, full in ((x, wide), (z, high)):
-            weight = weight / (1 + (2**0.25 - 1) * (cosine / math.sin(math.radians(full / 2))) ** 2) ** 4
+    weight = amplitude_m**2 * beam_loss(position_m) / np.linalg.norm(position_m, axis=0) ** 4
     return np.asarray(weight, np.float64)
 
 

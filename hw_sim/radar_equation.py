@@ -45,6 +45,8 @@ REFERENCE_RATE_HZ: Final = 2e6
 LEAKAGE_DB: Final = {1: -46.0, 2: -53.0, 3: -61.0}
 LEAKAGE_DISTANCE_M: Final = {1: 0.027, 2: 0.030, 3: 0.034}
 
+Signal = NDArray[np.float64]
+
 
 class RadarNumbers(NamedTuple):
     """What the kernels need of a RadarView."""
@@ -53,10 +55,13 @@ class RadarNumbers(NamedTuple):
     slope_hz_per_m: float  # IF frequency per metre of path
     sample_period_s: float
     burst_s: float  # first chirp to last chirp
+    doppler_hz_per_m: float  # IF frequency per metre of path that is gained in the burst
+    per_last_chirp: float  # 1 / (chirps - 1), or 0
     n_chirps: int
     n_samples: int
     amplitude: float  # counts * m: peak of a scatterer of 1 m^2 on boresight, times Rt * Rr
-    high_pass_hz: float
+    per_high_pass: float  # 1 / corner, s
+    per_anti_alias: float
     noise_rms: float  # counts
     rx_numbers: NDArray[np.int64]  # [rx]
     rx_m: NDArray[np.float64]  # [rx, xyz]
@@ -88,15 +93,20 @@ def radar_numbers(view: RadarView) -> RadarNumbers:
     power = tx_power_w(view.tx_power_level) * antenna_gain**2 * view.wavelength_m**2 / (4 * math.pi) ** 3
     middle_s = 0.5 * (view.n_samples - 1) / view.sample_rate_hz
     rx_numbers = view.rx_numbers
+    centre_turns_per_m = (view.f0_hz + view.slope_hz_per_s * middle_s) / SPEED_OF_LIGHT_M_PER_S
+    burst_s = (view.n_chirps - 1) * view.chirp_period_ns * 1e-9
     return RadarNumbers(
-        centre_turns_per_m=(view.f0_hz + view.slope_hz_per_s * middle_s) / SPEED_OF_LIGHT_M_PER_S,
+        centre_turns_per_m=centre_turns_per_m,
         slope_hz_per_m=view.slope_hz_per_s / SPEED_OF_LIGHT_M_PER_S,
         sample_period_s=1 / view.sample_rate_hz,
-        burst_s=(view.n_chirps - 1) * view.chirp_period_ns * 1e-9,
+        burst_s=burst_s,
+        doppler_hz_per_m=centre_turns_per_m / burst_s if burst_s > 0 else 0.0,
+        per_last_chirp=1 / (view.n_chirps - 1) if view.n_chirps > 1 else 0.0,
         n_chirps=int(view.n_chirps),
         n_samples=int(view.n_samples),
         amplitude=counts_per_root_watt(view.if_gain_db) * math.sqrt(2 * power),
-        high_pass_hz=float(view.hp_cutoff_hz),
+        per_high_pass=1 / view.hp_cutoff_hz,
+        per_anti_alias=1 / ANTI_ALIAS_HZ,
         noise_rms=noise_rms_counts(view),
         rx_numbers=np.array(rx_numbers, np.int64),
         rx_m=np.array([RX_POSITION_M[number] for number in rx_numbers], np.float64),
@@ -110,20 +120,49 @@ def _half_power(full_width_deg: tuple[float, float]) -> NDArray[np.float64]:
     return np.array([1 / math.sin(math.radians(0.5 * width)) ** 2 for width in full_width_deg])
 
 
-def leakage(view: RadarView) -> NDArray[np.float64]:
-    """IF signal that reaches the ADC from the transmitter without any scatterer: float64[rx, sample], counts."""
-    t_s = np.arange(view.n_samples) / view.sample_rate_hz
+def leakage(view: RadarView) -> Signal:
+    """What reaches the ADC from the transmitter without any scatterer: float64[rx, sample], counts."""
+    power = tx_power_w(view.tx_power_level)
     rows = []
     for number in view.rx_numbers:
-        delay_s = 2 * LEAKAGE_DISTANCE_M[number] / SPEED_OF_LIGHT_M_PER_S
-        if_hz = view.slope_hz_per_s * delay_s
-        peak = counts_per_root_watt(view.if_gain_db) * math.sqrt(
-            2 * tx_power_w(view.tx_power_level) * 10 ** (LEAKAGE_DB[number] / 10)
-        )
-        response = if_response(if_hz, view.hp_cutoff_hz)
-        turns = view.f0_hz * delay_s + if_hz * t_s
-        rows.append(np.real(peak * response * np.exp(2j * np.pi * turns)))
+        peak = counts_per_root_watt(view.if_gain_db) * math.sqrt(2 * power * 10 ** (LEAKAGE_DB[number] / 10))
+        rows.append(_tone(view, 2 * LEAKAGE_DISTANCE_M[number], peak))
     return np.array(rows)
+
+
+def still_echo(view: RadarView, position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> Signal:
+    """Noise-free signal of points that never move: position_m float64[xyz, n], result float64[rx, sample], counts."""
+    numbers = radar_numbers(view)
+    signal = np.zeros((view.n_rx, view.n_samples))
+    for at_m, rcs in zip(position_m.T, rcs_m2, strict=True):
+        to_point_m = float(np.linalg.norm(at_m - numbers.tx_m))
+        for r, rx_m in enumerate(numbers.rx_m):
+            from_point_m = float(np.linalg.norm(at_m - rx_m))
+            peak = numbers.amplitude * math.sqrt(rcs * beam_loss(at_m[:, None])[0]) / (to_point_m * from_point_m)
+            signal[r] += _tone(view, to_point_m + from_point_m, peak)
+    return signal
+
+
+def beam_loss(position_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Power gain of both antennas relative to boresight: position_m float64[xyz, n], result float64[n].
+
+    A Lorentzian to the fourth power in each direction cosine, one half at half of the stated full width.
+    """
+    distance = np.linalg.norm(position_m, axis=0)
+    gain = np.where(position_m[1] > 0, 1.0, BACK_LOBE**2)
+    for beam in (_half_power(RX_BEAM_DEG), _half_power(TX_BEAM_DEG)):
+        for axis, per_square in ((0, beam[0]), (2, beam[1])):
+            gain = gain / (1 + (2**0.25 - 1) * per_square * (position_m[axis] / distance) ** 2) ** 4
+    return np.asarray(gain, np.float64)
+
+
+def _tone(view: RadarView, path_m: float, peak: float) -> NDArray[np.float64]:
+    """IF signal of one path behind the filters, float64[sample]."""
+    t_s = np.arange(view.n_samples) / view.sample_rate_hz
+    delay_s = path_m / SPEED_OF_LIGHT_M_PER_S
+    if_hz = view.slope_hz_per_s * delay_s
+    turns = view.f0_hz * delay_s + if_hz * t_s
+    return np.real(peak * if_response(if_hz, view.hp_cutoff_hz) * np.exp(2j * np.pi * turns))
 
 
 def if_response(if_hz: float, high_pass_hz: float) -> complex:

@@ -18,9 +18,10 @@ from hw_sim.breathing import WAVEFORM_HZ
 from hw_sim.scatterers import N_WAVEFORMS, MovingSet, Rotor, empty_set, still_set
 from hw_sim.scenario import Clutter, Curtain, Fan, Sphere
 
-_N_CURTAIN: Final = 8
+_N_CURTAIN: Final = 6
 _BLADES: Final = 4  # one point each: the kernel takes fast scatterers by fours
 _SWAY_HZ: Final = (0.05, 0.4)
+SWAY_SAMPLES_HZ: Final = 20.0
 
 Array = NDArray[np.float64]
 
@@ -32,10 +33,10 @@ def direction(azimuth_deg: float, elevation_deg: float = 0.0) -> Array:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(elevation)])
 
 
-def make_clutter(clutter: dict[str, Clutter]) -> MovingSet:
-    """All still reflectors."""
+def make_clutter(clutter: dict[str, Clutter]) -> tuple[Array, Array]:
+    """All still reflectors: places float64[xyz, n] and cross-sections float64[n]."""
     at_m = np.array([part.at_m for part in clutter.values()]).reshape(-1, 3).T
-    return still_set(np.ascontiguousarray(at_m), np.array([part.rcs_m2 for part in clutter.values()]))
+    return at_m, np.array([part.rcs_m2 for part in clutter.values()])
 
 
 def make_sphere(sphere: Sphere | None, duration_s: float) -> MovingSet:
@@ -73,22 +74,22 @@ def make_curtain(curtain: Curtain | None, rng: np.random.Generator, duration_s: 
     sheet.direction[0] = np.outer(outwards, swing)
     sheet.gain[0, 0] = 1.0
     sheet.gain[0, 1] = across / curtain.width_m * 2
-    n = int(duration_s * WAVEFORM_HZ) + 3
+    n = int(duration_s * SWAY_SAMPLES_HZ) + 3
     waveform = np.zeros((N_WAVEFORMS, n), np.float32)
     for row, share in ((0, 1.0), (1, 0.5)):
         waveform[row] = 1e-3 * curtain.sway_mm * share * _sway(rng, n)
-    return sheet._replace(waveform_m=waveform, waveform_hz=WAVEFORM_HZ)
+    return sheet._replace(waveform_m=waveform, waveform_hz=SWAY_SAMPLES_HZ)
 
 
 def _sway(rng: np.random.Generator, n: int) -> Array:
-    """Irregular motion of unit rms within 0.05..0.4 Hz whose strength comes and goes over minutes."""
-    t_s = np.arange(n) / WAVEFORM_HZ
-    hz = rng.uniform(*_SWAY_HZ, 12)
-    beat_hz = rng.uniform(0.001, 0.01, 12)
-    out = np.zeros(n)
-    for f, beat, a, b in zip(hz, beat_hz, rng.random(12), rng.random(12), strict=True):
-        out += np.sin(2 * np.pi * (f * t_s + a)) * np.sin(2 * np.pi * (beat * t_s + b))
-    return out / math.sqrt(12 / 4)
+    """Irregular motion within 0.05..0.4 Hz, unit rms over long times: Gaussian noise made in the spectrum."""
+    length = 1 << int(max(n, 300 * SWAY_SAMPLES_HZ) - 1).bit_length()
+    hz = np.fft.rfftfreq(length, 1 / SWAY_SAMPLES_HZ)
+    band = np.flatnonzero((hz >= _SWAY_HZ[0]) & (hz <= _SWAY_HZ[1]))
+    spectrum = np.zeros(hz.size, np.complex128)
+    spectrum[band] = (rng.standard_normal(band.size) + 1j * rng.standard_normal(band.size)) / np.sqrt(hz[band])
+    scale = length / (2 * math.sqrt(np.sum(1 / hz[band])))
+    return np.asarray(scale * np.fft.irfft(spectrum)[:n], np.float64)
 
 
 def make_fan(fan: Fan | None, rng: np.random.Generator) -> Rotor:

@@ -16,12 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.jit import part
+from hw_sim.jit import kernel
 
 N_WAVEFORMS = 4
 
 Positions = NDArray[np.float64]  # [first or last chirp, xyz, n]
-Numbers = NDArray[np.float64]  # [n]
+Doubles = NDArray[np.float64]  # [n]
 
 
 class MovingSet(NamedTuple):
@@ -68,13 +68,20 @@ def still_set(position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> M
     )
 
 
-@part
+@kernel
 def key_index(key_s: NDArray[np.float64], t_s: float) -> int:
     """Last keyframe at or before t_s (0 before the first)."""
-    return max(0, int(np.searchsorted(key_s, t_s, "right")) - 1)
+    low, high = 0, key_s.size
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if key_s[middle] <= t_s:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
-@part
+@kernel
 def key_weight(key_s: NDArray[np.float64], k: int, t_s: float) -> float:
     """Share of keyframe k + 1 at t_s, 0..1 with zero slope at both ends."""
     if k + 1 >= key_s.size:
@@ -83,9 +90,9 @@ def key_weight(key_s: NDArray[np.float64], k: int, t_s: float) -> float:
     return float(x * x * (3.0 - 2.0 * x))
 
 
-@part
+@kernel
 def place_set(
-    group: MovingSet, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Numbers, n: int
+    group: MovingSet, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Doubles, n: int
 ) -> int:
     """Appends the scatterers at both ends of a burst behind the first n; returns how many there are now."""
     count = int(group.position_m.shape[2])
@@ -115,7 +122,7 @@ def place_set(
     return n + count
 
 
-@part
+@kernel
 def rotor_turns(rotor: Rotor, t_s: float) -> float:
     """Angle of the rotor, turns."""
     turns = rotor.turns_per_s * t_s
@@ -124,8 +131,8 @@ def rotor_turns(rotor: Rotor, t_s: float) -> float:
     return turns
 
 
-@part
-def place_rotor(rotor: Rotor, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Numbers, n: int) -> int:
+@kernel
+def place_rotor(rotor: Rotor, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Doubles, n: int) -> int:
     """Appends the blade points; a blade reflects most when it faces the radar."""
     for end in range(2):
         angle = rotor_turns(rotor, ends_s[end])

@@ -6,6 +6,7 @@ of time. The radar is known only by its RadarView.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,18 +16,25 @@ from numpy.typing import NDArray
 from hw_sim.body import timeline
 from hw_sim.breathing import breathe
 from hw_sim.people import people_set, people_truth, sphere_truth
-from hw_sim.radar_equation import leakage, radar_numbers
+from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
 from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
 from hw_sim.scatterers import MovingSet, empty_set
 from hw_sim.scenario import Scenario, SceneError, load_scenario, scenario_names
-from hw_sim.synthesis import still_signal, synthesise
+from hw_sim.synthesis import make_work, synthesise
 from hw_sim.truth import Truth
 
 __all__ = ["Scene", "SceneError", "scenario_names"]
 
 MID_SCALE: Final = 2048.0
 _OFFSET_COUNTS: Final = 6.0  # spread of the fixed ADC offsets of the antennas
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    view: RadarView
+    radar: RadarNumbers
+    base: NDArray[np.float32]  # [rx, sample]: offset, leakage and clutter, counts plus one half for rounding
 
 
 class Scene:
@@ -53,8 +61,7 @@ class Scene:
             if line.key_s:
                 self._people = people_set(line, track, breath_rng)
                 self._truth = people_truth(line, self._people, track, duration_s)
-        self._view: RadarView | None = None
-        self._base: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self._seen: _Seen | None = None
 
     @classmethod
     def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float) -> Scene:
@@ -70,14 +77,15 @@ class Scene:
         size = view.n_chirps * view.n_samples * view.n_rx
         if out.dtype != np.uint16 or out.ndim != 2 or out.shape[0] < n or out.shape[1] != size:
             raise ValueError(f"out: expected uint16[>= {n}, {size}], got {out.dtype}{list(out.shape)}")
+        seen = self._through(view)
         synthesise(
-            radar_numbers(view),
+            seen.radar,
             np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF),
-            float(first_us),
-            float(period_us),
+            (float(first_us), float(period_us)),
             (self._people, self._curtain),
             self._fan,
-            self._steady(view),
+            seen.base,
+            make_work(view.n_rx, view.n_samples),
             out[:n],
         )
 
@@ -85,17 +93,13 @@ class Scene:
         """What is really so, over the whole scene."""
         return self._truth
 
-    def signal(self, view: RadarView) -> NDArray[np.float32]:
-        """What never changes: offset, leakage and clutter, float32[rx, sample], ADC counts plus one half (rounding)."""
-        return self._steady(view).copy()
-
-    def _steady(self, view: RadarView) -> NDArray[np.float32]:
-        if view != self._view:
+    def _through(self, view: RadarView) -> _Seen:
+        """What one radar configuration fixes: kept for the last one only."""
+        if self._seen is None or self._seen.view != view:
             offset = MID_SCALE + 0.5 + self._offset[[number - 1 for number in view.rx_numbers]]
-            clutter = still_signal(radar_numbers(view), self._clutter)
-            self._base = (clutter + leakage(view) + offset[:, None]).astype(np.float32)
-            self._view = view
-        return self._base
+            base = still_echo(view, *self._clutter) + leakage(view) + offset[:, None]
+            self._seen = _Seen(view, radar_numbers(view), base.astype(np.float32))
+        return self._seen
 
     @property
     def moving_sets(self) -> tuple[MovingSet, MovingSet]:
