@@ -14,6 +14,8 @@ int32_t sw_confidence_quantise(float log_odds);
 float sw_confidence_decibel(float ratio);
 /* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1. */
 int32_t sw_confidence_person(float snr, float coherence);
+/* P(right class), 0..255, of still or moving, from the speed over its threshold. */
+int32_t sw_confidence_motion(float speed_over_threshold);
 /* P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted.
  * variation: of the breath intervals; residual: of the phase circles, 0..1; intervals: how many breaths. */
 int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals);

@@ -1,36 +1,220 @@
-/* The chain's place, until its blocks are composed: every value is unknown, for the reason STARTING.
+/* The whole chain, one frame at a time: samples in, quantised values out.
  *
- * Rule: nothing is invented.
+ * Order: half bursts, range FFT, clutter, candidate range bins and direction, motion, then, while the body is
+ * still, phase circles, displacement, band filter and breathing rate.
+ * Rule: blocks know nothing of each other; this file alone says what follows what.
  */
-#include "sw_chain.h"
+#include "sw_chain_state.h"
 
 #include <string.h>
 
-#include "sw_error.h"
 #include "sw_parameters.h"
-#include "sw_words.h"
+#include "sw_vitals.h"
 
-uint32_t sw_chain_size(void) { return 16u; }
+#define TICK_US 100000u   /* the waveform's grid */
+#define GROWING_FITS 16u  /* a fit every second while the memory grows, every other second afterwards */
+
+uint32_t sw_chain_size(void) { return (uint32_t)sizeof(sw_chain); }
 
 uint32_t sw_chain_parameters_hash(void) { return sw_parameters_hash(); }
 
+static int32_t init_listening(sw_chain *chain)
+{
+    const sw_phase_circle_config circle = {chain->geometry.n_rx};
+    const sw_displacement_config displacement = {chain->geometry.wavelength_m};
+    int32_t error = sw_phase_circle_init(&chain->circle, &circle);
+    return error ? error : sw_displacement_init(&chain->displacement, &displacement);
+}
+
+static int32_t restart_grid(sw_chain *chain)
+{
+    const sw_resample_config config = {SW_RESAMPLE_MAX_GAP_US};
+    return sw_resample_init(&chain->resample, &config);
+}
+
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing)
 {
-    (void)config;
-    (void)timing;
-    *(uint32_t *)state = 0;
-    return SW_OK;
+    sw_chain *chain = state;
+    memset(chain, 0, sizeof *chain);
+    int32_t error = sw_geometry_init(&chain->geometry, config, timing);
+    const sw_geometry *geometry = &chain->geometry;
+    const sw_half_burst_config half_burst = {timing->n_rx, config->n_samples, config->n_chirps};
+    const sw_range_fft_config range_fft = {config->n_samples};
+    error = error ? error : sw_half_burst_init(&chain->half_burst, &half_burst);
+    error = error ? error : sw_range_fft_init(&chain->range_fft, &range_fft);
+    if (error) {
+        return error;
+    }
+    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, SW_P_BACKGROUND_S,
+                                       geometry->bin_first, geometry->watch_last};
+    error = sw_clutter_init(&chain->clutter, &clutter, &chain->cleared);
+    error = error ? error : init_listening(chain);
+    error = error ? error : restart_grid(chain);
+    sw_candidates_init(&chain->candidates);
+    sw_direction_init(&chain->direction);
+    sw_motion_init(&chain->motion);
+    sw_band_filter_init(&chain->band);
+    sw_breathing_rate_init(&chain->rate);
+    chain->frame_us = (uint32_t)sw_to_i32(geometry->frame_s * 1e6f, 1, 1 << 22);
+    chain->remember_every = (uint32_t)sw_to_i32(1.0f / (geometry->frame_s * SW_P_CIRCLE_RATE_HZ), 1, 1000);
+    return error;
+}
+
+/* Hands a waveform sample out once, however often the memory is read again. */
+static void emit(sw_chain *chain, uint64_t tick, int16_t wave_um, sw_chain_out *out)
+{
+    if (tick <= chain->emitted_tick || out->wave_n >= SW_WAVE_MAX) {
+        return;
+    }
+    if (out->wave_n == 0) {
+        out->wave_t_us = tick * TICK_US - SW_BAND_FILTER_DELAY_US;
+    }
+    out->wave_um[out->wave_n++] = wave_um;
+    chain->emitted_tick = tick;
+}
+
+/* Brings a displacement at a frame's time onto the grid, through the band filter, to the breaths. */
+static void pass_on(sw_chain *chain, uint64_t t_us, float um, sw_chain_out *out)
+{
+    sw_resample_out grid;
+    sw_resample_step(&chain->resample, t_us, um, &grid);
+    if (grid.restart) {
+        sw_band_filter_init(&chain->band);
+    }
+    for (uint32_t i = 0; i < grid.n; i++) {
+        uint64_t grid_us = grid.t_us + (uint64_t)i * SW_RESAMPLE_STEP_US;
+        uint64_t tick = grid_us / TICK_US;
+        int16_t wave_um = 0;
+        if (chain->circle.fitted) {
+            if (sw_band_filter_step(&chain->band, grid.value[i], &wave_um)) {
+                sw_breathing_rate_step(&chain->rate, (int64_t)tick, wave_um);
+                emit(chain, tick, wave_um, out);
+            }
+        } else if (grid_us % TICK_US == 0) {
+            emit(chain, tick, 0, out);
+        }
+    }
+}
+
+/* While the memory reaches back to where rest began, reads all of it again with the newest circles. */
+static void replay(sw_chain *chain, sw_chain_out *out)
+{
+    const sw_phase_circle *circle = &chain->circle;
+    const sw_displacement_config displacement = chain->displacement.config;
+    uint32_t n = circle->samples;
+    float um = 0.0f;
+    chain->rate = chain->rate_at_rest;
+    (void)restart_grid(chain);
+    for (uint32_t t = 0; t < n; t++) {
+        uint64_t back_us = (uint64_t)(n - 1 - t) * chain->remember_every * chain->frame_us;
+        um = -chain->displacement.um_per_rad * (circle->phase[t] - circle->phase[0]);
+        pass_on(chain, chain->remembered_us - back_us, um, out);
+    }
+    (void)sw_displacement_init(&chain->displacement, &displacement);
+    chain->displacement.displacement_um = um;
+}
+
+/* Begins, keeps or stops listening to the body's range bins. */
+static void follow(sw_chain *chain, int32_t second, uint32_t flags)
+{
+    const sw_candidates *chosen = &chain->candidates;
+    int32_t listening = chain->circle.channels.n > 0;
+    int32_t lost = chain->motion.moving || chosen->body_bin < 0 || (flags & SW_FLAG_GAP);
+    if (listening && !lost && second) {
+        int32_t bin = (int32_t)chain->circle.channels.bin[0];
+        lost = bin < chosen->first_bin || bin > chosen->last_bin;
+    }
+    if (listening && lost) {
+        (void)init_listening(chain);
+        sw_breathing_rate_interrupt(&chain->rate);
+        listening = 0;
+    }
+    if (second && !listening && !lost) {
+        (void)init_listening(chain);
+        sw_phase_circle_listen(&chain->circle, chosen->excess, (uint32_t)chosen->first_bin,
+                               (uint32_t)chosen->last_bin, SW_P_CHANNEL_SHARE);
+        chain->rate_at_rest = chain->rate;
+        chain->fits = 0;
+        chain->since_remembered = 0;
+    }
+}
+
+static int32_t fit_is_due(const sw_chain *chain)
+{
+    float remembered_s = (float)(chain->circle.samples * chain->remember_every) * chain->geometry.frame_s;
+    return remembered_s >= SW_P_CIRCLE_FIRST_S && (chain->fits < GROWING_FITS || chain->seconds % 2 == 0);
+}
+
+/* Remembers the channels, fits their circles now and then, and follows the displacement. */
+static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out *out)
+{
+    sw_phase_circle *circle = &chain->circle;
+    int32_t replayed = 0;
+    if (circle->channels.n > 0) {
+        if (chain->since_remembered == 0) {
+            sw_phase_circle_remember(circle, &chain->range.profile);
+            chain->remembered_us = t_us;
+        }
+        chain->since_remembered = (chain->since_remembered + 1) % chain->remember_every;
+        if (second && fit_is_due(chain)) {
+            sw_phase_circle_fit(circle, chain->candidates.noise / (float)chain->geometry.n_rx, &chain->scratch);
+            chain->fits++;
+            if (circle->samples < SW_CIRCLE_SAMPLES) {
+                replay(chain, out);
+                replayed = 1;
+            }
+        }
+        if (circle->fitted) {
+            sw_displacement_step(&chain->displacement, &circle->channels, &chain->range.profile);
+        }
+    }
+    if (!replayed || t_us > chain->remembered_us) {
+        pass_on(chain, t_us, chain->displacement.displacement_um, out);
+    }
+}
+
+/* Digests one range profile: where, whether still, how it breathes. */
+static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out *out)
+{
+    const sw_geometry *geometry = &chain->geometry;
+    const sw_profile *difference = &chain->range.difference;
+    const sw_profile *moving = &chain->cleared.moving;
+    sw_candidates *chosen = &chain->candidates;
+    sw_clutter_step(&chain->clutter, &chain->range.profile, &chain->cleared);
+    int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
+    sw_direction_step(&chain->direction, geometry, moving);
+    if (second) {
+        chain->seconds++;
+        sw_direction_second(&chain->direction, geometry, chosen->first_bin, chosen->last_bin);
+    }
+    sw_motion_body body = {(int32_t)geometry->bin_first, (int32_t)geometry->bin_last, chosen->noise, 0.0f};
+    if (chosen->body_bin >= 0) {
+        body.first_bin = chosen->first_bin;
+        body.last_bin = chosen->last_bin;
+    }
+    if (chain->circle.fitted) {
+        body.circle_power = chain->circle.radius_power;
+    }
+    sw_motion_step(&chain->motion, geometry, moving, difference, &body);
+    follow(chain, second, flags);
+    listen(chain, t_us, second, out);
+    if (second) {
+        sw_breathing_rate_measure(&chain->rate, (int64_t)(t_us / TICK_US));
+    }
 }
 
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
-    (void)samples;
-    memset(out, 0, sizeof *out);
+    sw_chain *chain = state;
+    sw_half_burst_step(&chain->half_burst, samples, &chain->halves);
+    sw_range_fft_step(&chain->range_fft, &chain->halves.half[0], &chain->halves.half[1], &chain->range);
     out->t_us = t_us;
-    out->frame = (*(uint32_t *)state)++;
-    out->flags = flags;
-    out->rate_reason = SW_REASON_STARTING;
-    out->motion_reason = SW_REASON_STARTING;
-    out->position_reason = SW_REASON_STARTING;
-    out->wave_reason = SW_REASON_STARTING;
+    out->frame = chain->frame++;
+    out->flags = flags | (chain->halves.clipped ? SW_FLAG_SATURATED : 0u);
+    out->wave_n = 0;
+    out->wave_t_us = 0;
+    observe(chain, t_us, out->flags, out);
+    const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,
+                                       &chain->circle,     &chain->rate,      chain->seconds};
+    sw_vitals_fill(&sources, out);
 }

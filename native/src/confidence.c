@@ -8,6 +8,8 @@
 
 #define LARGEST_LOG_ODDS 20.0f
 #define SMALLEST_RATIO 1e-6f
+#define SMALLEST_SPEED 1e-3f /* over its threshold */
+#define LN_2 0.693147181f
 #define ENOUGH_INTERVALS 6
 
 int32_t sw_confidence_quantise(float log_odds)
@@ -34,4 +36,11 @@ int32_t sw_confidence_breathing(float variation, float residual, int32_t interva
     int32_t missing = intervals < ENOUGH_INTERVALS ? ENOUGH_INTERVALS - intervals : 0;
     float log_odds = SW_P_RATE_SCORE - SW_P_RATE_PER_VARIATION * variation - SW_P_RATE_PER_RESIDUAL * residual;
     return sw_confidence_quantise(log_odds - SW_P_RATE_PER_MISSING * (float)missing);
+}
+
+int32_t sw_confidence_motion(float speed_over_threshold)
+{
+    float ratio = speed_over_threshold > SMALLEST_SPEED ? speed_over_threshold : SMALLEST_SPEED;
+    float distance = LN_2 * sw_log2f(ratio);
+    return sw_confidence_quantise(SW_P_MOTION_SCORE + SW_P_MOTION_PER_LOG * (distance < 0.0f ? -distance : distance));
 }

@@ -1,0 +1,50 @@
+/* The C chain's whole state: one struct per block, nested, owned by the caller.
+ *
+ * Rule: only chain.c writes it; tests and probes read it.
+ */
+#ifndef SW_CHAIN_STATE_H
+#define SW_CHAIN_STATE_H
+
+#include "sw_band_filter.h"
+#include "sw_breathing_rate.h"
+#include "sw_candidates.h"
+#include "sw_chain.h"
+#include "sw_clutter.h"
+#include "sw_direction.h"
+#include "sw_displacement.h"
+#include "sw_geometry.h"
+#include "sw_half_burst.h"
+#include "sw_motion.h"
+#include "sw_phase_circle.h"
+#include "sw_range_fft.h"
+#include "sw_resample.h"
+
+typedef struct sw_chain {
+    sw_geometry geometry;
+    sw_half_burst half_burst;
+    sw_half_burst_out halves;
+    sw_range_fft range_fft;
+    sw_range_fft_out range;
+    sw_clutter clutter;
+    sw_clutter_out cleared;
+    sw_candidates candidates;
+    sw_direction direction;
+    sw_motion_state motion;
+    sw_phase_circle circle;
+    sw_phase_circle_scratch scratch;
+    sw_displacement displacement;
+    sw_resample resample;
+    sw_band_filter band;
+    sw_breathing_rate rate;
+    sw_breathing_rate rate_at_rest; /* as it was when the body came to rest */
+    uint32_t frame;
+    uint32_t frame_us;
+    uint32_t remember_every;   /* frames */
+    uint32_t since_remembered; /* frames */
+    uint64_t remembered_us;    /* chip time of the newest remembered frame */
+    uint32_t fits;             /* since listening began */
+    uint32_t seconds;          /* of candidates, ever */
+    uint64_t emitted_tick;     /* tenth of a second of the last waveform sample handed out */
+} sw_chain;
+
+#endif

@@ -1,0 +1,28 @@
+/* Vitals: what the chain knows after a frame, as integers with validities, or unknown with a reason.
+ *
+ * Rule: nothing here remembers anything: a value that is not trusted now is unknown now, never the last number.
+ */
+#ifndef SW_VITALS_H
+#define SW_VITALS_H
+
+#include "sw_breathing_rate.h"
+#include "sw_candidates.h"
+#include "sw_chain.h"
+#include "sw_direction.h"
+#include "sw_motion.h"
+#include "sw_phase_circle.h"
+
+/* The blocks' results that a frame's values are made of. */
+typedef struct sw_vitals_sources {
+    const sw_candidates *candidates;
+    const sw_direction *direction;
+    const sw_motion_state *motion;
+    const sw_phase_circle *circle;
+    const sw_breathing_rate *rate;
+    uint32_t seconds; /* of candidates so far; 0: nothing is known yet */
+} sw_vitals_sources;
+
+/* Fills everything of out but its time, frame, flags and waveform samples. */
+void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out);
+
+#endif
