@@ -1,10 +1,10 @@
 """Breathing rate: the mean interval of breaths found one by one, checked against the spectrum.
 
-A breath begins where the waveform rises through zero, after it was clearly below and before it is
-clearly above (hysteresis on its own rms). Breaths before and after a movement count, the interval
-across it does not. The spectrum of the same waveform must agree; when breaths and spectrum differ
-by a factor (a breath with two humps, every other breath missed) the stronger line decides, and when
-neither is clear the rate is unknown. The fewer the breaths, the more the line counts. Autocorrelation is not used: it locks on twice the period.
+A breath begins where the waveform rises through zero, after it was clearly below and before it is clearly
+above (hysteresis on its own rms). Breaths before and after a movement count, the interval across it does not.
+The spectrum of the same waveform must agree; when breaths and spectrum differ by a factor (a breath with two
+humps, every other breath missed) the stronger line decides, and when neither is clear the rate is unknown.
+The fewer the breaths, the more the line counts. Autocorrelation is not used: it locks on twice the period.
 """
 
 import math

@@ -74,9 +74,7 @@ def clear_second(state: Any) -> None:
 
 
 @njit(cache=CACHE)
-def step(
-    state: Any, geometry: Any, moving: NDArray[np.complex64], difference: NDArray[np.complex64]
-) -> bool:
+def step(state: Any, geometry: Any, moving: NDArray[np.complex64], difference: NDArray[np.complex64]) -> bool:
     """Add one frame; return True when a second is complete and the choice is new.
 
     moving: complex64[rx, range_bin], profile less background, ADC counts.

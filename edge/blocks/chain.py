@@ -5,8 +5,11 @@ is still, phase circles, displacement, band filter and breathing rate. The block
 other; this file says what follows what.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from edge.blocks import (
     CACHE,
@@ -40,6 +43,7 @@ GROWING_FITS = 16  # a fit every second while the memory grows, every other seco
 STATE = np.dtype(
     [
         ("geometry", GEOMETRY),
+        ("shape", np.int32, (3,)),  # of a frame: chirps, samples, antennas
         ("clutter", clutter.STATE),
         ("candidates", candidates.STATE),
         ("direction", direction.STATE),
@@ -64,12 +68,10 @@ STATE = np.dtype(
 
 
 @njit(cache=CACHE)
-def init(state):
+def init(state: Any) -> None:
     """Start from nothing; state.geometry must be set."""
     geometry = state.geometry
-    clutter.init(
-        state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last
-    )
+    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
     candidates.init(state.candidates)
     direction.init(state.direction)
     motion.init(state.motion)
@@ -89,7 +91,7 @@ def init(state):
 
 
 @njit(cache=CACHE)
-def step(state, samples, t_us, flags, out):
+def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: Any) -> None:
     """Digest one frame.
 
     samples: uint16[chirp, sample, rx], ADC counts; t_us: chip time, us; flags: FLAG_*; out: vitals.OUT.
@@ -106,7 +108,9 @@ def step(state, samples, t_us, flags, out):
 
 
 @njit(cache=CACHE)
-def observe(state, profile, difference, t_us, flags, out):
+def observe(
+    state: Any, profile: NDArray[np.complex64], difference: NDArray[np.complex64], t_us: int, flags: int, out: Any
+) -> None:
     """Digest one range profile: where, whether still, how it breathes."""
     geometry, chosen = state.geometry, state.candidates
     moving = clutter.step(state.clutter, profile)
@@ -118,7 +122,7 @@ def observe(state, profile, difference, t_us, flags, out):
     first, last = chosen.first_bin, chosen.last_bin
     if chosen.body_bin < 0:
         first, last = geometry.bin_first, geometry.bin_last
-    circle_power = state.circle.radius_power if state.circle.fitted else np.float32(0.0)
+    circle_power: Any = state.circle.radius_power if state.circle.fitted else np.float32(0.0)
     motion.step(state.motion, geometry, moving, difference, first, last, chosen.noise, circle_power)
     follow(state, second, flags)
     listen(state, profile, t_us, second, out)
@@ -127,7 +131,7 @@ def observe(state, profile, difference, t_us, flags, out):
 
 
 @njit(cache=CACHE)
-def follow(state, second, flags):
+def follow(state: Any, second: bool, flags: int) -> None:
     """Begin, keep or stop listening to the body's range bins."""
     chosen, circle = state.candidates, state.circle
     listening = circle.channels > 0
@@ -139,9 +143,7 @@ def follow(state, second, flags):
         breathing_rate.interrupt(state.rate)
         listening = False
     if second and not listening and not lost:
-        phase_circle.listen(
-            circle, state.geometry, chosen.excess, chosen.first_bin, chosen.last_bin, CHANNEL_SHARE
-        )
+        phase_circle.listen(circle, state.geometry, chosen.excess, chosen.first_bin, chosen.last_bin, CHANNEL_SHARE)
         displacement.init(state.displacement)
         breathing_rate.copy(state.rate_at_rest, state.rate)
         state.fits = 0
@@ -149,7 +151,7 @@ def follow(state, second, flags):
 
 
 @njit(cache=CACHE)
-def listen(state, profile, t_us, second, out):
+def listen(state: Any, profile: NDArray[np.complex64], t_us: int, second: bool, out: Any) -> None:
     """Remember the channels, fit their circles now and then, and follow the displacement."""
     circle = state.circle
     replayed = False
@@ -171,14 +173,14 @@ def listen(state, profile, t_us, second, out):
 
 
 @njit(cache=CACHE)
-def fit_is_due(state):
+def fit_is_due(state: Any) -> bool:
     """Return whether the circles shall be fitted in this second."""
     remembered_s = state.circle.samples * state.remember_every * state.geometry.frame_s
-    return remembered_s >= CIRCLE_FIRST_S and (state.fits < GROWING_FITS or state.seconds % 2 == 0)
+    return bool(remembered_s >= CIRCLE_FIRST_S and (state.fits < GROWING_FITS or state.seconds % 2 == 0))
 
 
 @njit(cache=CACHE)
-def replay(state, out):
+def replay(state: Any, out: Any) -> None:
     """While the memory reaches back to where rest began, read all of it again with the newest circles."""
     circle = state.circle
     breathing_rate.copy(state.rate, state.rate_at_rest)
@@ -195,7 +197,7 @@ def replay(state, out):
 
 
 @njit(cache=CACHE)
-def pass_on(state, t_us, um, out):
+def pass_on(state: Any, t_us: int, um: np.float32, out: Any) -> None:
     """Bring a displacement at a frame's time onto the grid, through the band filter, to the breaths."""
     restart, first_us, found = resample.step(state.resample, t_us, um)
     if restart:
@@ -209,12 +211,12 @@ def pass_on(state, t_us, um, out):
         if ready:
             tick = grid_us // TICK_US
             if state.circle.fitted:
-                breathing_rate.step(state.rate, tick, np.float32(wave_um))
+                breathing_rate.step(state.rate, tick, float(wave_um))
             emit(state, tick, wave_um, out)
 
 
 @njit(cache=CACHE)
-def emit(state, tick, wave_um, out):
+def emit(state: Any, tick: int, wave_um: int, out: Any) -> None:
     """Hand a waveform sample out once, however often the memory was read again."""
     if tick <= state.emitted_tick or out.wave_n >= vitals.WAVE_MAX:
         return

@@ -106,7 +106,7 @@ def residual(s: Complex, phase: Real, total: float) -> float:
         e = complex(math.cos(phase[t]), math.sin(phase[t]))
         for i in range(m):
             r = s[t, i] - centre[i] - radius[i] * e
-            left += r.real ** 2 + r.imag ** 2
+            left += r.real**2 + r.imag**2
     return left / total
 
 

@@ -55,8 +55,5 @@ def breathing(variation: float, residual: float, intervals: int) -> int:
     """Return P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted."""
     missing = max(6 - intervals, 0)
     return quantise(
-        RATE_SCORE
-        - RATE_PER_VARIATION * variation
-        - RATE_PER_RESIDUAL * residual
-        - RATE_PER_MISSING * missing
+        RATE_SCORE - RATE_PER_VARIATION * variation - RATE_PER_RESIDUAL * residual - RATE_PER_MISSING * missing
     )

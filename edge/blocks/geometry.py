@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from edge.blocks.parameters import WATCH_FAR_M, ZONE_FAR_M, ZONE_NEAR_M
+
 C_M_PER_S = 299_792_458.0
 ANTENNA_SPACING_M = 0.0025
+CLOCK_HZ = 80e6
 
 GEOMETRY = np.dtype(
     [
@@ -69,3 +72,19 @@ def geometry(
         record[f"lane_{rx + 1}"] = lane if on else -1
         lane += on
     return record
+
+
+def from_registers(config: Any, timing: Any) -> Any:
+    """Return the geometry of an sw_radar_config and the sw_radar_timing that its registers programme."""
+    return geometry(
+        rx_mask=config.rx_mask,
+        n_samples=config.n_samples,
+        n_chirps=config.n_chirps,
+        frame_s=timing.frame_ticks / CLOCK_HZ,
+        chirp_s=timing.chirp_ticks / CLOCK_HZ,
+        sampled_start_hz=timing.sampled_start_khz * 1e3,
+        sampled_bandwidth_hz=timing.sampled_bandwidth_khz * 1e3,
+        zone_near_m=ZONE_NEAR_M,
+        zone_far_m=ZONE_FAR_M,
+        watch_far_m=WATCH_FAR_M,
+    )

@@ -85,9 +85,7 @@ def init(state: Any) -> None:
 
 
 @njit(cache=CACHE)
-def listen(
-    state: Any, geometry: Any, excess: NDArray[np.float32], first_bin: int, last_bin: int, share: float
-) -> None:
+def listen(state: Any, geometry: Any, excess: NDArray[np.float32], first_bin: int, last_bin: int, share: float) -> None:
     """Start over on the strongest bins of first_bin..last_bin with at least `share` of the strongest.
 
     excess: float32[range_bin], coherent power, any unit. All antennas of a bin are listened to.
@@ -174,9 +172,7 @@ def fit(state: Any, noise: float) -> None:
 
 
 @njit(cache=CACHE)
-def keep(
-    state: Any, s: Complex, phase: Real, radius: Complex, centre: Complex, mean: Complex, left: float
-) -> None:
+def keep(state: Any, s: Complex, phase: Real, radius: Complex, centre: Complex, mean: Complex, left: float) -> None:
     """Store a fit: circles, arc and residual."""
     state.radius_power = 0.0
     for i in range(state.channels):

@@ -4,6 +4,7 @@ Nothing here remembers anything: a value that is not trusted now is unknown now,
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -55,13 +56,13 @@ OUT = np.dtype(
 
 
 @njit(cache=CACHE)
-def rounded(x, low, high):
+def rounded(x: float, low: int, high: int) -> int:
     """Return the nearest integer, clamped."""
     return int(min(max(math.floor(x + 0.5), low), high))
 
 
 @njit(cache=CACHE)
-def fill(state, t_us, flags, out):
+def fill(state: Any, t_us: int, flags: int, out: Any) -> None:
     """Fill everything but the waveform samples. state: chain.STATE, out: OUT."""
     out.t_us = t_us
     out.frame = state.frame
@@ -78,7 +79,7 @@ def fill(state, t_us, flags, out):
 
 
 @njit(cache=CACHE)
-def fill_motion(state, absent, out):
+def fill_motion(state: Any, absent: int, out: Any) -> None:
     """Motion class, level and quality."""
     motion = state.motion
     out.motion_reason = absent
@@ -93,7 +94,7 @@ def fill_motion(state, absent, out):
 
 
 @njit(cache=CACHE)
-def fill_position(state, absent, out):
+def fill_position(state: Any, absent: int, out: Any) -> None:
     """Distance and direction of the body."""
     chosen, towards = state.candidates, state.direction
     out.position_reason = absent
@@ -111,7 +112,7 @@ def fill_position(state, absent, out):
 
 
 @njit(cache=CACHE)
-def fill_rate(state, absent, out):
+def fill_rate(state: Any, absent: int, out: Any) -> None:
     """Breathing rate, its validity and the quality of the breathing signal."""
     rate, circle = state.rate, state.circle
     out.rate_centi_per_min, out.rate_validity, out.quality_breathing = 0, 0, 0
@@ -134,7 +135,7 @@ def fill_rate(state, absent, out):
 
 
 @njit(cache=CACHE)
-def fill_wave(state, absent, out):
+def fill_wave(state: Any, absent: int, out: Any) -> None:
     """Validity of the waveform samples that chain.emit wrote."""
     circle = state.circle
     out.wave_validity = 0

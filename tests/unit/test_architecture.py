@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "cloud": ({"wire"}, {"numpy", "msgspec", "matplotlib"}),
     "native": (set(), {"cffi"}),
 }
-NUMBA_IN_EDGE = ("edge/blocks/", "edge/numba_chain.py")
+NUMBA_IN_EDGE = ("edge/blocks/", "edge/numba_core.py")
 CAPS = {".py": (400, 60), ".c": (400, 100)}
 COMMON_HEADERS = re.compile(r"sw_(common|maths?|circle_fit|lanes|config|error|parameters|geometry|\w+_tables)\.h")
 
