@@ -29,7 +29,7 @@ _FIVES, _THREES = np.uint32(0x55555555), np.uint32(0x33333333)
 _NIBBLES, _BYTES = np.uint32(0x0F0F0F0F), np.uint32(0x01010101)
 _DITHER: Final = np.float32(1.0 / 65536.0)
 _MEAN: Final = np.float32(16.0 + 0.5 - 0.5 / 65536.0)
-_SD: Final = math.sqrt(32 / 4 + 1 / 12)
+_PER_SD: Final = np.float32(1 / math.sqrt(32 / 4 + 1 / 12))
 
 _Q1: Final = np.uint64(0x9E3779B97F4A7C15)
 _Q2: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -79,7 +79,9 @@ def _ones(x: np.uint32) -> np.uint32:
 
 
 @kernel
-def _add_row(row: NDArray[np.float32], key0: np.uint32, key1: np.uint32, scale: np.float32) -> None:
+def add_noise(row: NDArray[np.float32], key0: np.uint32, key1: np.uint32, rms: np.float32) -> None:
+    """Adds white Gaussian noise of the given rms to row: float32[sample]; the keys are the halves of a row key."""
+    scale = rms * _PER_SD
     for i in range(row.size):
         x = _hash(np.uint32(i), key0, key1)
         dither = np.uint32(np.uint32(x * _GOLDEN) >> _S16)
@@ -87,10 +89,10 @@ def _add_row(row: NDArray[np.float32], key0: np.uint32, key1: np.uint32, scale: 
         row[i] += (value - _MEAN) * scale
 
 
-@kernel
-def add_noise(row: NDArray[np.float32], key: np.uint64, rms: np.float32) -> None:
-    """Adds white Gaussian noise of the given rms to row: float32[sample]."""
-    _add_row(row, np.uint32(key), np.uint32(key >> _U32), np.float32(rms / _SD))
+@part
+def halves(key: np.uint64) -> tuple[np.uint32, np.uint32]:
+    """Lower and upper 32 bits."""
+    return np.uint32(key), np.uint32(key >> _U32)
 
 
 @kernel
@@ -100,5 +102,6 @@ def noise_rows(
     """Noise of unit rms, float32[frame, sample], for frames at the given 12.5 ns clocks."""
     rows = np.zeros((ticks.size, n_samples), np.float32)
     for k in range(ticks.size):
-        add_noise(rows[k], row_key(frame_key(seed, ticks[k]), rx_number, chirp), np.float32(1.0))
+        key0, key1 = halves(row_key(frame_key(seed, ticks[k]), rx_number, chirp))
+        add_noise(rows[k], key0, key1, np.float32(1.0))
     return rows

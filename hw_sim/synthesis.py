@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_sim.jit import kernel
-from hw_sim.noise import add_noise, frame_key, row_key
+from hw_sim.noise import add_noise, frame_key, halves, row_key
 from hw_sim.radar_equation import BACK_LOBE, RadarNumbers
 from hw_sim.scatterers import Doubles, MovingSet, Positions, Rotor, place_rotor, place_set
-from hw_sim.tones import STRIDE, Floats, one_tone, sum_tile, turn, unfold
+from hw_sim.tones import MAX_SCATTERERS, STRIDE, Floats, one_tone, sum_tile, turn, unfold
 
 CLOCKS_PER_US: Final = 80.0
 CLOCK_S: Final = 12.5e-9
-MAX_SCATTERERS: Final = 256  # slow and fast copies, padded to fours
 _FAST_TURNS: Final = 0.05
 _TOP: Final = np.float32(4095.5)
 _ZERO: Final = np.float32(0.0)
@@ -42,7 +41,7 @@ class Work(NamedTuple):
     path_m: NDArray[np.float64]  # [end, rx, n]
     if_hz: Doubles  # [n]
     gain: Gains  # [real or imaginary, n]: amplitude times filter, counts
-    phasor: NDArray[np.float32]  # [rx, n / 4, 16]: Re, Im of four at one end, Re, Im at the other
+    phasor: NDArray[np.float32]  # [rx, 4 rows of MAX_SCATTERERS]: Re, Im at one end, Re, Im at the other
     tone: Floats  # [n * 2 rows of STRIDE]: cosine and sine
     total: Floats  # [rx * 4 rows of STRIDE]: sums of cosines and sines, for each end
     pair: NDArray[np.float32]  # [end, rx, sample]
@@ -60,7 +59,7 @@ def make_work(n_rx: int, n_samples: int) -> Work:
         path_m=np.ones((2, n_rx, n)),
         if_hz=np.zeros(n),
         gain=_aligned(2, n),
-        phasor=_aligned(n_rx, n // 4, 16),
+        phasor=_aligned(n_rx, 4 * n),
         tone=_aligned(n * 2 * STRIDE),
         total=_aligned(n_rx * 4 * STRIDE),
         pair=_aligned(2, n_rx, n_samples),
@@ -122,12 +121,13 @@ def _find_phasors(radar: RadarNumbers, work: Work, chirp: int, end: int, start: 
     """Complex amplitudes of scatterers start..stop at a chirp, into one end; path interpolated over the burst."""
     share = chirp * radar.per_last_chirp
     for r in range(work.path_m.shape[1]):
-        first, last, phasor = work.path_m[0, r], work.path_m[1, r], work.phasor[r]
+        first, last = work.path_m[0, r], work.path_m[1, r]
+        phasor = work.phasor[r, 2 * end * MAX_SCATTERERS : 2 * (end + 1) * MAX_SCATTERERS]
         for i in range(start, stop):
             turns = (first[i] + (last[i] - first[i]) * share) * radar.centre_turns_per_m
             c, s = turn(np.float32(turns - np.floor(turns + 0.5)))
-            phasor[i >> 2, 8 * end + (i & 3)] = work.gain[0, i] * c - work.gain[1, i] * s
-            phasor[i >> 2, 8 * end + 4 + (i & 3)] = work.gain[0, i] * s + work.gain[1, i] * c
+            phasor[i] = work.gain[0, i] * c - work.gain[1, i] * s
+            phasor[MAX_SCATTERERS + i] = work.gain[0, i] * s + work.gain[1, i] * c
 
 
 @kernel
@@ -157,10 +157,10 @@ def _sum_tones(
     n_rx, half = pair.shape[1], pair.shape[2] // 2
     for i in range(4 * n_rx):
         total[i * STRIDE : i * STRIDE + half] = _ZERO
-    for i in range(start >> 2, stop >> 2):
-        tone = tones[8 * i * STRIDE : (8 * i + 8) * STRIDE]
+    for i in range(start, stop, 4):
+        tone = tones[2 * i * STRIDE : (2 * i + 8) * STRIDE]
         for r in range(n_rx):
-            sum_tile(tone, phasor[r, i], total[4 * r * STRIDE : 4 * (r + 1) * STRIDE], half)
+            sum_tile(tone, phasor[r, i:], total[4 * r * STRIDE : 4 * (r + 1) * STRIDE], half)
     for r in range(n_rx):
         for end in range(2):
             unfold(total[(4 * r + 2 * end) * STRIDE : (4 * r + 2 * end + 2) * STRIDE], half, pair[end, r])
@@ -226,7 +226,8 @@ def _add_chirp(radar: RadarNumbers, work: Work, chirp: int, key: np.uint64) -> N
         row, fast, first, step = work.row[r], work.pair[chirp & 1, r], work.first[r], work.step[r]
         for i in range(row.size):
             row[i] = fast[i] + first[i] + step[i] * chirps
-        add_noise(row, row_key(key, radar.rx_numbers[r], chirp), rms)
+        key0, key1 = halves(row_key(key, radar.rx_numbers[r], chirp))
+        add_noise(row, key0, key1, rms)
 
 
 @kernel

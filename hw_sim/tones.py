@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hw_sim.jit import kernel, part
 
+MAX_SCATTERERS: Final = 256  # slow ones and copies of fast ones, each padded to fours
 STRIDE: Final = 272  # at least the longest half of a chirp, 256; no power of two, for the cache
 
 # sin and cos of a turn, |turns| <= 1/2: least squares on Chebyshev nodes, error below 1e-6.
@@ -48,9 +49,21 @@ def one_tone(tone: Floats, turns: np.float32, half: int) -> None:
 
 @kernel
 def sum_tile(tone: Floats, a: Floats, total: Floats, half: int) -> None:
-    """Adds four scatterers to two signals; a: real and imaginary parts, four of each, for the first, then the second."""
-    a0, a1, a2, a3, b0, b1, b2, b3 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    p0, p1, p2, p3, q0, q1, q2, q3 = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
+    """Adds four scatterers to two signals; a: rows of MAX_SCATTERERS, Re and Im for the first, Re and Im for the second."""
+    a0, a1, a2, a3 = a[0], a[1], a[2], a[3]
+    b0, b1, b2, b3 = a[MAX_SCATTERERS], a[MAX_SCATTERERS + 1], a[MAX_SCATTERERS + 2], a[MAX_SCATTERERS + 3]
+    p0, p1, p2, p3 = (
+        a[2 * MAX_SCATTERERS],
+        a[2 * MAX_SCATTERERS + 1],
+        a[2 * MAX_SCATTERERS + 2],
+        a[2 * MAX_SCATTERERS + 3],
+    )
+    q0, q1, q2, q3 = (
+        a[3 * MAX_SCATTERERS],
+        a[3 * MAX_SCATTERERS + 1],
+        a[3 * MAX_SCATTERERS + 2],
+        a[3 * MAX_SCATTERERS + 3],
+    )
     for h in range(half):
         c0, s0 = tone[h], tone[STRIDE + h]
         c1, s1 = tone[2 * STRIDE + h], tone[3 * STRIDE + h]
