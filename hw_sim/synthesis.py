@@ -202,18 +202,19 @@ def _signal(radar: RadarNumbers, work: Work, n: int, base: NDArray[np.float32]) 
     for i in range(m):
         turns = np.float32(work.if_hz[i] * radar.sample_period_s)
         one_tone(work.tone[2 * i * STRIDE : (2 * i + 2) * STRIDE], turns, half)
+    start = int(np.int64(0))  # a bare 0 is a type of its own to numba: everything would be compiled twice
     for end in range(2):
-        _find_phasors(radar, work, end * (radar.n_chirps - 1), end, 0, n)
-    _sum_tones(work.tone, work.phasor, work.total, work.pair, 0, n)
+        _find_phasors(radar, work, end * (radar.n_chirps - 1), end, start, n)
+    _sum_tones(work.tone, work.phasor, work.total, work.pair, start, n)
     per_chirp = np.float32(radar.per_last_chirp)
     for r in range(base.shape[0]):
         first, step, steady = work.first[r], work.step[r], base[r]
-        start, stop = work.pair[0, r], work.pair[1, r]
+        at_first, at_last = work.pair[0, r], work.pair[1, r]
         for i in range(first.size):
-            first[i] = start[i] + steady[i]
-            step[i] = (stop[i] - start[i]) * per_chirp
-            start[i] = _ZERO
-            stop[i] = _ZERO
+            first[i] = at_first[i] + steady[i]
+            step[i] = (at_last[i] - at_first[i]) * per_chirp
+            at_first[i] = _ZERO
+            at_last[i] = _ZERO
     return m
 
 
@@ -249,7 +250,7 @@ def synthesise(
     for k in range(out.shape[0]):
         tick = np.int64(np.floor((times_us[0] + k * times_us[1]) * CLOCKS_PER_US + 0.5))
         ends_s = (tick * CLOCK_S, tick * CLOCK_S + radar.burst_s)
-        n = 0
+        n = int(np.int64(0))
         for g in range(2):
             n = place_set(groups[g], ends_s, work.position_m, work.amplitude_m, n)
         n = _pad(work.position_m, work.amplitude_m, place_rotor(rotor, ends_s, work.position_m, work.amplitude_m, n))
