@@ -23,6 +23,7 @@ settings.register_profile("stillwave", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("stillwave")
 
 Absent = Callable[[str, str], NoReturn]
+FIGURES = "figures"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,9 +56,7 @@ def data_dir() -> Path:
     """Folder of the real recordings."""
     folder = env.data_dir()
     if not folder.is_dir():
-        skip_or_fail(
-            "data", f"no recordings in {folder}: set STILLWAVE_DATA (docs/data.md says what they are)"
-        )
+        skip_or_fail("data", f"no recordings in {folder}: set STILLWAVE_DATA (docs/data.md says what they are)")
     return folder
 
 
@@ -67,3 +66,20 @@ def arm_tools() -> None:
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
         if shutil.which(tool) is None:
             skip_or_fail("arm", f"{tool} is not installed")
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str, dict[str, float]], None]:
+    """figures(what, values): measured figures for whoever reads the log; they are printed after the run."""
+
+    def note(what: str, values: dict[str, float]) -> None:
+        record_property(FIGURES, f"{what}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The measured figures of all tests, from every worker."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    for line in [value for one in reports for key, value in one.user_properties if key == FIGURES]:
+        terminalreporter.write_line(str(line))
