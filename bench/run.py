@@ -20,8 +20,10 @@ from bench.floors import Floor, fft_floor, memory_floor, seconds_per_call
 from edge.core import load
 from hw_sim.radar_view import RadarView
 
-FRAMES = 256
-FFTS_PER_RX = 2
+FRAMES = 1200  # a minute: movements at the seam are a small part
+FFTS_PER_RX = 2  # the two half-burst means
+INIT = "int32_t(*)(void *, const sw_radar_config *, const sw_radar_timing *)"
+STEP = "void(*)(void *, const uint16_t *, uint64_t, uint32_t, sw_chain_out *)"
 SMALL = {"n_samples": 64, "n_chirps": 16}
 NIGHT_HOURS = 0.1
 
@@ -77,20 +79,23 @@ def synthesiser(used: Radar) -> tuple[Callable[[], None], NDArray[np.uint16]]:
     return lambda: scene.frames(600e6, period_us, FRAMES, used.view, out), out
 
 
-def c_chain(used: Radar, frames: NDArray[np.uint16]) -> Callable[[], None]:
-    """One call runs the C chain over all frames, in order, its state going on."""
+def chain(core: str, used: Radar, frames: NDArray[np.uint16]) -> Callable[[], None]:
+    """One call runs the chain `c` or `numba` over all frames, in order, its state going on; a Python call a frame."""
+    from hw_sim.rig import chain_ops
+
     ffi, lib = load()
-    memory, out = ffi.new("char[]", lib.sw_chain_size() + 16), ffi.new("sw_chain_out *")
-    state = memory + (-int(ffi.cast("uintptr_t", memory)) % 16)
-    if lib.sw_chain_init(state, used.config, used.timing):
+    ops, alive = chain_ops(core)
+    if ffi.cast(INIT, ops.init)(ffi.cast("void *", ops.state), used.config, used.timing):
         raise ValueError(f"the chain refuses {used.name}")
+    step = lib.sw_chain_step if core == "c" else ffi.cast(STEP, ops.step)
+    state, out = ffi.cast("void *", ops.state), ffi.new("sw_chain_out *")
     samples = ffi.from_buffer("uint16_t[]", frames)
     pointers = [samples + k * frames.shape[1] for k in range(len(frames))]
     period_us = round(used.view.frame_period_ns / 1e3)
     clock_us = [0]
 
-    def run(_keep: Any = memory) -> None:
-        t_us, step = clock_us[0], lib.sw_chain_step
+    def run(_keep: Any = (alive, samples)) -> None:
+        t_us = clock_us[0]
         for pointer in pointers:
             step(state, pointer, t_us, 0, out)
             t_us += period_us
@@ -109,19 +114,23 @@ def rows(budget_s: float) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for used in (radar(**SMALL), radar()):
         fill, frames = synthesiser(used)
-        fill()
         made = FRAMES / seconds_per_call(fill, budget_s)
-        step = FRAMES / seconds_per_call(c_chain(used, frames), budget_s)
+        c, numba = (FRAMES / seconds_per_call(chain(core, used, frames), budget_s) for core in ("c", "numba"))
         read = memory_floor(2.0 * frames.shape[1], budget_s, "the samples read once")
         ffts = fft_floor(used.view.n_samples, FFTS_PER_RX * used.view.n_rx, budget_s)
-        written = Floor(read.value, "memory bandwidth, the samples written once")
         found += [
-            _row(f"C chain {used.name}, against FFT", step, "frames/s", ffts),
-            _row(f"C chain {used.name}, against memory", step, "frames/s", read),
-            _row(f"synthesis {used.name}", made, "frames/s", written),
+            _row(f"C chain {used.name}, against FFT", c, "frames/s", ffts),
+            _row(f"C chain {used.name}, against memory", c, "frames/s", read),
+            _row(f"numba chain {used.name}", numba, "frames/s", Floor(c, "the C chain")),
+            _row(
+                f"synthesis {used.name}",
+                made,
+                "frames/s",
+                Floor(read.value, "memory bandwidth, the samples written once"),
+            ),
         ]
         real_time = used.view.frame_period_ns * 1e-9
-    found.append(_whole_night(Floor(real_time * min(made, step), "the slower of synthesis and C chain, one core each")))
+    found.append(_whole_night(Floor(real_time * min(made, c), "the slower of synthesis and C chain, one core each")))
     return found
 
 
