@@ -29,7 +29,7 @@ class Target:
     missing: str
 
 
-SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 TARGET_TABLE = {
     "posix": Target("posix", ("CC", "gcc"), (), "a C compiler"),
     "sanitized": Target("posix", ("CC", "gcc"), SANITIZERS, "a C compiler"),
