@@ -131,10 +131,9 @@ def _find_phasors(radar: RadarNumbers, work: Work, chirp: int, end: int, start: 
 
 
 @kernel
-def _copy_fast(radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gains, n: int) -> int:
-    """Moves fast scatterers behind the n slow ones (their old places stay silent); returns the end, padded to four."""
+def _copy_fast(radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gains, n: int, m: int) -> int:
+    """Moves fast ones among the first n behind the m (their old places stay silent); returns the end, padded to four."""
     n_rx = path_m.shape[1]
-    m = n
     for i in range(n):
         if abs(path_m[1, n_rx - 1, i] - path_m[0, n_rx - 1, i]) * radar.centre_turns_per_m > _FAST_TURNS:
             for r in range(n_rx):
@@ -193,11 +192,14 @@ def _write_chirp(rows: NDArray[np.float32], out: NDArray[np.uint16]) -> None:
 
 
 @kernel
-def _signal(radar: RadarNumbers, work: Work, n: int, base: NDArray[np.float32]) -> int:
-    """Slow scatterers into first (with base) and step per chirp; fast ones left behind n. Returns their end."""
-    _find_paths(radar, work.position_m, work.path_m, n)
-    _find_gains(radar, work.position_m, work.amplitude_m, work.path_m, work.if_hz[:n], work.gain)
-    m = _copy_fast(radar, work.path_m, work.if_hz, work.gain, n)
+def _signal(radar: RadarNumbers, work: Work, n: int, fast: int, base: NDArray[np.float32]) -> int:
+    """Slow scatterers into first (with base) and step per chirp; n..fast, and what else is fast, stay behind n.
+
+    Returns their end.
+    """
+    _find_paths(radar, work.position_m, work.path_m, fast)
+    _find_gains(radar, work.position_m, work.amplitude_m, work.path_m, work.if_hz[:fast], work.gain)
+    m = _copy_fast(radar, work.path_m, work.if_hz, work.gain, n, fast)
     half = radar.n_samples // 2
     for i in range(m):
         turns = np.float32(work.if_hz[i] * radar.sample_period_s)
@@ -253,8 +255,9 @@ def synthesise(
         n = int(np.int64(0))
         for g in range(2):
             n = place_set(groups[g], ends_s, work.position_m, work.amplitude_m, n)
-        n = _pad(work.position_m, work.amplitude_m, place_rotor(rotor, ends_s, work.position_m, work.amplitude_m, n))
-        m = _signal(radar, work, n, base)
+        n = _pad(work.position_m, work.amplitude_m, n)
+        fast = place_rotor(rotor, ends_s, work.position_m, work.amplitude_m, n)
+        m = _signal(radar, work, n, fast, base)
         key = frame_key(seed, tick)
         for chirp in range(radar.n_chirps):
             if m > n and (chirp & 1) == 0:
