@@ -188,17 +188,16 @@ def decide(state: Any, tick: int, breaths_hz: float) -> None:
         return
     if state.variation > INTERVAL_CV:
         return
+    rate_hz = breaths_hz
     if state.line_hz > 0.0:
         if state.line_share < LINE_SHARE:
             return
-        if abs(state.line_hz - breaths_hz) > RATE_AGREE * state.line_hz:
-            if line_power(state, breaths_hz) < LINE_RIVAL * line_power(state, state.line_hz):
-                state.reason = REASON_AMBIGUOUS
-                return
-    rate_hz = breaths_hz
-    if state.line_hz > 0.0 and state.intervals < ENOUGH_BREATHS:
-        trust = state.intervals / ENOUGH_BREATHS
-        rate_hz = trust * breaths_hz + (1.0 - trust) * state.line_hz
+        if abs(state.line_hz - breaths_hz) <= RATE_AGREE * state.line_hz:
+            trust = min(state.intervals / ENOUGH_BREATHS, 1.0)
+            rate_hz = trust * breaths_hz + (1.0 - trust) * state.line_hz
+        elif line_power(state, breaths_hz) < LINE_RIVAL * line_power(state, state.line_hz):
+            state.reason = REASON_AMBIGUOUS
+            return
     state.reason = REASON_NONE
     state.rate_per_min = 60.0 * rate_hz
 

@@ -153,7 +153,7 @@ def fit(state: Any, noise: float) -> None:
     if scale > CIRCLE_ARC_RAD:
         refine(s, phase, radius, centre)
     best = residual(s, phase, total) - noise * n * m / total
-    if best > CIRCLE_DOUBT:
+    if best > CIRCLE_DOUBT or math.sqrt(variance(phase)) > CIRCLE_WIDE_RAD:
         large_arc(s, noise, other, circles)
         arc = math.sqrt(variance(other))
         wide = arc > CIRCLE_WIDE_RAD

@@ -46,12 +46,12 @@
     PARAMETER(BREATHS_SPAN_S, 6.0, "s", "sum of breath intervals needed for a rate") \
     PARAMETER(ENOUGH_BREATHS, 6, "1", "breath intervals that need no help from the spectrum") \
     PARAMETER(RATE_AGREE, 0.18, "1", "relative difference of breaths and spectrum that still agree") \
-    PARAMETER(INTERVAL_CV, 0.40, "1", "variation of breath intervals above which there is no rate") \
+    PARAMETER(INTERVAL_CV, 0.35, "1", "variation of breath intervals above which there is no rate") \
     PARAMETER(RMS_SHARE, 0.01, "1", "share of the newest waveform sample in its running mean square") \
     PARAMETER(BREATHS_MISSED, 3.0, "1", "mean breaths without a new one after which there is no rate") \
     PARAMETER(LINE_RIVAL, 0.40, "1", "power at the breaths' rate over the strongest line that still convinces") \
     PARAMETER(RATE_COHERENCE, 0.30, "1", "least coherence from frame to frame that can carry a rate") \
-    PARAMETER(LINE_SHARE, 0.30, "1", "least share of the band's power around the strongest line") \
+    PARAMETER(LINE_SHARE, 0.50, "1", "least share of the band's power around the strongest line") \
     PARAMETER(SPECTRUM_MIN_S, 10.0, "s", "shortest waveform whose spectrum is asked") \
     PARAMETER(RATE_SCORE, 5.0, "1", "log-odds of a valid rate under ideal conditions") \
     PARAMETER(RATE_PER_VARIATION, 6.0, "1", "... less this times the variation of breath intervals") \

@@ -180,12 +180,16 @@ static void decide(sw_breathing_rate *state, int64_t tick, float breaths_hz, con
     if (state->variation > SW_P_INTERVAL_CV) {
         return;
     }
+    float rate_hz = breaths_hz;
     if (state->line_hz > 0.0f) {
         float apart_hz = state->line_hz - breaths_hz;
         if (state->line_share < SW_P_LINE_SHARE) {
             return;
         }
-        if ((apart_hz < 0.0f ? -apart_hz : apart_hz) > SW_P_RATE_AGREE * state->line_hz) {
+        if ((apart_hz < 0.0f ? -apart_hz : apart_hz) <= SW_P_RATE_AGREE * state->line_hz) {
+            float trust = sw_clamp((float)state->intervals / SW_P_ENOUGH_BREATHS, 0.0f, 1.0f);
+            rate_hz = trust * breaths_hz + (1.0f - trust) * state->line_hz;
+        } else {
             sw_lanes two = {coefficient_of(breaths_hz), coefficient_of(state->line_hz), 0.0f, 0.0f};
             sw_lanes power = line_powers(tapered, state->filled, two);
             if (power[0] < SW_P_LINE_RIVAL * power[1]) {
@@ -193,11 +197,6 @@ static void decide(sw_breathing_rate *state, int64_t tick, float breaths_hz, con
                 return;
             }
         }
-    }
-    float rate_hz = breaths_hz;
-    if (state->line_hz > 0.0f && (float)state->intervals < SW_P_ENOUGH_BREATHS) {
-        float trust = (float)state->intervals / SW_P_ENOUGH_BREATHS;
-        rate_hz = trust * breaths_hz + (1.0f - trust) * state->line_hz;
     }
     state->reason = NO_REASON;
     state->rate_per_min = 60.0f * rate_hz;

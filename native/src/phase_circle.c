@@ -339,7 +339,8 @@ void sw_phase_circle_fit(sw_phase_circle *state, float noise, sw_phase_circle_sc
         refine(&w->fit, w->phase);
     }
     float left = unexplained(&w->fit, w->phase, total);
-    if (left - noise_share > SW_P_CIRCLE_DOUBT) {
+    float arc_rad = sw_sqrtf(variance(w->phase, n));
+    if (left - noise_share > SW_P_CIRCLE_DOUBT || arc_rad > SW_P_CIRCLE_WIDE_RAD) {
         tried = try_large_arc(w, noise, left - noise_share, total, noise_share);
         phase = tried > 0 ? w->other : w->phase;
         left = unexplained(&w->fit, phase, total);
