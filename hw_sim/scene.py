@@ -43,6 +43,8 @@ class Scene:
     def __init__(self, scenario: Scenario, *, seed: int, duration_s: float) -> None:
         if not 0 < duration_s <= 48 * 3600:
             raise SceneError(f"duration: expected above 0 and at most 48 hours, got {duration_s / 3600:g} hours")
+        if seed < 0:
+            raise SceneError(f"seed: expected 0 or more, got {seed}")
         self.scenario = scenario
         self.seed = seed
         self.duration_s = duration_s

@@ -77,3 +77,8 @@ def test_impossible_durations_are_refused(duration_s: float) -> None:
 def test_numbers_out_of_range_name_the_key() -> None:
     with pytest.raises(SceneError, match=r"test: key `person.movements_per_hour`: expected 0 to 60"):
         decode_scenario({"description": "x", "person": {"centre_m": [0, 0.7, 0], "movements_per_hour": 400}}, "test")
+
+
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(SceneError, match="seed: expected 0 or more"):
+        Scene.load("empty", seed=-1, duration_s=10.0)
