@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -113,9 +113,9 @@ def radar_config(fields: Mapping[str, int]) -> RadarConfig:
 def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
     """A chain as addresses, and what must stay alive with it."""
     if chain == "numba":
-        from edge import numba_core  # type: ignore[attr-defined]
+        from edge import numba_core
 
-        return cast("tuple[ChainOps, tuple[Any, ...]]", numba_core.chain_ops())
+        return numba_core.chain_ops()
     ffi, lib = edge_core.load()
     memory = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
     base = int(ffi.cast("uintptr_t", memory))
