@@ -58,7 +58,7 @@ STATE = np.dtype(
         ("head", np.int32),
         ("filled", np.int32),
         ("rate_per_min", np.float32),
-        ("variation", np.float32),  # of breath intervals
+        ("variation", np.float32),  # of breath intervals; 1 while there are too few
         ("line_hz", np.float32),  # strongest line of the spectrum; 0 when too short
         ("line_share", np.float32),  # of the band's power around it
         ("intervals", np.int32),
@@ -156,6 +156,7 @@ def breathe(state: Any, begin_ms: int) -> None:
 def measure(state: Any, tick: int) -> None:
     """Once a second, at chip time tick / 10 s: rate, variation, spectrum, or the reason for no rate."""
     state.rate_per_min = 0.0
+    state.variation = 1.0
     count, total, squares = 0, 0.0, 0.0
     oldest_ms = tick * 100 - int(RATE_WINDOW_S * 1000.0)
     for back in range(min(state.breaths, BREATHS) - 1):

@@ -31,7 +31,7 @@ typedef struct sw_breathing_rate {
     float coefficient[SW_RATE_LINE_ROOM]; /* 2 cos(turn per sample) of each line */
     /* results of the last measure */
     float rate_per_min;                 /* 0: unknown, see reason */
-    float variation;                    /* standard deviation over mean of the intervals */
+    float variation;                    /* standard deviation over mean of the intervals; 1 while there are too few */
     float line_hz;                      /* strongest line of the spectrum; 0 when the waveform is too short */
     float line_share;                   /* of the band's power within 0.05 Hz of it */
     uint32_t intervals;

@@ -208,6 +208,7 @@ void sw_breathing_rate_measure(sw_breathing_rate *state, int64_t tick)
     int64_t oldest_ms = tick * 100 - (int64_t)(SW_P_RATE_WINDOW_S * 1000.0f);
     uint32_t held = state->breaths < SW_RATE_BREATHS ? state->breaths : SW_RATE_BREATHS, count = 0;
     state->rate_per_min = 0.0f;
+    state->variation = 1.0f;
     for (uint32_t back = 1; back < held; back++) {
         uint32_t later = (state->breaths - back) % SW_RATE_BREATHS;
         uint32_t before = (state->breaths - back - 1) % SW_RATE_BREATHS;

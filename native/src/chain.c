@@ -103,7 +103,7 @@ static void replay(sw_chain *chain, sw_chain_out *out)
     const sw_displacement_config displacement = chain->displacement.config;
     uint32_t n = circle->samples;
     float um = 0.0f;
-    chain->rate = chain->rate_at_rest;
+    sw_breathing_rate_copy(&chain->rate, &chain->rate_at_rest);
     (void)restart_grid(chain);
     for (uint32_t t = 0; t < n; t++) {
         uint64_t back_us = (uint64_t)(n - 1 - t) * chain->remember_every * chain->frame_us;
@@ -133,7 +133,7 @@ static void follow(sw_chain *chain, int32_t second, uint32_t flags)
         (void)init_listening(chain);
         sw_phase_circle_listen(&chain->circle, chosen->excess, (uint32_t)chosen->first_bin,
                                (uint32_t)chosen->last_bin, SW_P_CHANNEL_SHARE);
-        chain->rate_at_rest = chain->rate;
+        sw_breathing_rate_copy(&chain->rate_at_rest, &chain->rate);
         chain->fits = 0;
         chain->since_remembered = 0;
     }

@@ -161,9 +161,9 @@ def test_beside_the_naive_estimators(
 
 
 def test_backwards_it_breathes_as_fast(recording: Sparse) -> None:
-    """The same 30 s in both directions, once the person sits."""
+    """The same 30 s in both directions, once the person sits; the vendor's own rate varies by 1.3 in the last 13."""
     ends = [rate(run(replace(recording, iq=iq)))[-1] for iq in (recording.iq[-600:], recording.iq[:-601:-1])]
-    assert ends[1] == pytest.approx(ends[0], abs=0.7)
+    assert ends[1] == pytest.approx(ends[0], abs=1.0)
 
 
 def test_a_slower_clock_slows_it(recording: Sparse, unchanged: NDArray[Any]) -> None:

@@ -104,6 +104,14 @@ def test_a_sine_gives_its_rate(run: Run, rate_per_min: float) -> None:
 
 
 @BOTH
+def test_without_breaths_nothing_is_regular(run: Run) -> None:
+    """The variation of breaths that are too old is not kept."""
+    found = run(np.concatenate((sine(14.0, 60), np.zeros(400, np.int64))))
+    assert found[59, VARIATION] < 0.01 and found[-1, INTERVALS] == 0
+    assert found[-1, VARIATION] == 1.0
+
+
+@BOTH
 def test_amplitude_does_not_matter(run: Run) -> None:
     assert run(sine(14.0) // 10)[40:, RATE] == pytest.approx(14.0, abs=0.1)
     assert run(sine(14.0) * 100)[40:, RATE] == pytest.approx(14.0, abs=0.03)
