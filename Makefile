@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help night test bench lint size doctor clean
+.PHONY: help night test bench evidence lint size doctor clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ lint: $(VENV)/.built ## ruff, mypy --strict, our C with warnings as errors
 	@set -e; command -v arm-none-eabi-gcc >/dev/null || exit 0; \
 	for f in $(wildcard native/src/*.c native/targets/*.c native/targets/mps2_an386/*.c); do \
 	    arm-none-eabi-gcc $(M4_FLAGS) $(C_FLAGS) $(C_STRICT) $(C_PATHS) -c -o /dev/null $$f; done; echo "C for ARM: clean"
+
+evidence: $(VENV)/.built ## hours, resumable: measure again what docs/evidence.md says
+	@$(BIN)/python -m bench.evidence stillwave-out/evidence
 
 size: $(VENV)/.built ## flash, RAM and stack of the firmware; fails on any data or bss in its core
 	@$(BIN)/python native/size.py

@@ -1,0 +1,139 @@
+"""Evidence: the measured figures of docs/evidence.md, one command line of the product per row.
+
+Rule: nothing is measured here: rows are reports of `stillwave`, kept in the work folder under the digest of what
+made them, so that a run that was broken off goes on where it stopped and a changed product starts anew.
+Use: python -m bench.evidence WORK [--short]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from front.env import ROOT
+
+DOC = ROOT / "docs" / "evidence.md"
+SOURCES = ("native", "hw_sim", "edge", "wire", "cloud")
+SEEDS = range(1, 7)
+SWEEP_PER_HOUR = (2, 4, 6, 10, 15)
+RECORDING = "bgt60tr13c_breathing"
+Report = dict[str, Any]
+
+
+def sources_digest() -> str:
+    """Digest of every source that can change a figure."""
+    files = sorted(p for s in SOURCES for e in ("py", "c", "h", "toml") for p in (ROOT / s).rglob(f"*.{e}"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.name[0] != "_")).hexdigest()[:12]
+
+
+def stillwave(work: Path, name: str, *args: str) -> Report:
+    """The JSON of one command, from the work folder when it was run before."""
+    kept = work / f"{name}.{sources_digest()}.json"
+    if not kept.is_file():
+        print(f"{name}: stillwave {' '.join(args)}", file=sys.stderr)
+        command = [sys.executable, str(ROOT / "stillwave.py"), *args, "--json", "--out", str(work / name), "--force"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+        kept.write_text(done.stdout)
+    result: Report = json.loads(kept.read_text())
+    return result
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """A number, or that there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+NIGHT_HEAD = ["night", "rate error /min", "coverage", "displacement error mm", "of amplitude: p50, p90",
+              "moving seconds streamed", "unsolicited bytes", "wall s"]  # fmt: skip
+
+
+def night_row(label: str, report: Report) -> list[str]:
+    """One night's figures against the simulator's truth."""
+    breath, edge = report["respiration"], report["edge"]
+    return [
+        label,
+        figure(breath["mae_per_min"]),
+        figure(breath["coverage"], 3),
+        figure(breath["displacement_rmse_mm"], 3),
+        f"{figure(breath['displacement_relative_p50'])}, {figure(breath['displacement_relative_p90'])}",
+        figure(report["presence"]["recall_moving"], 3),
+        str(edge["bytes_unsolicited_while_silent"]),
+        figure(report["wall_s"], 1),
+    ]
+
+
+def nights(work: Path, hours: str) -> str:
+    """Nights of several seeds, and empty ones."""
+    rows = []
+    for scenario, seeds in (("single", SEEDS), ("arrival", (1, 2)), ("empty", (1, 2))):
+        for seed in seeds:
+            options = ("--seed", str(seed), "--hours", hours)
+            report = stillwave(work, f"{scenario}-{seed}-{hours}", "night", scenario, *options)
+            rows.append(night_row(f"{scenario}, seed {seed}", report))
+    return table(NIGHT_HEAD, rows)
+
+
+def sweep(work: Path, hours: str) -> str:
+    """Movements an hour are an assumption: what other rates would do."""
+    frozen = (ROOT / "hw_sim" / "scenarios" / "single.toml").read_text()
+    rows = []
+    for per_hour in SWEEP_PER_HOUR:
+        scenario = work / f"movements-{per_hour}.toml"
+        scenario.write_text(frozen.replace("movements_per_hour = 6.0", f"movements_per_hour = {per_hour}.0"))
+        for seed in (1, 2):
+            options = ("--seed", str(seed), "--hours", hours)
+            report = stillwave(work, f"movements-{per_hour}-{seed}-{hours}", "night", str(scenario), *options)
+            rows.append(night_row(f"{per_hour} an hour, seed {seed}", report))
+    return table(NIGHT_HEAD, rows)
+
+
+def recording(work: Path) -> str:
+    """The real chip's recording, or that it is not here."""
+    folder = Path(os.environ.get("STILLWAVE_DATA", ROOT.parent / "shared" / "data")) / RECORDING
+    if not folder.is_dir():
+        return "The recording is not on this machine."
+    arguments = ("process", str(folder / "radar.npy"), "--radar", str(folder / "config.json"))
+    result = stillwave(work, "recording", *arguments)
+    per_rx = ", ".join(figure(rate) for rate in result["per_rx_rate_per_min"])
+    rows = [
+        ["breaths per minute", figure(result["respiration_rate_per_min"])],
+        ["each antenna alone", per_rx],
+        ["distance", f"{figure(result['distance_m'], 3)} m"],
+        ["peak to peak", f"{figure(result['displacement_p2p_mm'])} mm"],
+        ["confidence at the end", figure(result["confidence"], 3)],
+        ["FIFO bursts", f"{result['spi_bytes']} bytes"],
+    ]
+    return table(["figure", "value"], rows)
+
+
+def main(work: Path, short: bool) -> None:
+    """Write docs/evidence.md."""
+    work.mkdir(parents=True, exist_ok=True)
+    hours, sweep_hours = ("1", "0.5") if short else ("8", "2")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    made = f"Made by `make evidence` at commit {commit.strip()}, {platform.machine()}, {os.cpu_count()} cores."
+    text = DOC.read_text().split("<!-- measured -->")[0] + "\n\n".join(
+        [
+            f"<!-- measured -->\n\n{made}",
+            f"## Nights of {hours} hours, simulated\n\n{nights(work, hours)}",
+            f"## Movements an hour, {sweep_hours} hours each, simulated\n\n{sweep(work, sweep_hours)}",
+            f"## One real recording\n\n{recording(work)}",
+        ]
+    )
+    DOC.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), "--short" in sys.argv)
