@@ -17,17 +17,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from edge.blocks import CACHE
+from edge.blocks.geometry import WATCH_BINS
 from edge.blocks.parameters import BODY_HALF_M, KEEP_BODY, LEAKAGE, WINDOW_SECONDS
 
-MAX_BINS = 256
 SECONDS = int(WINDOW_SECONDS)
 
 STATE = np.dtype(
     [
-        ("previous", np.complex64, (3, MAX_BINS)),
-        ("coherent", np.float32, (SECONDS, MAX_BINS)),
-        ("power", np.float32, (SECONDS, MAX_BINS)),
-        ("burst", np.float32, (SECONDS, MAX_BINS)),
+        ("previous", np.complex64, (3, WATCH_BINS)),
+        ("coherent", np.float32, (SECONDS, WATCH_BINS)),
+        ("power", np.float32, (SECONDS, WATCH_BINS)),
+        ("burst", np.float32, (SECONDS, WATCH_BINS)),
         ("slot", np.int32),
         ("frames", np.int32),  # in the running second
         ("seconds", np.int32),  # complete ones in memory, up to SECONDS
@@ -39,7 +39,7 @@ STATE = np.dtype(
         ("coherence", np.float32),  # coherent over total power, -1..1
         ("noise", np.float32),  # noise power of one frame and range bin, all antennas together
         ("distance_m", np.float32),
-        ("excess", np.float32, (MAX_BINS,)),  # coherent power less leakage, summed over the window
+        ("excess", np.float32, (WATCH_BINS,)),  # coherent power less leakage, summed over the window
     ],
     align=True,
 )
@@ -66,7 +66,7 @@ def init(state: Any) -> None:
 def clear_second(state: Any) -> None:
     """Empty the sums of the running second."""
     coherent, power, burst = state.coherent, state.power, state.burst
-    for k in range(MAX_BINS):
+    for k in range(WATCH_BINS):
         coherent[state.slot, k] = 0.0
         power[state.slot, k] = 0.0
         burst[state.slot, k] = 0.0

@@ -13,14 +13,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from edge.blocks import CACHE
-from edge.blocks.candidates import MAX_BINS, SECONDS
-from edge.blocks.geometry import ANTENNA_SPACING_M
+from edge.blocks.candidates import SECONDS
+from edge.blocks.geometry import ANTENNA_SPACING_M, WATCH_BINS
 
 STATE = np.dtype(
     [
-        ("across", np.complex64, (SECONDS, MAX_BINS)),  # RX1 conj(RX3)
-        ("upward", np.complex64, (SECONDS, MAX_BINS)),  # RX2 conj(RX3)
-        ("power", np.float32, (SECONDS, 3, MAX_BINS)),  # RX1, RX2, RX3
+        ("across", np.complex64, (SECONDS, WATCH_BINS)),  # RX1 conj(RX3)
+        ("upward", np.complex64, (SECONDS, WATCH_BINS)),  # RX2 conj(RX3)
+        ("power", np.float32, (SECONDS, 3, WATCH_BINS)),  # RX1, RX2, RX3
         ("slot", np.int32),
         ("seconds", np.int32),
         ("azimuth_rad", np.float32),
@@ -46,7 +46,7 @@ def init(state: Any) -> None:
 def clear_second(state: Any) -> None:
     """Empty the sums of the running second."""
     across, upward, power = state.across, state.upward, state.power
-    for k in range(MAX_BINS):
+    for k in range(WATCH_BINS):
         across[state.slot, k] = 0.0
         upward[state.slot, k] = 0.0
         for rx in range(3):

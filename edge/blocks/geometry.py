@@ -13,6 +13,7 @@ from edge.blocks.parameters import WATCH_FAR_M, ZONE_FAR_M, ZONE_NEAR_M
 C_M_PER_S = 299_792_458.0
 ANTENNA_SPACING_M = 0.0025
 CLOCK_HZ = 80e6
+WATCH_BINS = 128  # what the blocks behind the clutter have room for
 
 GEOMETRY = np.dtype(
     [
@@ -58,8 +59,9 @@ def geometry(
     record["n_bins"] = n_bins
     record["bin_m"] = bin_m
     record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
-    record["bin_last"] = min(n_bins - 2, int(zone_far_m / bin_m))
-    record["watch_last"] = min(n_bins - 2, int(watch_far_m / bin_m))
+    highest = min(n_bins - 2, WATCH_BINS - 1)
+    record["bin_last"] = min(highest, int(zone_far_m / bin_m))
+    record["watch_last"] = min(highest, int(watch_far_m / bin_m))
     if record["bin_first"] > record["bin_last"]:
         raise ValueError(f"no range bin of {bin_m:.3f} m in the zone {zone_near_m}..{zone_far_m} m")
     record["wavelength_m"] = C_M_PER_S / (sampled_start_hz + sampled_bandwidth_hz / 2.0)

@@ -22,16 +22,16 @@ typedef struct sw_candidates_bin {
 
 /* The same of a complete second, lanes added. */
 typedef struct sw_candidates_sums {
-    float coherent[SW_MAX_BINS];
-    float power[SW_MAX_BINS];
-    float burst[SW_MAX_BINS];
+    float coherent[SW_WATCH_BINS];
+    float power[SW_WATCH_BINS];
+    float burst[SW_WATCH_BINS];
 } sw_candidates_sums;
 
 typedef struct sw_candidates {
-    sw_candidates_bin running[SW_MAX_BINS];     /* the second that is not complete */
+    sw_candidates_bin running[SW_WATCH_BINS];     /* the second that is not complete */
     sw_candidates_sums second[SW_WINDOW_MAX_S]; /* complete ones */
     sw_candidates_sums window;                  /* scratch: their sum */
-    float sorted[SW_MAX_BINS];                  /* scratch */
+    float sorted[SW_WATCH_BINS];                  /* scratch */
     uint32_t slot;                              /* where the next second goes */
     uint32_t frames;                            /* in the running second */
     uint32_t seconds;                           /* complete ones in memory */
@@ -43,7 +43,7 @@ typedef struct sw_candidates {
     float coherence;                            /* coherent over total power, -1..1 */
     float noise;                                /* power of one frame and bin, lane sum, ADC counts squared */
     float distance_m;
-    float excess[SW_MAX_BINS];                  /* coherent power less leakage over the window, >= 0; the zone's bins */
+    float excess[SW_WATCH_BINS];                  /* coherent power less leakage over the window, >= 0; the zone's bins */
 } sw_candidates;
 
 void sw_candidates_init(sw_candidates *state);

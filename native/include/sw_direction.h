@@ -17,7 +17,7 @@ typedef struct sw_direction_sums {
 } sw_direction_sums;
 
 typedef struct sw_direction {
-    sw_direction_sums second[SW_WINDOW_MAX_S][SW_MAX_BINS];
+    sw_direction_sums second[SW_WINDOW_MAX_S][SW_WATCH_BINS];
     uint32_t slot;       /* the running second */
     uint32_t seconds;    /* complete ones in memory */
     float azimuth_rad;   /* + towards RX1 */

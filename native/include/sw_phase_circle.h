@@ -44,9 +44,9 @@ typedef struct sw_phase_circle_scratch {
 
 /* Forgets channels, memory and fit. SW_ERROR_PARAMETER: n_rx out of range. */
 int32_t sw_phase_circle_init(sw_phase_circle *state, const sw_phase_circle_config *config);
-/* Starts over on the strongest of the bins bin_first..bin_last (both included, < SW_MAX_BINS) that hold at least
+/* Starts over on the strongest of the bins bin_first..bin_last (both included, < SW_WATCH_BINS) that hold at least
  * `share` of the strongest one. excess: coherent power per range bin, any unit. */
-void sw_phase_circle_listen(sw_phase_circle *state, const float excess[SW_MAX_BINS], uint32_t bin_first,
+void sw_phase_circle_listen(sw_phase_circle *state, const float excess[SW_WATCH_BINS], uint32_t bin_first,
                             uint32_t bin_last, float share);
 /* profile: with its background */
 void sw_phase_circle_remember(sw_phase_circle *state, const sw_profile *profile);

@@ -15,7 +15,7 @@ _Static_assert(WHOLE_WINDOW_SECONDS >= 1 && WHOLE_WINDOW_SECONDS <= SW_WINDOW_MA
 
 static void clear_running(sw_candidates *state)
 {
-    for (uint32_t k = 0; k < SW_MAX_BINS; k++) {
+    for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
         sw_candidates_bin *bin = &state->running[k];
         *(sw_lanes *)bin->coherent = (sw_lanes){0.0f};
         *(sw_lanes *)bin->power = (sw_lanes){0.0f};
@@ -26,7 +26,7 @@ static void clear_running(sw_candidates *state)
 
 void sw_candidates_init(sw_candidates *state)
 {
-    for (uint32_t k = 0; k < SW_MAX_BINS; k++) {
+    for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
         sw_candidates_bin *bin = &state->running[k];
         *(sw_lanes *)bin->previous_re = (sw_lanes){0.0f}; /* the first frame has no product */
         *(sw_lanes *)bin->previous_im = (sw_lanes){0.0f};

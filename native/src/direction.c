@@ -15,7 +15,7 @@ typedef int32_t lane_order __attribute__((vector_size(4 * SW_LANES)));
 static void clear_running(sw_direction *state)
 {
     sw_direction_sums *running = state->second[state->slot];
-    for (uint32_t k = 0; k < SW_MAX_BINS; k++) {
+    for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
         *(sw_lanes *)running[k].real = (sw_lanes){0.0f};
         *(sw_lanes *)running[k].other = (sw_lanes){0.0f};
     }

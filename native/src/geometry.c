@@ -4,6 +4,7 @@
  */
 #include "sw_geometry.h"
 
+#include "sw_common.h"
 #include "sw_error.h"
 #include "sw_parameters.h"
 
@@ -44,6 +45,7 @@ int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, c
         return SW_ERROR_PARAMETER;
     }
     uint32_t n_bins = config->n_samples / 2, first = bins_of(SW_P_ZONE_NEAR_M, bandwidth, 1);
+    uint32_t highest = lesser(n_bins - 2, SW_WATCH_BINS - 1);
     int32_t lane = 0;
     for (uint32_t rx = 0; rx < SW_MAX_RX; rx++) {
         geometry->lane[rx] = (config->rx_mask >> rx & 1u) != 0 ? lane++ : -1;
@@ -51,8 +53,8 @@ int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, c
     geometry->n_rx = (uint32_t)lane;
     geometry->n_bins = n_bins;
     geometry->bin_first = first > SW_BIN_LOWEST ? first : SW_BIN_LOWEST;
-    geometry->bin_last = lesser(n_bins - 2, bins_of(SW_P_ZONE_FAR_M, bandwidth, 0));
-    geometry->watch_last = lesser(n_bins - 2, bins_of(SW_P_WATCH_FAR_M, bandwidth, 0));
+    geometry->bin_last = lesser(highest, bins_of(SW_P_ZONE_FAR_M, bandwidth, 0));
+    geometry->watch_last = lesser(highest, bins_of(SW_P_WATCH_FAR_M, bandwidth, 0));
     if (geometry->bin_first > geometry->bin_last) {
         return SW_ERROR_PARAMETER;
     }

@@ -54,7 +54,7 @@ int32_t sw_phase_circle_init(sw_phase_circle *state, const sw_phase_circle_confi
     return SW_OK;
 }
 
-void sw_phase_circle_listen(sw_phase_circle *state, const float excess[SW_MAX_BINS], uint32_t bin_first,
+void sw_phase_circle_listen(sw_phase_circle *state, const float excess[SW_WATCH_BINS], uint32_t bin_first,
                             uint32_t bin_last, float share)
 {
     sw_channels *channels = &state->channels;

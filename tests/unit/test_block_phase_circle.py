@@ -45,7 +45,7 @@ def circles(phase: Real, noise: float, seed: int) -> tuple[Complex, Complex, Com
 
 def excess() -> NDArray[np.float32]:
     """Coherent power per range bin: HEARD stand out, one more is too weak to be heard."""
-    power = np.full(LIB.SW_MAX_BINS, 0.1, np.float32)
+    power = np.full(LIB.SW_WATCH_BINS, 0.1, np.float32)
     power[list(HEARD)] = 100, 90, 80, 70
     return power
 
@@ -199,9 +199,9 @@ def test_nothing_that_moves_gives_no_fit(block: Block, signals: Complex) -> None
 def test_listens_to_the_strongest_bins_on_every_antenna(block: Block) -> None:
     assert block().heard() == [(k, rx) for k in HEARD for rx in range(3)]
     assert block(n_rx=1).heard() == [(k, 0) for k in HEARD]  # nothing else reaches the share
-    power = np.arange(LIB.SW_MAX_BINS, dtype=np.float32)
+    power = np.arange(LIB.SW_WATCH_BINS, dtype=np.float32)
     assert [k for k, _ in block(n_rx=1, power=power).heard()] == list(range(LAST, LAST - CHANNELS, -1))
-    assert block(power=np.zeros(LIB.SW_MAX_BINS, np.float32)).heard() == []
+    assert block(power=np.zeros(LIB.SW_WATCH_BINS, np.float32)).heard() == []
 
 
 @BOTH

@@ -68,7 +68,7 @@ def test_an_empty_window_is_ignored() -> None:
 
 
 def test_burst_header_shows_status_and_zeros() -> None:
-    assert Chip().transfer(header(0x02, 1), bytes(3)) == bytes.fromhex("F4000000" "000303")
+    assert Chip().transfer(header(0x02, 1), bytes(3)) == bytes.fromhex("F4000000000303")
 
 
 # data bytes, bound in words, the error bits that follow
@@ -104,7 +104,7 @@ def test_short_burst_header_is_a_clock_error() -> None:
 
 def test_burst_read_counts_the_address_up() -> None:
     data = Chip().burst_read(0x04, 9, n_words=3)
-    assert data == bytes.fromhex("196524" "040014" "710000")
+    assert data == bytes.fromhex("196524040014710000")
 
 
 def test_burst_write_counts_the_address_up() -> None:

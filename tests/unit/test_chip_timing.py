@@ -120,9 +120,7 @@ def test_timing_is_the_closed_form(words: Words, begin_ns: int) -> None:
         assert chip.next_event_ns == ns(at)
 
 
-@given(
-    st.integers(0, 0xFFFFFF), st.integers(0, 0xFFFFFF), st.integers(0, 511), st.integers(0, 511), st.integers(0, 31)
-)
+@given(st.integers(0, 0xFFFFFF), st.integers(0, 0xFFFFFF), st.integers(0, 511), st.integers(0, 511), st.integers(0, 31))
 def test_frequency_is_the_closed_form(fsu: int, rsu: int, paen: int, start_delay: int, sstart: int) -> None:
     chip = Chip()
     program(chip)

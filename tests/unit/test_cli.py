@@ -230,11 +230,26 @@ def test_a_night_leaves_report_picture_and_table(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["virtual_s"], report["edge"]["frames"]) == (72.0, 1440)
-    assert {p.name for p in (tmp_path / "run").iterdir()} >= {"report.json", "hypnogram.png", "hypnogram.csv", "truth.json"}
+    assert {p.name for p in (tmp_path / "run").iterdir()} >= {
+        "report.json",
+        "hypnogram.png",
+        "hypnogram.csv",
+        "truth.json",
+    }
 
 
 def test_ctrl_c_is_exit_130_and_leaves_no_link(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "stillwave.py"), "board", "--scenario", "empty", "--pty", "port", "--rt", "--json"]
+    command = [
+        sys.executable,
+        str(ROOT / "stillwave.py"),
+        "board",
+        "--scenario",
+        "empty",
+        "--pty",
+        "port",
+        "--rt",
+        "--json",
+    ]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as board:
         assert board.stdout is not None
         assert json.loads(board.stdout.readline())["event"] == "ready"

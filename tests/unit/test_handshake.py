@@ -69,9 +69,7 @@ def pinged(linked: State, nonces: Nonces) -> State:
 def test_the_first_tick_asks_with_a_fresh_nonce_and_the_time(nonces: Nonces) -> None:
     result = handshake.tick(CONFIG, State(), 5 * SECOND, nonces)
 
-    assert [(p.type, p.fields) for p in sent(result)] == [
-        (packet.HOST_HELLO, {"nonce": 1, "utc_us": 5 * SECOND})
-    ]
+    assert [(p.type, p.fields) for p in sent(result)] == [(packet.HOST_HELLO, {"nonce": 1, "utc_us": 5 * SECOND})]
 
 
 def test_a_nonce_of_zero_is_drawn_again() -> None:
@@ -119,9 +117,7 @@ def test_an_answer_counts_once(linked: State, nonces: Nonces) -> None:
 
 
 @pytest.mark.parametrize("versions", [(2, 3), (0, 0)])
-def test_a_device_of_another_protocol_is_not_linked(
-    asking: State, nonces: Nonces, versions: tuple[int, int]
-) -> None:
+def test_a_device_of_another_protocol_is_not_linked(asking: State, nonces: Nonces, versions: tuple[int, int]) -> None:
     answer = hello(1, protocol_oldest=versions[0], protocol_newest=versions[1])
 
     result = handshake.receive(asking, answer, SECOND, nonces)
