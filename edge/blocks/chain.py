@@ -60,7 +60,7 @@ STATE = np.dtype(
         ("since_remembered", np.int32),
         ("remembered_us", np.int64),  # chip time of the newest remembered frame
         ("fits", np.int32),  # since listening began
-        ("seconds", np.int32),  # of candidates, ever
+        ("seconds", np.int32),  # of candidates, since power-on or the last gap
         ("emitted_tick", np.int64),
     ],
     align=True,
@@ -71,10 +71,7 @@ STATE = np.dtype(
 def init(state: Any) -> None:
     """Start from nothing; state.geometry must be set."""
     geometry = state.geometry
-    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
-    candidates.init(state.candidates)
-    direction.init(state.direction)
-    motion.init(state.motion)
+    init_looking(state)
     phase_circle.init(state.circle)
     displacement.init(state.displacement)
     resample.init(state.resample, GAP_US)
@@ -86,8 +83,18 @@ def init(state: Any) -> None:
     state.since_remembered = 0
     state.remembered_us = 0
     state.fits = 0
-    state.seconds = 0
     state.emitted_tick = 0
+
+
+@njit(cache=CACHE)
+def init_looking(state: Any) -> None:
+    """Start to look at the room as if for the first time."""
+    geometry = state.geometry
+    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
+    candidates.init(state.candidates)
+    direction.init(state.direction)
+    motion.init(state.motion)
+    state.seconds = 0
 
 
 @njit(cache=CACHE)
@@ -113,6 +120,8 @@ def observe(
 ) -> None:
     """Digest one range profile: where, whether still, how it breathes."""
     geometry, chosen = state.geometry, state.candidates
+    if flags & FLAG_GAP:  # whoever was there before the gap may be gone
+        init_looking(state)
     moving = clutter.step(state.clutter, profile)
     second = candidates.step(chosen, geometry, moving, difference)
     direction.step(state.direction, geometry, moving)

@@ -43,7 +43,7 @@ typedef struct sw_chain {
     uint32_t since_remembered; /* frames */
     uint64_t remembered_us;    /* chip time of the newest remembered frame */
     uint32_t fits;             /* since listening began */
-    uint32_t seconds;          /* of candidates, ever */
+    uint32_t seconds;          /* of candidates, since power-on or the last gap */
     uint64_t emitted_tick;     /* tenth of a second of the last waveform sample handed out */
 } sw_chain;
 

@@ -32,6 +32,19 @@ static int32_t restart_grid(sw_chain *chain)
     return sw_resample_init(&chain->resample, &config);
 }
 
+/* Starts to look at the room as if for the first time. */
+static int32_t init_looking(sw_chain *chain)
+{
+    const sw_geometry *geometry = &chain->geometry;
+    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, SW_P_BACKGROUND_S,
+                                       geometry->bin_first, geometry->watch_last};
+    sw_candidates_init(&chain->candidates);
+    sw_direction_init(&chain->direction);
+    sw_motion_init(&chain->motion);
+    chain->seconds = 0;
+    return sw_clutter_init(&chain->clutter, &clutter, &chain->cleared);
+}
+
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing)
 {
     sw_chain *chain = state;
@@ -45,14 +58,9 @@ int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar
     if (error) {
         return error;
     }
-    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, SW_P_BACKGROUND_S,
-                                       geometry->bin_first, geometry->watch_last};
-    error = sw_clutter_init(&chain->clutter, &clutter, &chain->cleared);
+    error = init_looking(chain);
     error = error ? error : init_listening(chain);
     error = error ? error : restart_grid(chain);
-    sw_candidates_init(&chain->candidates);
-    sw_direction_init(&chain->direction);
-    sw_motion_init(&chain->motion);
     sw_band_filter_init(&chain->band);
     sw_breathing_rate_init(&chain->rate);
     chain->frame_us = (uint32_t)sw_to_i32(geometry->frame_s * 1e6f, 1, 1 << 22);
@@ -180,6 +188,9 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     const sw_profile *difference = &chain->range.difference;
     const sw_profile *moving = &chain->cleared.moving;
     sw_candidates *chosen = &chain->candidates;
+    if (flags & SW_FLAG_GAP) { /* whoever was there before the gap may be gone */
+        (void)init_looking(chain);
+    }
     sw_clutter_step(&chain->clutter, &chain->range.profile, &chain->cleared);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
     sw_direction_step(&chain->direction, geometry, moving);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hw_sim.rig import Rig
+from hw_sim.scenario import Person, Scenario
 from hw_sim.scene import Scene
 from wire import codec, packet
 
@@ -48,4 +49,19 @@ def test_a_host_is_answered_in_standby() -> None:
         rig.run(5.0)
         assert [one.fields["nonce"] for one in rig.packets if one.type == packet.PONG] == [42]
         assert rig.edge_counters()["bytes_replied"] > 0
+        assert rig.counts.bytes_unsolicited_while_silent == 0
+
+
+@pytest.mark.parametrize("core", ["c", "numba"])
+def test_who_left_during_standby_is_not_seen_after_it(core: str) -> None:
+    person = Person(
+        centre_m=(0.0, 0.75, -0.08), movements_per_hour=0.0, leaves_before_end_s=90.0, leaves_if_longer_than_s=0.0
+    )
+    with Rig(Scene(Scenario(description="leaves", person=person), seed=2, duration_s=120.0), seed=2, core=core) as rig:
+        rig.run(28.0)
+        assert any(one.type == packet.VITALS for one in rig.packets)
+        rig.set_standby(True)
+        rig.run(62.0)  # gone from about 40 s on
+        rig.set_standby(False)
+        rig.run(30.0)
         assert rig.counts.bytes_unsolicited_while_silent == 0
