@@ -17,7 +17,7 @@ typedef struct sw_report {
     uint32_t flags;          /* SW_FLAG_* of the second's frames */
     uint32_t wave_n;
     uint64_t wave_t_us;
-    int16_t wave_um[SW_REPORT_WAVE_MAX]; /* one unbroken piece; a jump in time starts a new one */
+    int16_t wave_um[SW_REPORT_WAVE_MAX]; /* one unbroken, valid piece; a jump in time starts a new one */
 } sw_report;
 
 void sw_report_clear(sw_report *report);

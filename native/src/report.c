@@ -32,6 +32,10 @@ void sw_report_add(sw_report *report, const sw_chain_out *frame)
     if (n == 0u) {
         return;
     }
+    if (frame->wave_validity <= 0) {
+        report->wave_n = 0;
+        return;
+    }
     uint64_t expected = report->wave_t_us + (uint64_t)report->wave_n * SW_REPORT_WAVE_STEP_US;
     if (report->wave_n == 0u || frame->wave_t_us != expected || report->wave_n + n > SW_REPORT_WAVE_MAX) {
         report->wave_n = 0;

@@ -159,6 +159,22 @@ def test_the_waveform_of_a_second_is_whole_and_has_its_time() -> None:
     assert [w.wave_t_us for w in waves] == [100_000 * (w.wave_um or (0,))[0] for w in waves]
 
 
+def test_samples_that_were_not_valid_leave_in_no_packet() -> None:
+    d, sleeper = streaming()
+    valid: set[int] = set()
+
+    def think(out: dict[str, Any]) -> None:
+        sleeper(out)
+        out["wave_validity"] = 200 if sleeper.waves % 33 > 9 else 0
+        if out["wave_validity"] and "wave_um" in out:
+            valid.add(out["wave_um"][0])
+
+    d.think = think
+    d.run(20.0)
+    sent = [one for p in d.take()[2:] for one in values.vitals(p).wave_um or ()]
+    assert len(sent) > 50 and set(sent) <= valid
+
+
 def test_unknown_values_leave_as_nothing_with_a_reason() -> None:
     d, sleeper = streaming()
     sleeper.fields = {"rate_centi_per_min": 1500, "distance_mm": 900, "distance_validity": 255, "azimuth_cdeg": 700}
