@@ -56,7 +56,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
 
 void sw_uplink_config_default(sw_uplink_config *config)
 {
-    *config = (sw_uplink_config){.enter_confidence = 179, .enter_s = 3, .leave_confidence = 102, .leave_s = 20};
+    *config = (sw_uplink_config){.enter_confidence = 179, .enter_s = 3, .leave_confidence = 102, .leave_s = 15};
 }
 
 int32_t sw_uplink_policy_init(sw_uplink_policy *p, const sw_uplink_config *config, uint64_t t_us)

@@ -71,9 +71,9 @@ def test_three_confident_seconds_start_streaming() -> None:
     assert seconds(policy(), 179, 3) == ["UNDECIDED", "UNDECIDED", "CONFIDENT"]
 
 
-def test_twenty_unconfident_seconds_stop_it() -> None:
-    made = seconds(policy("STREAMING"), 101, 20)
-    assert made == ["UNDECIDED"] * 19 + ["NOT_CONFIDENT"]
+def test_fifteen_unconfident_seconds_stop_it() -> None:
+    made = seconds(policy("STREAMING"), 101, 15)
+    assert made == ["UNDECIDED"] * 14 + ["NOT_CONFIDENT"]
 
 
 @pytest.mark.parametrize("confidence", [102, 178])
@@ -83,7 +83,7 @@ def test_between_the_thresholds_nothing_is_decided(confidence: int) -> None:
 
 def test_one_other_second_starts_the_count_anew() -> None:
     p = policy("STREAMING")
-    assert "NOT_CONFIDENT" not in seconds(p, 0, 19) + seconds(p, 150, 1) + seconds(p, 0, 19)
+    assert "NOT_CONFIDENT" not in seconds(p, 0, 14) + seconds(p, 150, 1) + seconds(p, 0, 14)
 
 
 def test_seconds_of_another_state_do_not_count() -> None:
