@@ -15,6 +15,7 @@ from hw_sim.radar_view import RadarView
 
 FFI, LIB = load()
 ALIGN = 16
+LOST_US = 700_000
 Outputs = NDArray[Any]  # vitals.OUT[frame]
 
 
@@ -53,7 +54,18 @@ class Radar:
         )
 
 
-def run_c(radar: Radar, frames: NDArray[np.uint16], change: Callable[[Any], None] | None = None) -> Outputs:
+def moment(radar: Radar, frame: int, gap_at: int | None) -> tuple[int, int]:
+    """Chip time, us, and flags of a frame; before gap_at frames were lost."""
+    lost = gap_at is not None and frame >= gap_at
+    return int(frame * radar.frame_us) + lost * LOST_US, LIB.SW_FLAG_GAP if frame == gap_at else 0
+
+
+def run_c(
+    radar: Radar,
+    frames: NDArray[np.uint16],
+    gap_at: int | None = None,
+    change: Callable[[Any], None] | None = None,
+) -> Outputs:
     """frames: uint16[frame, chirp, sample, rx]. change: what to do to the sw_chain before its first frame."""
     memory = FFI.new("char[]", LIB.sw_chain_size() + ALIGN)
     base = int(FFI.cast("uintptr_t", memory))
@@ -66,17 +78,17 @@ def run_c(radar: Radar, frames: NDArray[np.uint16], change: Callable[[Any], None
     out, samples = FFI.cast("sw_chain_out *", FFI.from_buffer(found)), np.ascontiguousarray(frames)
     first, size = FFI.cast("uint16_t *", FFI.from_buffer(samples)), frames[0].size
     for k in range(len(frames)):
-        LIB.sw_chain_step(state, first + k * size, int(k * radar.frame_us), 0, out + k)
+        LIB.sw_chain_step(state, first + k * size, *moment(radar, k, gap_at), out + k)
     return found
 
 
-def run_reference(radar: Radar, frames: NDArray[np.uint16]) -> Outputs:
+def run_reference(radar: Radar, frames: NDArray[np.uint16], gap_at: int | None = None) -> Outputs:
     """The same by the reference chain."""
     state, found = np.zeros(1, chain.STATE)[0], np.zeros(len(frames), vitals.OUT)
     state["geometry"] = from_registers(radar.config, radar.timing)
     chain.init(state)
     for k in range(len(frames)):
-        chain.step(state, frames[k], int(k * radar.frame_us), 0, found[k])
+        chain.step(state, frames[k], *moment(radar, k, gap_at), found[k])
     return found
 
 
