@@ -237,6 +237,9 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
     sw_packet_ping ping;
     sw_packet_ack ack;
     if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
+        if (hello.nonce == 0u) { /* its answer would look like a boot announcement */
+            return;
+        }
         fw->counters.bytes_replied += send_hello(fw, now_us, hello.nonce);
         fw->counters.replies++;
     } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {

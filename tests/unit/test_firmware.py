@@ -119,6 +119,14 @@ def test_garbage_on_the_line_is_not_answered() -> None:
     assert types(d.take()) == ["PONG"] * 2
 
 
+def test_a_hello_without_a_nonce_is_not_answered() -> None:
+    d = device().run(10.0)
+    d.take()
+    d.host(packet.make(packet.HOST_HELLO, {"nonce": 0, "utc_us": 1}))
+    d.run(1.0)
+    assert d.take() == []
+
+
 def test_an_acknowledgement_counts_for_this_boot_and_for_what_was_sent() -> None:
     d, _ = streaming()
     boot, seq = d.fw.state.boot, d.fw.state.seq
