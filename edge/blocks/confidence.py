@@ -10,6 +10,7 @@ from numba import njit
 
 from edge.blocks import CACHE
 from edge.blocks.parameters import (
+    ENOUGH_BREATHS,
     MOTION_PER_LOG,
     MOTION_SCORE,
     PERSON_COHERENCE,
@@ -53,7 +54,7 @@ def motion(speed_over_threshold: float) -> int:
 @njit(cache=CACHE)
 def breathing(variation: float, residual: float, intervals: int) -> int:
     """Return P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted."""
-    missing = max(6 - intervals, 0)
+    missing = max(int(ENOUGH_BREATHS) - intervals, 0)
     return quantise(
         RATE_SCORE - RATE_PER_VARIATION * variation - RATE_PER_RESIDUAL * residual - RATE_PER_MISSING * missing
     )

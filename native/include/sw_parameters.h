@@ -56,7 +56,7 @@
     PARAMETER(RATE_SCORE, 5.0, "1", "log-odds of a valid rate under ideal conditions") \
     PARAMETER(RATE_PER_VARIATION, 6.0, "1", "... less this times the variation of breath intervals") \
     PARAMETER(RATE_PER_RESIDUAL, 2.0, "1", "... less this times the residual of the phase circles") \
-    PARAMETER(RATE_PER_MISSING, 0.35, "1", "... less this for every interval short of six") \
+    PARAMETER(RATE_PER_MISSING, 0.35, "1", "... less this for every interval short of ENOUGH_BREATHS") \
     PARAMETER(WAVE_SCORE, 4.0, "1", "log-odds of a valid waveform on perfect circles") \
     PARAMETER(WAVE_PER_RESIDUAL, 8.0, "1", "... less this times the residual of the phase circles") \
     /* confidence */ \

@@ -10,7 +10,6 @@
 #define SMALLEST_RATIO 1e-6f
 #define SMALLEST_SPEED 1e-3f /* over its threshold */
 #define LN_2 0.693147181f
-#define ENOUGH_INTERVALS 6
 
 int32_t sw_confidence_quantise(float log_odds)
 {
@@ -33,7 +32,8 @@ int32_t sw_confidence_person(float snr, float coherence)
 
 int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals)
 {
-    int32_t missing = intervals < ENOUGH_INTERVALS ? ENOUGH_INTERVALS - intervals : 0;
+    const int32_t enough = (int32_t)SW_P_ENOUGH_BREATHS;
+    int32_t missing = intervals < enough ? enough - intervals : 0;
     float log_odds = SW_P_RATE_SCORE - SW_P_RATE_PER_VARIATION * variation - SW_P_RATE_PER_RESIDUAL * residual;
     return sw_confidence_quantise(log_odds - SW_P_RATE_PER_MISSING * (float)missing);
 }
