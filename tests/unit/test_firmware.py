@@ -208,7 +208,7 @@ def test_leaving_is_told_and_then_nothing_more_comes() -> None:
     d.run(60.0)
     sent = d.take()
     assert types(sent) == ["VITALS"] * (len(sent) - 1) + ["TRANSITION"]
-    assert len(sent) == 20
+    assert len(sent) == d.fw.state.policy.config.leave_s
     assert values.transition(sent[-1]).to_state == "monitoring"
     sleeper.confidence = 220
     d.run(4.0)
