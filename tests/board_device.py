@@ -28,6 +28,7 @@ class PythonDevice:
         self.events: list[tuple[int, int]] = []
         self._callback = ffi.callback("uint64_t(void *, uint64_t, uint32_t)", self._step)
         board.bind_device(int(ffi.cast("uintptr_t", self._callback)), board.context)
+        vars(board)["device_of_test"] = self  # the board knows addresses only: whoever holds it keeps the callback
 
     def _step(self, _context: Any, now_us: int, event: int) -> int:
         self.events.append((now_us, event))

@@ -22,6 +22,7 @@ env.use_jit_cache()  # before anything imports numba
 settings.register_profile("stillwave", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("stillwave")
 
+NUMBA_CHAIN = {"test_core_numba", "test_chain_equality"}
 Absent = Callable[[str, str], NoReturn]
 FIGURES = "figures"
 
@@ -35,6 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         importlib.import_module("hw_sim.chip.core")
     except (CoreError, ImportError) as error:
         pytest.exit(str(error), returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What compiles the numba chain goes first and to one worker: it takes a minute, and twice that in two."""
+    heavy = [item for item in items if item.path.stem in NUMBA_CHAIN]
+    for item in heavy:
+        item.add_marker(pytest.mark.xdist_group("numba chain"))
+    items[:] = heavy + [item for item in items if item.path.stem not in NUMBA_CHAIN]
 
 
 def skip_or_fail(word: str, message: str, required: str | None = None) -> NoReturn:
