@@ -24,7 +24,7 @@ night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1),
 	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED)
 
 test: $(VENV)/.built ## set everything up and run the tests (three minutes)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not slow"
 
 bench: $(VENV)/.built ## speed, each figure beside a floor measured in the same run
 	@$(BIN)/stillwave bench

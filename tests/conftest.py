@@ -38,13 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(str(error), returncode=2)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What compiles the numba chain goes first and to one worker: it takes a minute, and twice that in two."""
-    heavy = [item for item in items if item.path.stem in NUMBA_CHAIN]
-    for item in heavy:
-        item.add_marker(pytest.mark.xdist_group("numba chain"))
-    items[:] = heavy + [item for item in items if item.path.stem not in NUMBA_CHAIN]
+    """What compiles the numba chain goes first, hence to one worker: it takes a minute, in two workers at once twice that."""
+    items.sort(key=lambda item: item.path.stem not in NUMBA_CHAIN)
 
 
 def skip_or_fail(word: str, message: str, required: str | None = None) -> NoReturn:
