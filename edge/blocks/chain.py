@@ -90,7 +90,7 @@ def init(state: Any) -> None:
 def init_looking(state: Any) -> None:
     """Start to look at the room as if for the first time."""
     geometry = state.geometry
-    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
+    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
     candidates.init(state.candidates)
     direction.init(state.direction)
     motion.init(state.motion)

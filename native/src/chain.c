@@ -36,8 +36,8 @@ static int32_t restart_grid(sw_chain *chain)
 static int32_t init_looking(sw_chain *chain)
 {
     const sw_geometry *geometry = &chain->geometry;
-    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, SW_P_BACKGROUND_S,
-                                       geometry->bin_first, geometry->watch_last};
+    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, geometry->bin_first,
+                                       geometry->watch_last};
     sw_candidates_init(&chain->candidates);
     sw_direction_init(&chain->direction);
     sw_motion_init(&chain->motion);

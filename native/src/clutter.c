@@ -21,18 +21,14 @@ int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config, sw_c
     if (config->bin_first > config->bin_last || config->bin_last >= SW_MAX_BINS) {
         return SW_ERROR_PARAMETER;
     }
-    if (!(period > 0.0f) || !(config->background_tau_s >= period) || !(config->power_tau_s >= period)) {
+    if (!(period > 0.0f) || !(config->background_tau_s >= period)) {
         return SW_ERROR_PARAMETER;
     }
     state->config = *config;
     state->background_alpha = 1.0f - sw_expf(-period / config->background_tau_s);
-    state->power_alpha = 1.0f - sw_expf(-period / config->power_tau_s);
     state->n = 0;
     clear(&state->background);
     clear(&out->moving);
-    for (uint32_t k = 0; k < SW_MAX_BINS; k++) {
-        out->power[k] = 0.0f;
-    }
     return SW_OK;
 }
 
@@ -42,19 +38,16 @@ void sw_clutter_step(sw_clutter *state, const sw_profile *profile, sw_clutter_ou
     sw_lanes *restrict br = (sw_lanes *)state->background.re, *restrict bi = (sw_lanes *)state->background.im;
     sw_lanes *restrict yr = (sw_lanes *)out->moving.re, *restrict yi = (sw_lanes *)out->moving.im;
     float share = 1.0f / (float)(state->n + 1);
-    float a = state->background_alpha, p = state->power_alpha;
+    float a = state->background_alpha;
     uint32_t last = state->config.bin_last;
-    if (share >= a || share >= p) {
+    if (share >= a) {
         state->n++;
-        a = share > a ? share : a;
-        p = share > p ? share : p;
+        a = share;
     }
     for (uint32_t k = state->config.bin_first; k <= last; k++) {
         br[k] += a * (xr[k] - br[k]);
         bi[k] += a * (xi[k] - bi[k]);
         yr[k] = xr[k] - br[k];
         yi[k] = xi[k] - bi[k];
-        sw_lanes square = yr[k] * yr[k] + yi[k] * yi[k];
-        out->power[k] += p * (((square[0] + square[1]) + (square[2] + square[3])) - out->power[k]);
     }
 }
