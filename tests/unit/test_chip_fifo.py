@@ -38,7 +38,8 @@ def test_any_schedule_of_reads_gives_the_stream(steps: list[tuple[int, int]]) ->
     for wait_ns, words in steps:
         now += wait_ns
         chip.advance(now)
-        words = min(words, chip.read("FSTAT") & FILL)
+        fill = chip.read("FSTAT") & FILL
+        words = fill if fill > 4096 else min(words, fill)  # one wait adds fewer than the other half holds
         got.append(unpack(chip.burst_read(0x60, 3 * words)))
     stream = np.concatenate(got)
     assert np.array_equal(stream, ramp(2000, 3 * 45).ravel()[: stream.size])
