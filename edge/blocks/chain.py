@@ -34,7 +34,7 @@ from edge.blocks.parameters import (
 )
 from edge.blocks.range_fft import range_fft
 
-FLAG_SATURATED, FLAG_GAP = 1, 2
+FLAG_SATURATED, FLAG_GAP = vitals.FLAG_SATURATED, 2
 GAP_US = resample.MAX_GAP_US
 GRID_US = resample.STEP_US
 TICK_US = 100_000  # the waveform's grid
@@ -61,6 +61,8 @@ STATE = np.dtype(
         ("remembered_us", np.int64),  # chip time of the newest remembered frame
         ("fits", np.int32),  # since listening began
         ("seconds", np.int32),  # of candidates, since power-on or the last gap
+        ("gaps", np.int32),  # frames were lost before a frame, so often
+        ("fit_waits", np.int32),  # a fit is due with the next remembered frame
         ("emitted_tick", np.int64),
     ],
     align=True,
@@ -83,6 +85,8 @@ def init(state: Any) -> None:
     state.since_remembered = 0
     state.remembered_us = 0
     state.fits = 0
+    state.gaps = 0
+    state.fit_waits = 0
     state.emitted_tick = 0
 
 
@@ -122,6 +126,7 @@ def observe(
     geometry, chosen = state.geometry, state.candidates
     if flags & FLAG_GAP:  # whoever was there before the gap may be gone
         init_looking(state)
+        state.gaps += 1 if state.frame > 0 else 0  # the very first frame ends no gap
     moving = clutter.step(state.clutter, profile)
     second = candidates.step(chosen, geometry, moving, difference)
     direction.step(state.direction, geometry, moving)
@@ -156,7 +161,22 @@ def follow(state: Any, second: bool, flags: int) -> None:
         displacement.init(state.displacement)
         breathing_rate.copy(state.rate_at_rest, state.rate)
         state.fits = 0
+        state.fit_waits = 0
         state.since_remembered = 0
+
+
+@njit(cache=CACHE)
+def fit_again(state: Any, out: Any) -> bool:
+    """Fit the circles if that waits; return whether the whole memory was read again with them."""
+    if not state.fit_waits:
+        return False
+    state.fit_waits = 0
+    state.fits += 1
+    phase_circle.fit(state.circle, state.candidates.noise / state.geometry.n_rx)
+    if state.circle.samples >= phase_circle.SAMPLES:
+        return False
+    replay(state, out)
+    return True
 
 
 @njit(cache=CACHE)
@@ -165,19 +185,17 @@ def listen(state: Any, profile: NDArray[np.complex64], t_us: int, second: bool, 
     circle = state.circle
     replayed = False
     if circle.channels > 0:
-        if state.since_remembered == 0:
+        remembered = state.since_remembered == 0
+        if remembered:
             phase_circle.remember(circle, profile)
             state.remembered_us = t_us
-        state.since_remembered = (state.since_remembered + 1) % state.remember_every
         if second and fit_is_due(state):
-            phase_circle.fit(circle, state.candidates.noise / state.geometry.n_rx)
-            state.fits += 1
-            if circle.samples < phase_circle.SAMPLES:
-                replay(state, out)
-                replayed = True
+            state.fit_waits = 1
+        replayed = remembered and fit_again(state, out)
+        state.since_remembered = (state.since_remembered + 1) % state.remember_every
         if circle.fitted:
             displacement.step(state.displacement, circle, state.geometry, profile)
-    if not replayed or t_us > state.remembered_us:
+    if not replayed:
         pass_on(state, t_us, state.displacement.displacement_um, out)
 
 

@@ -15,12 +15,14 @@ from edge.blocks.parameters import (
     MOVING_MM_PER_S,
     NOBODY_BELOW,
     RATE_COHERENCE,
+    RATE_RESIDUAL,
     WAVE_PER_RESIDUAL,
     WAVE_SCORE,
 )
 
 WAVE_MAX = 8
 REASON_MOVING, REASON_NOBODY, REASON_GAP, REASON_SATURATED = 2, 3, 6, 7
+FLAG_SATURATED = 1
 MOTION_UNKNOWN, MOTION_STILL, MOTION_MOVING = 0, 1, 2
 
 OUT = np.dtype(
@@ -68,14 +70,15 @@ def fill(state: Any, t_us: int, flags: int, out: Any) -> None:
     out.frame = state.frame
     out.flags = flags
     out.confidence = 0
-    absent = REASON_STARTING
+    absent = REASON_GAP if state.gaps > 0 else REASON_STARTING
     if state.seconds > 0:
         out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence)
         absent = REASON_NOBODY if out.confidence < NOBODY_BELOW else 0
     fill_motion(state, absent, out)
     fill_position(state, absent, out)
-    fill_rate(state, absent, out)
-    fill_wave(state, absent, out)
+    unheard = why_unheard(state, absent, flags)
+    fill_rate(state, unheard, out)
+    fill_wave(state, unheard, out)
 
 
 @njit(cache=CACHE)
@@ -112,39 +115,40 @@ def fill_position(state: Any, absent: int, out: Any) -> None:
 
 
 @njit(cache=CACHE)
-def fill_rate(state: Any, absent: int, out: Any) -> None:
+def why_unheard(state: Any, absent: int, flags: int) -> int:
+    """Return why there is no breathing to read now, or 0."""
+    if absent:
+        return absent
+    if flags & FLAG_SATURATED:
+        return REASON_SATURATED
+    if state.motion.moving:
+        return REASON_MOVING
+    return 0 if state.circle.fitted else REASON_STARTING
+
+
+@njit(cache=CACHE)
+def fill_rate(state: Any, unheard: int, out: Any) -> None:
     """Breathing rate, its validity and the quality of the breathing signal."""
     rate, circle = state.rate, state.circle
     out.rate_centi_per_min, out.rate_validity, out.quality_breathing = 0, 0, 0
-    out.rate_reason = absent
-    if absent:
+    out.rate_reason = unheard
+    if unheard:
         return
-    if state.motion.moving:
-        out.rate_reason = REASON_MOVING
-    elif not circle.fitted:
-        out.rate_reason = REASON_STARTING
-    elif state.candidates.coherence < RATE_COHERENCE:
+    if state.candidates.coherence < RATE_COHERENCE or circle.residual > RATE_RESIDUAL:
         out.rate_reason = REASON_LOW_QUALITY
-    else:
-        out.rate_reason = rate.reason
-        regular = max(1.0 - rate.variation, 0.0) * max(1.0 - circle.residual, 0.0)
-        out.quality_breathing = rounded(255.0 * regular * rate.line_share, 0, 255)
-    if out.rate_reason == 0:
+        return
+    regular = max(1.0 - rate.variation, 0.0) * max(1.0 - circle.residual, 0.0)
+    out.quality_breathing = rounded(255.0 * regular * rate.line_share, 0, 255)
+    out.rate_reason = rate.reason
+    if rate.reason == 0:
         out.rate_centi_per_min = rounded(100.0 * rate.rate_per_min, 0, 65535)
         out.rate_validity = max(confidence.breathing(rate.variation, circle.residual, rate.intervals), 1)
 
 
 @njit(cache=CACHE)
-def fill_wave(state: Any, absent: int, out: Any) -> None:
+def fill_wave(state: Any, unheard: int, out: Any) -> None:
     """Validity of the waveform samples that chain.emit wrote."""
-    circle = state.circle
     out.wave_validity = 0
-    out.wave_reason = absent
-    if absent:
-        return
-    if state.motion.moving:
-        out.wave_reason = REASON_MOVING
-    elif not circle.fitted:
-        out.wave_reason = REASON_STARTING
-    else:
-        out.wave_validity = max(confidence.quantise(WAVE_SCORE - WAVE_PER_RESIDUAL * circle.residual), 1)
+    out.wave_reason = unheard
+    if not unheard:
+        out.wave_validity = max(confidence.quantise(WAVE_SCORE - WAVE_PER_RESIDUAL * state.circle.residual), 1)

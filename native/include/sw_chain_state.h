@@ -44,6 +44,8 @@ typedef struct sw_chain {
     uint64_t remembered_us;    /* chip time of the newest remembered frame */
     uint32_t fits;             /* since listening began */
     uint32_t seconds;          /* of candidates, since power-on or the last gap */
+    uint32_t gaps;             /* frames were lost before a frame, so often */
+    uint32_t fit_waits;        /* a fit is due with the next remembered frame */
     uint64_t emitted_tick;     /* tenth of a second of the last waveform sample handed out */
 } sw_chain;
 

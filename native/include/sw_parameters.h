@@ -51,6 +51,7 @@
     PARAMETER(BREATHS_MISSED, 3.0, "1", "mean breaths without a new one after which there is no rate") \
     PARAMETER(LINE_RIVAL, 0.40, "1", "power at the breaths' rate over the strongest line that still convinces") \
     PARAMETER(RATE_COHERENCE, 0.30, "1", "least coherence from frame to frame that can carry a rate") \
+    PARAMETER(RATE_RESIDUAL, 0.60, "1", "residual of the phase circles above which there is no rate") \
     PARAMETER(LINE_SHARE, 0.50, "1", "least share of the band's power around the strongest line") \
     PARAMETER(SPECTRUM_MIN_S, 10.0, "s", "shortest waveform whose spectrum is asked") \
     PARAMETER(RATE_SCORE, 5.0, "1", "log-odds of a valid rate under ideal conditions") \
@@ -63,6 +64,9 @@
     PARAMETER(NOBODY_BELOW, 102, "1/255", "confidence below which every value is unknown: nobody") \
     PARAMETER(MOTION_SCORE, 0.5, "1", "log-odds of the right motion class at the threshold") \
     PARAMETER(MOTION_PER_LOG, 1.5, "1", "... plus this times the distance from it in units of e") \
+    PARAMETER(STREAM_FROM, 179, "1/255", "confidence that starts streaming ...") \
+    PARAMETER(STREAM_AFTER_S, 3, "s", "... when it lasts this long") \
+    PARAMETER(SILENT_AFTER_S, 15, "s", "time below NOBODY_BELOW that ends streaming") \
     PARAMETER(PERSON_SNR_DB, 9.0, "dB", "coherent power over noise at which a person is as likely as not") \
     PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
     PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")

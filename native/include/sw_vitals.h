@@ -19,10 +19,11 @@ typedef struct sw_vitals_sources {
     const sw_motion_state *motion;
     const sw_phase_circle *circle;
     const sw_breathing_rate *rate;
-    uint32_t seconds; /* of candidates so far; 0: nothing is known yet */
+    uint32_t seconds; /* of candidates since power-on or the last gap; 0: nothing is known yet */
+    uint32_t gaps;    /* frames were lost so often; 0: it is the start */
 } sw_vitals_sources;
 
-/* Fills everything of out but its time, frame, flags and waveform samples. */
+/* Fills everything of out but its time, frame, flags (which it reads) and waveform samples. */
 void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out);
 
 #endif

@@ -143,6 +143,7 @@ static void follow(sw_chain *chain, int32_t second, uint32_t flags)
                                (uint32_t)chosen->last_bin, SW_P_CHANNEL_SHARE);
         sw_breathing_rate_copy(&chain->rate_at_rest, &chain->rate);
         chain->fits = 0;
+        chain->fit_waits = 0;
         chain->since_remembered = 0;
     }
 }
@@ -153,30 +154,41 @@ static int32_t fit_is_due(const sw_chain *chain)
     return remembered_s >= SW_P_CIRCLE_FIRST_S && (chain->fits < GROWING_FITS || chain->seconds % 2 == 0);
 }
 
+/* Fits the circles if that waits; returns 1 when the whole memory was read again with them. */
+static int32_t fit_again(sw_chain *chain, sw_chain_out *out)
+{
+    if (!chain->fit_waits) {
+        return 0;
+    }
+    chain->fit_waits = 0;
+    chain->fits++;
+    sw_phase_circle_fit(&chain->circle, chain->candidates.noise / (float)chain->geometry.n_rx, &chain->scratch);
+    if (chain->circle.samples >= SW_CIRCLE_SAMPLES) {
+        return 0;
+    }
+    replay(chain, out);
+    return 1;
+}
+
 /* Remembers the channels, fits their circles now and then, and follows the displacement. */
 static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out *out)
 {
     sw_phase_circle *circle = &chain->circle;
     int32_t replayed = 0;
     if (circle->channels.n > 0) {
-        if (chain->since_remembered == 0) {
+        int32_t remembered = chain->since_remembered == 0;
+        if (remembered) {
             sw_phase_circle_remember(circle, &chain->range.profile);
             chain->remembered_us = t_us;
         }
+        chain->fit_waits |= (uint32_t)(second && fit_is_due(chain));
+        replayed = remembered && fit_again(chain, out);
         chain->since_remembered = (chain->since_remembered + 1) % chain->remember_every;
-        if (second && fit_is_due(chain)) {
-            sw_phase_circle_fit(circle, chain->candidates.noise / (float)chain->geometry.n_rx, &chain->scratch);
-            chain->fits++;
-            if (circle->samples < SW_CIRCLE_SAMPLES) {
-                replay(chain, out);
-                replayed = 1;
-            }
-        }
         if (circle->fitted) {
             sw_displacement_step(&chain->displacement, &circle->channels, &chain->range.profile);
         }
     }
-    if (!replayed || t_us > chain->remembered_us) {
+    if (!replayed) {
         pass_on(chain, t_us, chain->displacement.displacement_um, out);
     }
 }
@@ -190,6 +202,7 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     sw_candidates *chosen = &chain->candidates;
     if (flags & SW_FLAG_GAP) { /* whoever was there before the gap may be gone */
         (void)init_looking(chain);
+        chain->gaps += chain->frame > 1 ? 1u : 0u; /* the very first frame ends no gap */
     }
     sw_clutter_step(&chain->clutter, &chain->range.profile, &chain->cleared);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
@@ -226,6 +239,6 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     out->wave_t_us = 0;
     observe(chain, t_us, out->flags, out);
     const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,
-                                       &chain->circle,     &chain->rate,      chain->seconds};
+                                       &chain->circle,     &chain->rate,      chain->seconds,  chain->gaps};
     sw_vitals_fill(&sources, out);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sw_error.h"
+#include "sw_parameters.h"
 
 #define STAY(state) {SW_UPLINK_##state, SW_REASON_NONE}
 #define GO(state, reason) {SW_UPLINK_##state, SW_REASON_##reason}
@@ -56,7 +57,10 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
 
 void sw_uplink_config_default(sw_uplink_config *config)
 {
-    *config = (sw_uplink_config){.enter_confidence = 179, .enter_s = 3, .leave_confidence = 102, .leave_s = 15};
+    *config = (sw_uplink_config){.enter_confidence = (uint32_t)SW_P_STREAM_FROM,
+                                 .enter_s = (uint32_t)SW_P_STREAM_AFTER_S,
+                                 .leave_confidence = (uint32_t)SW_P_NOBODY_BELOW,
+                                 .leave_s = (uint32_t)SW_P_SILENT_AFTER_S};
 }
 
 int32_t sw_uplink_policy_init(sw_uplink_policy *p, const sw_uplink_config *config, uint64_t t_us)

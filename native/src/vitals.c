@@ -50,10 +50,13 @@ static void fill_position(const sw_vitals_sources *from, int32_t absent, sw_chai
 static float at_least_0(float x) { return x > 0.0f ? x : 0.0f; }
 
 /* Why there is no breathing to read now, or 0. */
-static int32_t unheard(const sw_vitals_sources *from, int32_t absent)
+static int32_t unheard(const sw_vitals_sources *from, int32_t absent, uint32_t flags)
 {
     if (absent) {
         return absent;
+    }
+    if (flags & SW_FLAG_SATURATED) {
+        return SW_REASON_SATURATED;
     }
     if (from->motion->moving) {
         return SW_REASON_MOVING;
@@ -72,7 +75,7 @@ static void fill_rate(const sw_vitals_sources *from, int32_t reason, sw_chain_ou
     if (reason) {
         return;
     }
-    if (from->candidates->coherence < SW_P_RATE_COHERENCE) {
+    if (from->candidates->coherence < SW_P_RATE_COHERENCE || residual > SW_P_RATE_RESIDUAL) {
         out->rate_reason = SW_REASON_LOW_QUALITY;
         return;
     }
@@ -99,7 +102,7 @@ static void fill_wave(const sw_vitals_sources *from, int32_t reason, sw_chain_ou
 
 void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out)
 {
-    int32_t absent = SW_REASON_STARTING;
+    int32_t absent = from->gaps > 0 ? SW_REASON_GAP : SW_REASON_STARTING;
     out->confidence = 0;
     if (from->seconds > 0) {
         out->confidence = sw_confidence_person(from->candidates->snr, from->candidates->coherence);
@@ -107,6 +110,6 @@ void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out)
     }
     fill_motion(from, absent, out);
     fill_position(from, absent, out);
-    fill_rate(from, unheard(from, absent), out);
-    fill_wave(from, unheard(from, absent), out);
+    fill_rate(from, unheard(from, absent, out->flags), out);
+    fill_wave(from, unheard(from, absent, out->flags), out);
 }
