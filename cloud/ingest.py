@@ -159,7 +159,9 @@ def _vitals(one: Packet, offset_us: int) -> Vitals:
 def _transition(one: Packet, offset_us: int) -> Transition:
     v = values.transition(one)
     silent = [None if t is None else min(t, LATEST_US) + offset_us for t in (v.silent_from_us, v.silent_to_us)]
-    return Transition(v.boot, v.seq, v.t_us + offset_us, v.from_state, v.to_state, v.reason, silent[0], silent[1])
+    return Transition(
+        v.boot, v.seq, v.t_us + offset_us, v.from_state, v.to_state, v.reason, silent[0], silent[1], v.silent_reason
+    )
 
 
 _OBSERVE: dict[int, Callable[[Packet, int], Vitals | Transition]] = {

@@ -73,7 +73,7 @@ class Vitals(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """The uplink policy changed its state; silent_* are set when this packet ends a silence."""
+    """The uplink policy changed its state; silent_* are set when this packet ends a silence, its reason if told."""
 
     boot: int
     seq: int
@@ -83,6 +83,7 @@ class Transition(NamedTuple):
     reason: str
     silent_from_utc_us: int | None
     silent_to_utc_us: int | None
+    silent_reason: str | None
 
 
 class Occupancy(NamedTuple):

@@ -1,10 +1,13 @@
-"""Spans without data, and why. Rule: the device's own word comes first; what nobody told is said to be unknown."""
+"""Spans without data, and why. Rule: the device's own word comes first; what nobody told is said to be unknown.
+
+Of its two words the one after a silence counts: only it knows the causes that joined after the first.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloud.observations import Occupancy, Transition
 from cloud.occupancy import NO_ANSWER, NO_PACKETS
@@ -47,6 +50,8 @@ def silences(
     for span in [*_told_afterwards(transitions), *(Silence(b, end(b), SINCE_BOOT) for b in boots_utc_us)]:
         if not any(s.from_utc_us < span.to_utc_us and span.from_utc_us < s.to_utc_us for s in found):
             found.append(span)
+    told = {t.utc_us: t.silent_reason for t in transitions if t.silent_reason is not None}
+    found = [replace(span, reason=told.get(span.to_utc_us, span.reason)) for span in found]
     found += _lost(occupancy, end_utc_us)
     return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
 
@@ -54,7 +59,7 @@ def silences(
 def _told_afterwards(transitions: Sequence[Transition]) -> list[Silence]:
     """The first packet after a silence tells its span, which matters when the last one before it was lost."""
     return [
-        Silence(t.silent_from_utc_us, t.silent_to_utc_us, REASONS.get(t.from_state, SINCE_BOOT))
+        Silence(t.silent_from_utc_us, t.silent_to_utc_us, t.silent_reason or REASONS.get(t.from_state, SINCE_BOOT))
         for t in transitions
         if t.silent_from_utc_us is not None and t.silent_to_utc_us is not None
     ]

@@ -23,7 +23,7 @@ from cloud.observations import (
     Vitals,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -51,7 +51,7 @@ CREATE TABLE vitals (
 CREATE TABLE transitions (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
   from_state TEXT NOT NULL, to_state TEXT NOT NULL, reason TEXT NOT NULL,
-  silent_from_utc_us INTEGER, silent_to_utc_us INTEGER,
+  silent_from_utc_us INTEGER, silent_to_utc_us INTEGER, silent_reason TEXT,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE occupancy (utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE sessions (

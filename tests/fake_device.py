@@ -73,11 +73,14 @@ class FakeDevice:
             motion_class=MotionClass["MOVING"], motion=200,
         )  # fmt: skip
 
-    def transition(self, t_us: int, before: str, after: str, reason: str, silent: tuple[int, int] = (0, 0)) -> bytes:
+    def transition(
+        self, t_us: int, before: str, after: str, reason: str, silent: tuple[int, int] = (0, 0), why: str = "NONE"
+    ) -> bytes:
+        """silent, why: the silence that ends with it and its reason."""
         self.seq += 1
         return self._packet(
             packet.TRANSITION, t_us, seq=self.seq, from_state=UplinkState[before], to_state=UplinkState[after],
-            reason=Reason[reason], silent_from_us=silent[0], silent_to_us=silent[1],
+            reason=Reason[reason], silent_from_us=silent[0], silent_to_us=silent[1], silent_reason=Reason[why],
         )  # fmt: skip
 
     def _packet(self, kind: int, t_us: int, seq: int = 0, **fields: int | Sequence[int]) -> bytes:
@@ -103,7 +106,7 @@ def sleeper(device: FakeDevice, second: int) -> bytes:
     if second == 0:
         return device.hello(t_us)
     if second == 60:
-        return device.transition(t_us, "MONITORING", "STREAMING", "CONFIDENT", (100_000, t_us))
+        return device.transition(t_us, "MONITORING", "STREAMING", "CONFIDENT", (100_000, t_us), "NOBODY")
     if 60 < second < 1140:
         if second % 300 < 8:
             return device.moving(t_us)

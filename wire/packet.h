@@ -99,7 +99,8 @@
     FIELD(u8, to_state, 1, 1, "SW_UPLINK_*") \
     FIELD(u8, reason, 1, 1, "SW_REASON_*") \
     FIELD(u64, silent_from_us, 1, 1, "us; 0 unless a silence ends") \
-    FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends")
+    FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends") \
+    FIELD(u8, silent_reason, 1, 1, "SW_REASON_*, why it was silent; 0 unless a silence ends")
 
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \

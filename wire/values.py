@@ -154,7 +154,10 @@ def vitals(packet: Packet) -> Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """The uplink policy entered or left streaming; silent_*_us is None unless a silence ends with it."""
+    """The uplink policy entered or left streaming; silent_* is None unless a silence ends with it.
+
+    silent_reason: why it was silent, the most important of the causes; None also when the packet gives none.
+    """
 
     boot: int
     seq: int
@@ -164,13 +167,16 @@ class Transition:
     reason: str
     silent_from_us: int | None
     silent_to_us: int | None
+    silent_reason: str | None
 
 
 def transition(packet: Packet) -> Transition:
     """A TRANSITION packet in words. Raises ValueError for another type."""
     if packet.type != packets.TRANSITION:
         raise ValueError(f"packet type {packet.type}, expected TRANSITION ({packets.TRANSITION})")
-    from_state, to_state, reason, silent_from_us, silent_to_us = packet.layout.codes.unpack_from(packet.payload)
+    from_state, to_state, reason, silent_from_us, silent_to_us, silent_reason = packet.layout.codes.unpack_from(
+        packet.payload
+    )
     ends_silence = silent_to_us != 0
     return Transition(
         packet.boot,
@@ -181,4 +187,5 @@ def transition(packet: Packet) -> Transition:
         reason_text(reason),
         silent_from_us if ends_silence else None,
         silent_to_us if ends_silence else None,
+        reason_text(silent_reason) if ends_silence and silent_reason else None,
     )

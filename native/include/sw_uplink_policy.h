@@ -2,6 +2,8 @@
  *
  * Rule: in BOOT, STANDBY and MONITORING nothing is sent unasked. The last packet before a silence and the first
  * one after it are TRANSITIONs; no cell of the table can say otherwise, because the packet follows from the states.
+ * A silence has one reason, the most important of its causes, in whatever order they came: standby switch, self test
+ * failed, radar failed, nobody, booted.
  */
 #ifndef SW_UPLINK_POLICY_H
 #define SW_UPLINK_POLICY_H
@@ -43,6 +45,7 @@ typedef struct sw_uplink_policy {
     uint32_t above_s;        /* consecutive seconds, up to enter_s */
     uint32_t below_s;        /* ... up to leave_s */
     uint64_t silent_from_us; /* the silence under way */
+    uint32_t silent_reason;  /* SW_REASON_*: its most important cause so far; NONE while streaming */
 } sw_uplink_policy;
 
 /* One change; tell 1: it is to be sent as a TRANSITION, before anything else if it starts streaming. */
@@ -51,8 +54,9 @@ typedef struct sw_uplink_change {
     uint32_t from_state;
     uint32_t to_state;
     uint32_t reason;
-    uint64_t silent_from_us; /* both 0 unless a silence ends */
+    uint64_t silent_from_us; /* all three 0 unless a silence ends */
     uint64_t silent_to_us;
+    uint32_t silent_reason; /* SW_REASON_* */
 } sw_uplink_change;
 
 void sw_uplink_config_default(sw_uplink_config *config);

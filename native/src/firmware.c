@@ -137,7 +137,7 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
     sw_packet_transition transition = {
         .from_state = (uint8_t)change.from_state, .to_state = (uint8_t)change.to_state,
         .reason = (uint8_t)change.reason, .silent_from_us = change.silent_from_us,
-        .silent_to_us = change.silent_to_us,
+        .silent_to_us = change.silent_to_us, .silent_reason = (uint8_t)change.silent_reason,
     };
     uint32_t n = sw_packet_transition_put(&transition, payload);
     fw->counters.bytes_data += send(fw, t_us, SW_PACKET_TRANSITION, ++fw->seq, payload, n);

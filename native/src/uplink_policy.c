@@ -55,6 +55,29 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
     },
 };
 
+/* What an input says about why it is silent; the others say nothing. */
+static const uint8_t cause_of[SW_INPUT_COUNT] = {
+    [SW_INPUT_STANDBY_ON] = SW_REASON_STANDBY_SWITCH,
+    [SW_INPUT_NOT_CONFIDENT] = SW_REASON_NOBODY,
+    [SW_INPUT_RADAR_FAILED] = SW_REASON_RADAR_FAILED,
+    [SW_INPUT_SELF_TEST_FAILED] = SW_REASON_SELF_TEST_FAILED,
+};
+
+/* Causes of a silence, the most important first; NONE stands for no cause and comes last. */
+static const uint8_t causes[] = {
+    SW_REASON_STANDBY_SWITCH, SW_REASON_SELF_TEST_FAILED, SW_REASON_RADAR_FAILED,
+    SW_REASON_NOBODY,         SW_REASON_BOOTED,           SW_REASON_NONE,
+};
+
+static uint32_t more_important(uint32_t a, uint32_t b)
+{
+    uint32_t i = 0;
+    while (causes[i] != a && causes[i] != b && causes[i] != SW_REASON_NONE) {
+        i++;
+    }
+    return causes[i];
+}
+
 void sw_uplink_config_default(sw_uplink_config *config)
 {
     *config = (sw_uplink_config){.enter_confidence = (uint32_t)SW_P_STREAM_FROM,
@@ -78,6 +101,7 @@ int32_t sw_uplink_policy_init(sw_uplink_policy *p, const sw_uplink_config *confi
     }
     p->state = SW_UPLINK_BOOT;
     p->silent_from_us = t_us;
+    p->silent_reason = SW_REASON_BOOTED;
     return SW_OK;
 }
 
@@ -108,11 +132,15 @@ void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input i
         .reason = cell.reason,
         .silent_from_us = begins ? p->silent_from_us : 0u,
         .silent_to_us = begins ? t_us : 0u,
+        .silent_reason = begins ? p->silent_reason : SW_REASON_NONE,
     };
     if (ends) {
         p->silent_from_us = t_us;
     }
-    if (cell.next != p->state) { /* seconds counted in another state say nothing about this one */
+    p->silent_reason = cell.next == SW_UPLINK_STREAMING ? SW_REASON_NONE
+                                                        : more_important(p->silent_reason, cause_of[input]);
+    /* seconds counted in another state, or before the radar failed, say nothing about those to come */
+    if (cell.next != p->state || input == SW_INPUT_RADAR_FAILED || input == SW_INPUT_SELF_TEST_FAILED) {
         p->above_s = 0;
         p->below_s = 0;
     }

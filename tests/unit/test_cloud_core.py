@@ -176,12 +176,14 @@ def test_a_device_that_answers_nothing_is_reported() -> None:
     assert line.state.memory.bed.reason == occupancy.NO_ANSWER
 
 
-def test_a_transition_tells_the_span_of_the_silence() -> None:
+def test_a_transition_tells_the_span_of_the_silence_and_why_it_was() -> None:
     line = Line().linked()
-    line.run(line.device.transition(2_500_000, "MONITORING", "STREAMING", "CONFIDENT", (1_000_000, 2_400_000)))
+    span = (1_000_000, 2_400_000)
+    line.run(line.device.transition(2_500_000, "MONITORING", "STREAMING", "CONFIDENT", span, "RADAR_FAILED"))
     (seen,) = line.of(Transition)
     assert isinstance(seen, Transition)
     assert (seen.silent_from_utc_us, seen.silent_to_utc_us) == (T0_UTC_US + 1_000_000, T0_UTC_US + 2_400_000)
+    assert seen.silent_reason == "radar does not answer"
 
 
 def test_absurd_times_neither_raise_nor_overflow() -> None:

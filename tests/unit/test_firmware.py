@@ -147,6 +147,7 @@ def test_a_confident_chain_streams_after_a_transition_that_tells_the_silence() -
     told = values.transition(sent[3])
     assert (told.from_state, told.to_state) == ("monitoring", "streaming")
     assert (told.silent_from_us, told.silent_to_us) == (0, sent[3].t_us)
+    assert told.silent_reason == "booted"
     assert "confidence" in told.reason
 
 
@@ -214,6 +215,7 @@ def test_leaving_is_told_and_then_nothing_more_comes() -> None:
     d.run(4.0)
     back = values.transition(d.take()[0])
     assert back.silent_from_us == sent[-1].t_us
+    assert back.silent_reason == "nobody in the user's place"
 
 
 def test_the_standby_switch_ends_streaming_at_once() -> None:

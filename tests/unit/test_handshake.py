@@ -40,7 +40,7 @@ def pong(nonce: int) -> packet.Packet:
 
 
 def data(boot: int = BOOT) -> packet.Packet:
-    fields = {"from_state": 3, "to_state": 2, "reason": 3, "silent_from_us": 0, "silent_to_us": 0}
+    fields = {"from_state": 3, "to_state": 2, "reason": 3, "silent_from_us": 0, "silent_to_us": 0, "silent_reason": 0}
     return packet.make(packet.TRANSITION, fields, seq=1, boot=boot)
 
 

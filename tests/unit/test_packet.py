@@ -165,11 +165,16 @@ def test_vitals_of_another_type_are_refused() -> None:
         values.vitals(packet.make(packet.PING, {"nonce": 1}))
 
 
-def test_a_transition_out_of_silence_says_from_when_to_when() -> None:
-    fields = {"from_state": 2, "to_state": 3, "reason": 9, "silent_from_us": 5, "silent_to_us": 9}
+def transition(*states_and_reason: int, span: tuple[int, int] = (0, 0), why: int = 0) -> packet.Packet:
+    fields = dict(zip(("from_state", "to_state", "reason"), states_and_reason, strict=True))
+    fields |= {"silent_from_us": span[0], "silent_to_us": span[1], "silent_reason": why}
+    return packet.make(packet.TRANSITION, fields)
 
-    found = values.transition(packet.make(packet.TRANSITION, fields))
 
+def test_a_transition_out_of_silence_says_from_when_to_when_and_why() -> None:
+    found = values.transition(transition(2, 3, 9, span=(5, 9), why=8))
+
+    assert found.silent_reason == "standby switch"
     assert (found.from_state, found.to_state, found.silent_from_us, found.silent_to_us) == (
         "monitoring",
         "streaming",
@@ -179,8 +184,11 @@ def test_a_transition_out_of_silence_says_from_when_to_when() -> None:
 
 
 def test_a_transition_into_silence_has_no_span() -> None:
-    fields = {"from_state": 3, "to_state": 2, "reason": 3, "silent_from_us": 0, "silent_to_us": 0}
-
-    found = values.transition(packet.make(packet.TRANSITION, fields))
+    found = values.transition(transition(3, 2, 3, why=8))
 
     assert (found.reason, found.silent_from_us, found.silent_to_us) == ("nobody in the user's place", None, None)
+    assert found.silent_reason is None
+
+
+def test_a_silence_without_a_reason_has_none() -> None:
+    assert values.transition(transition(2, 3, 9, span=(5, 9))).silent_reason is None

@@ -18,7 +18,7 @@ from cloud.report import build
 from cloud.spans import reasons, spans
 from cloud.store import StoreError
 from cloud.words import duration, sentences
-from tests.fake_device import T0_UTC_US, stored_night
+from tests.fake_device import T0_UTC_US, FakeDevice, sleeper, stored_night
 from wire import codec, packet
 
 N_SECONDS = 1200
@@ -95,6 +95,18 @@ def test_the_figures_of_a_made_night(db: Path) -> None:
         {"from_utc": "2026-02-02T02:40:00Z", "to_utc": "2026-02-02T02:41:00Z", "reason": "nobody in the user's place"},
         {"from_utc": "2026-02-02T02:59:00Z", "to_utc": "2026-02-02T03:00:00Z", "reason": "nobody in the user's place"},
     ]
+
+
+def test_a_standby_that_begins_inside_a_silence_is_listed_as_its_reason(tmp_path: Path) -> None:
+    def script(device: FakeDevice, second: int) -> bytes:
+        if second != 60:
+            return sleeper(device, second)
+        t_us = second * 1_000_000 + 900_000
+        return device.transition(t_us, "MONITORING", "STREAMING", "CONFIDENT", (100_000, t_us), "STANDBY_SWITCH")
+
+    stored_night(tmp_path / "n.sqlite", script, n_seconds=100)
+    (silent,) = build(tmp_path / "n.sqlite", None, None)["silent"]
+    assert silent["reason"] == "standby switch"
 
 
 def test_bytes_that_come_from_an_empty_room_are_counted(db: Path) -> None:

@@ -10,9 +10,11 @@ from cloud.silence import SINCE_BOOT, Silence, silences
 S = 1_000_000
 
 
-def change(second: int, before: str, after: str, reason: str, silent: tuple[int, int] | None = None) -> Transition:
+def change(
+    second: int, before: str, after: str, reason: str, silent: tuple[int, int] | None = None, why: str | None = None
+) -> Transition:
     span = (silent[0] * S, silent[1] * S) if silent else (None, None)
-    return Transition(7, second, second * S, before, after, reason, *span)
+    return Transition(7, second, second * S, before, after, reason, *span, why)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,30 @@ def change(second: int, before: str, after: str, reason: str, silent: tuple[int,
             [60],
             [(0, 60, "nobody in the user's place")],
             id="the device's word beats since boot",
+        ),
+        pytest.param(
+            [
+                change(20, "streaming", "monitoring", "nobody"),
+                change(60, "monitoring", "streaming", "x", (20, 60), "w"),
+            ],
+            [1],
+            [2, 20, 60],
+            [(20, 60, "w")],
+            id="a cause that joined later counts",
+        ),
+        pytest.param(
+            [change(60, "monitoring", "streaming", "x", (30, 60), "w")],
+            [1],
+            [2, 60],
+            [(30, 60, "w")],
+            id="why it was is told though its last packet before was lost",
+        ),
+        pytest.param(
+            [change(20, "streaming", "standby", "switch"), change(60, "monitoring", "streaming", "x", (35, 60), "w")],
+            [1, 40],
+            [2, 20, 60],
+            [(20, 40, "switch"), (40, 60, "w")],
+            id="a reboot divides: each boot tells its part",
         ),
     ],
 )

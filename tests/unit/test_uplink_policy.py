@@ -23,6 +23,15 @@ CELLS: dict[str, tuple[str, str, str, str]] = {
     "RADAR_FAILED": ("", "", "", "MONITORING RADAR_FAILED"),
     "SELF_TEST_FAILED": ("", "", "", "MONITORING SELF_TEST_FAILED"),
 }
+# why it is silent, the most important first, and the input that says so
+CAUSES = {
+    "STANDBY_SWITCH": "STANDBY_ON",
+    "SELF_TEST_FAILED": "SELF_TEST_FAILED",
+    "RADAR_FAILED": "RADAR_FAILED",
+    "NOBODY": "NOT_CONFIDENT",
+    "BOOTED": "",
+    "NONE": "",
+}
 
 
 def policy(state: str = "MONITORING", silent_from_us: int = 0, **config: int) -> Any:
@@ -32,6 +41,7 @@ def policy(state: str = "MONITORING", silent_from_us: int = 0, **config: int) ->
         setattr(c, name, value)
     assert lib.sw_uplink_policy_init(p, c, silent_from_us) == 0
     p.state = getattr(lib, f"SW_UPLINK_{state}")
+    p.silent_reason = lib.SW_REASON_NONE if state == "STREAMING" else lib.SW_REASON_BOOTED
     return p
 
 
@@ -64,7 +74,30 @@ def test_each_cell_does_what_it_should(state: str, given: str) -> None:
     assert change.reason == getattr(lib, f"SW_REASON_{reason}")
     assert bool(change.tell) == (state != to_state and "STREAMING" in (state, to_state))
     ends_silence = state != "STREAMING" and to_state == "STREAMING"
-    assert (change.silent_from_us, change.silent_to_us) == ((11, 99) if ends_silence else (0, 0))
+    expected = (11, 99, lib.SW_REASON_BOOTED) if ends_silence else (0, 0, lib.SW_REASON_NONE)
+    assert (change.silent_from_us, change.silent_to_us, change.silent_reason) == expected
+
+
+@pytest.mark.parametrize("given", CELLS)
+@pytest.mark.parametrize("before", CAUSES)
+@pytest.mark.parametrize("state", STATES)
+def test_each_cell_keeps_the_most_important_cause(state: str, before: str, given: str) -> None:
+    to_state = (CELLS[given][STATES.index(state)] or state).split()[0]
+    joins = next((cause for cause, said_by in CAUSES.items() if said_by == given), "NONE")
+    p = policy(state)
+    p.silent_reason = getattr(lib, f"SW_REASON_{before}")
+    step(p, getattr(lib, f"SW_INPUT_{given}"))
+    after = "NONE" if to_state == "STREAMING" else next(cause for cause in CAUSES if cause in (before, joins))
+    assert p.silent_reason == getattr(lib, f"SW_REASON_{after}")
+
+
+@pytest.mark.parametrize("state", ["BOOT", "STANDBY", "MONITORING"])
+@pytest.mark.parametrize("failure", ["RADAR_FAILED", "SELF_TEST_FAILED"])
+def test_seconds_before_the_radar_failed_do_not_count(state: str, failure: str) -> None:
+    p = policy(state)
+    seconds(p, 255, 2)
+    step(p, getattr(lib, f"SW_INPUT_{failure}"))
+    assert seconds(p, 255, 3) == ["UNDECIDED", "UNDECIDED", "CONFIDENT"]
 
 
 def test_three_confident_seconds_start_streaming() -> None:
@@ -100,6 +133,14 @@ def test_a_silence_is_told_from_its_first_to_its_last_moment() -> None:
     step(p, lib.SW_INPUT_STANDBY_OFF, t_us=3_000)
     change = step(p, lib.SW_INPUT_CONFIDENT, t_us=4_000)
     assert (change.silent_from_us, change.silent_to_us) == (1_000, 4_000)
+    assert change.silent_reason == lib.SW_REASON_STANDBY_SWITCH
+
+
+def test_the_next_silence_forgets_why_the_last_one_was() -> None:
+    p = policy("STREAMING")
+    for name in ("STANDBY_ON", "STANDBY_OFF", "CONFIDENT", "NOT_CONFIDENT"):
+        step(p, getattr(lib, f"SW_INPUT_{name}"))
+    assert step(p, lib.SW_INPUT_CONFIDENT).silent_reason == lib.SW_REASON_NOBODY
 
 
 @pytest.mark.parametrize(
