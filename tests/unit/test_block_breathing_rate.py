@@ -191,7 +191,17 @@ def test_white_noise_has_no_clear_line(run: Run) -> None:
     """Alone, this block cannot tell filtered noise from restless breathing; coherence does, before it is asked."""
     found = np.concatenate([run(filtered(Generator(Philox(s)).normal(0, 300, 2000)))[30:] for s in range(8)])
     assert np.median(found[:, VARIATION]) > 0.2 and np.median(found[:, LINE_SHARE]) < 0.5
-    assert np.mean(found[:, RATE] > 0) < 0.6
+    assert np.mean(found[:, RATE] > 0) < 0.2
+
+
+@BOTH
+@pytest.mark.parametrize("smaller", [0.25, 0.3, 0.35, 0.5, 0.7])
+def test_no_rate_between_breaths_and_line_is_made_up(run: Run, smaller: float) -> None:
+    """Every other breath is smaller: all breaths or only the large ones may count, their mean never."""
+    _, wave = breathe(150, 3.7, 0.03, np.array([1.0, smaller]), 3)
+    rate = run(wave)[40:, RATE]
+    known = rate[rate > 0]
+    assert known.size > 0 and not ((known > 10) & (known < 14)).any()
 
 
 def waves() -> dict[str, tuple[Wave, tuple[int, ...]]]:
