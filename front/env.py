@@ -27,10 +27,13 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("STILLWAVE_DATA") or ROOT.parent / "shared" / "data")
 
 
+JITTED = ("edge/**/*.py", "hw_sim/**/*.py", "native/include/sw_parameters.h")  # parameters are compiled in as numbers
+
+
 def jit_digest(root: Path = ROOT) -> str:
-    """Digest of every source that numba compiles: its cache sees a change of one file, not of what it inlines."""
+    """Digest of all that numba compiles in: its cache sees a change of one file, not of what that file uses."""
     digest = hashlib.sha256()
-    for path in sorted([*root.glob("edge/**/*.py"), *root.glob("hw_sim/**/*.py")]):
+    for path in sorted(path for pattern in JITTED for path in root.glob(pattern)):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

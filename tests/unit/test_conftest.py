@@ -34,3 +34,13 @@ def test_the_jit_cache_sees_a_change_of_any_jitted_source(tmp_path: Path) -> Non
     before = jit_digest(tmp_path)
     source.write_text("a = 2\n")
     assert jit_digest(tmp_path) != before
+
+
+def test_a_changed_parameter_is_another_cache(tmp_path: Path) -> None:
+    """The blocks read the table when they are imported; what is compiled holds its numbers."""
+    table = tmp_path / "native" / "include" / "sw_parameters.h"
+    table.parent.mkdir(parents=True)
+    table.write_text((ROOT / "native" / "include" / "sw_parameters.h").read_text())
+    before = jit_digest(tmp_path)
+    table.write_text(table.read_text().replace("ZONE_FAR_M, 1.50", "ZONE_FAR_M, 1.51"))
+    assert jit_digest(tmp_path) != before
