@@ -18,7 +18,7 @@ typedef struct sw_radar_config {
     uint32_t start_khz;        /* declared sweep: frequency when the power amplifier turns on */
     uint32_t end_khz;          /* ... and at the end of the ramp */
     uint32_t chirp_period_ns;  /* chirp repetition */
-    uint32_t frame_period_ns;  /* frame repetition, < 4.29 s */
+    uint32_t frame_period_ns;  /* frame repetition; the chain wants at least one frame a second, breathing five */
     uint32_t tx_power_level;   /* 0..31 */
     uint32_t if_gain_db;       /* 18..60: high-pass gain 18 or 30 plus 0..30 in steps of 5 */
     uint32_t hp_cutoff_khz;    /* 20, 45, 70 or 80 */
