@@ -12,7 +12,7 @@ from hw_sim.board import NEVER_US, Board, Samples
 from hw_sim.chip.core import ffi, lib
 from hw_sim.radar_view import RadarView
 
-POWER_ON, RADAR_IRQ, UART_RX, SWITCH, DEADLINE = range(5)
+POWER_ON, RADAR_IRQ, UART_RX, SWITCH, BUTTON, DEADLINE = range(6)
 FIFO_READ = bytes([0xFF, 0xC0, 0, 0])
 FRAME_BYTES = 3 * 256 * 8 * 3 // 2
 

@@ -20,7 +20,7 @@ from wire.packet import Packet
 
 ffi, lib = load()
 NEVER_US = 2**64 - 1
-POWER_ON, RADAR_IRQ, UART_RX, SWITCH, DEADLINE = range(5)
+POWER_ON, RADAR_IRQ, UART_RX, SWITCH, BUTTON, DEADLINE = range(6)
 SMALL = RadarConfig(n_samples=64, n_chirps=2)
 
 Miso = Callable[[bytes, bytes], bytes]

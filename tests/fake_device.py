@@ -17,6 +17,8 @@ T0_UTC_US = 1_770_000_000_000_000 - 1_770_000_000_000_000 % (30 * SECOND_US)
 
 Script = Callable[["FakeDevice", int], bytes]
 
+NOTHING_KEPT = {"device_nonce": 0, "oldest_seq": 0, "newest_seq": 0}
+
 
 class FakeDevice:
     """One boot. The methods give bytes for the line; seq counts data packets."""
@@ -32,7 +34,7 @@ class FakeDevice:
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
             packet.HELLO, t_us, device_id=2**63 + 5, nonce=99, config_hash=1, parameters_hash=2,
-            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce,
+            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce, oldest_seq=0, newest_seq=0,
         )  # fmt: skip
 
     def hear(self, chunk: bytes) -> None:
@@ -50,7 +52,7 @@ class FakeDevice:
         for one in asked:
             nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
             greeting = one.type == packet.HOST_HELLO
-            said += self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce)
+            said += self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **NOTHING_KEPT)
         return said
 
     def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:

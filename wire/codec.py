@@ -136,7 +136,7 @@ class Decoder:
             version, type_, flags, _, seq, boot, t_us = _HEADER.unpack_from(body)
             if version != table.VERSION:
                 counters.bad_version += 1
-            elif flags != table.FLAG_TAG_ABSENT:
+            elif flags & ~table.FLAG_RESENT != table.FLAG_TAG_ABSENT:
                 counters.bad_flags += 1
             elif type_ not in _SIZES:
                 counters.unknown_type += 1

@@ -52,8 +52,7 @@ def tables() -> str:
         way = "host → device" if layout.from_host else "device → host"
         out += f"\n### {layout.name}: type {layout.number}, {way}\n\n"
         out += f"Payload {layout.n_bytes} bytes, {line_bytes(layout)} bytes on the line.\n\n" + field_table(layout)
-    for macro in ("SW_UPLINK_STATES", "SW_MOTION_CLASSES", "SW_REASONS"):
-        prefix = {"SW_UPLINK_STATES": "SW_UPLINK", "SW_MOTION_CLASSES": "SW_MOTION"}.get(macro, "SW_REASON")
+    for macro, (_, prefix) in table.WORDS.items():
         out += f"\n### {prefix}_*\n\n" + _head("number", "name", "text")
         out += "".join(_row(value, f"`{name}`", text) for name, value, text in table.TABLES[macro])
     return out + "\n"

@@ -54,6 +54,8 @@ class Device:
     parameters_hash: int
     protocol_oldest: int
     protocol_newest: int
+    oldest_seq: int
+    newest_seq: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,27 @@
 
 /* header flags */
 #define SW_PACKET_FLAG_TAG_ABSENT 1 /* no authentication tag before the crc */
+#define SW_PACKET_FLAG_RESENT 2     /* a data packet that was sent before: not acknowledged in time, or pulled */
 
 /* device -> host: 1..63, host -> device: 64..127 */
 #define SW_PACKET_HELLO 1      /* boot announcement, three times, and the answer to HOST_HELLO */
 #define SW_PACKET_PONG 2       /* answer to PING */
 #define SW_PACKET_VITALS 3     /* about once a second while streaming */
 #define SW_PACKET_TRANSITION 4 /* the uplink policy enters or leaves streaming */
+#define SW_PACKET_ALARM_EVENT 5 /* data: the alarm was armed, rang, was snoozed, dismissed or cancelled */
+#define SW_PACKET_ALARM_STATE 6 /* answer to ALARM_SET, ALARM_CANCEL, ALARM_READ, RING */
+#define SW_PACKET_SETTINGS 7    /* answer to SETTINGS_SET, SETTINGS_READ */
 #define SW_PACKET_HOST_HELLO 64
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
+#define SW_PACKET_PULL 67      /* hand over stored packets, also in a silence */
+#define SW_PACKET_TIME 68      /* the host's clock; counts within 2 s of the device nonce it answers */
+#define SW_PACKET_ALARM_SET 69
+#define SW_PACKET_ALARM_CANCEL 70
+#define SW_PACKET_ALARM_READ 71
+#define SW_PACKET_RING 72      /* adds an earlier ring; never moves or cancels the deadline */
+#define SW_PACKET_SETTINGS_SET 73
+#define SW_PACKET_SETTINGS_READ 74
 
 /* PACKET(NAME, name): its number is SW_PACKET_NAME, its fields are SW_NAME_FIELDS */
 #define SW_PACKETS(PACKET) \
@@ -32,9 +44,20 @@
     PACKET(PONG, pong) \
     PACKET(VITALS, vitals) \
     PACKET(TRANSITION, transition) \
+    PACKET(ALARM_EVENT, alarm_event) \
+    PACKET(ALARM_STATE, alarm_state) \
+    PACKET(SETTINGS, settings) \
     PACKET(HOST_HELLO, host_hello) \
     PACKET(PING, ping) \
-    PACKET(ACK, ack)
+    PACKET(ACK, ack) \
+    PACKET(PULL, pull) \
+    PACKET(TIME, time) \
+    PACKET(ALARM_SET, alarm_set) \
+    PACKET(ALARM_CANCEL, alarm_cancel) \
+    PACKET(ALARM_READ, alarm_read) \
+    PACKET(RING, ring) \
+    PACKET(SETTINGS_SET, settings_set) \
+    PACKET(SETTINGS_READ, settings_read)
 
 #define SW_HEADER_FIELDS(FIELD) \
     FIELD(u8, version, 1, 1, "SW_PROTOCOL_VERSION") \
@@ -52,10 +75,15 @@
     FIELD(u32, parameters_hash, 1, 1, "crc32 of the chain's parameters") \
     FIELD(u8, protocol_oldest, 1, 1, "oldest protocol version it speaks") \
     FIELD(u8, protocol_newest, 1, 1, "newest protocol version it speaks") \
-    FIELD(u64, host_nonce, 1, 1, "echo of the HOST_HELLO it answers; 0 in the boot announcement")
+    FIELD(u64, host_nonce, 1, 1, "echo of the HOST_HELLO it answers; 0 in the boot announcement") \
+    FIELD(u32, oldest_seq, 1, 1, "oldest data packet it still keeps; 0 none") \
+    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none")
 
 #define SW_PONG_FIELDS(FIELD) \
-    FIELD(u64, nonce, 1, 1, "echo of the PING")
+    FIELD(u64, nonce, 1, 1, "echo of the PING") \
+    FIELD(u64, device_nonce, 1, 1, "fresh: a TIME that answers it within 2 s counts") \
+    FIELD(u32, oldest_seq, 1, 1, "oldest data packet it still keeps; 0 none") \
+    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none")
 
 #define SW_VITALS_FIELDS(FIELD) \
     FIELD(u32, frame, 1, 1, "frames since frame start") \
@@ -102,6 +130,32 @@
     FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends") \
     FIELD(u8, silent_reason, 1, 1, "SW_REASON_*, why it was silent; 0 unless a silence ends")
 
+#define SW_ALARM_EVENT_FIELDS(FIELD) \
+    FIELD(u8, event, 1, 1, "SW_ALARM_DID_*") \
+    FIELD(u8, by, 1, 1, "SW_ALARM_BY_*") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, device clock; 0: clock unknown") \
+    FIELD(u64, set_for_utc_us, 1, 1, "us since 1970, the deadline; 0 none")
+
+#define SW_ALARM_STATE_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, state, 1, 1, "SW_ALARM_*") \
+    FIELD(u8, stored, 1, 1, "1: read back from flash just now and equal; 0: not in flash") \
+    FIELD(u8, clock, 1, 1, "SW_CLOCK_*: where its UTC comes from") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused, or why it rang; 0 none") \
+    FIELD(u64, set_for_utc_us, 1, 1, "us since 1970, the armed deadline; 0 none") \
+    FIELD(u64, next_ring_utc_us, 1, 1, "us since 1970, the earliest ring asked for or due; 0 none") \
+    FIELD(u64, rang_at_utc_us, 1, 1, "us since 1970, the last ring of this alarm; 0 none") \
+    FIELD(u8, rung_by, 1, 1, "SW_ALARM_BY_*") \
+    FIELD(u16, sunrise_s, 1, 1, "s, length of the wake-up light before the deadline; 0 none") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, device clock now; 0: unknown")
+
+#define SW_SETTINGS_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, side, 1, 1, "SW_SIDE_*") \
+    FIELD(u8, stored, 1, 1, "1: read back from flash just now and equal") \
+    FIELD(u8, bed_learnt, 1, 1, "1: the bed's range and angles are known from an earlier night")
+
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
     FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
@@ -112,6 +166,37 @@
 #define SW_ACK_FIELDS(FIELD) \
     FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \
     FIELD(u32, seq, 1, 1, "cumulative")
+
+#define SW_PULL_FIELDS(FIELD) \
+    FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \
+    FIELD(u32, seq, 1, 1, "first data packet wanted") \
+    FIELD(u8, count, 1, 1, "at most so many packets")
+
+#define SW_TIME_FIELDS(FIELD) \
+    FIELD(u64, device_nonce, 1, 1, "the PONG's fresh nonce, used once") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
+
+#define SW_ALARM_SET_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u64, set_for_utc_us, 1, 1, "us since 1970, the deadline") \
+    FIELD(u16, sunrise_s, 1, 1, "s, length of the wake-up light before the deadline; 0 none")
+
+#define SW_ALARM_CANCEL_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_ALARM_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_RING_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, when to ring; 0: now. Ignored unless before the deadline")
+
+#define SW_SETTINGS_SET_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u8, side, 1, 1, "SW_SIDE_*")
+
+#define SW_SETTINGS_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
 
 /* ENTRY(name, value, text) */
 #define SW_UPLINK_STATES(ENTRY) \
@@ -138,6 +223,47 @@
     ENTRY(CONFIDENT, 9, "confidence above the streaming threshold") \
     ENTRY(RADAR_FAILED, 10, "radar does not answer") \
     ENTRY(SELF_TEST_FAILED, 11, "radar self test failed") \
-    ENTRY(BOOTED, 12, "booted")
+    ENTRY(BOOTED, 12, "booted") \
+    ENTRY(SET_TIME, 13, "the set time") \
+    ENTRY(HOST_REQUEST, 14, "the host asked for an early ring") \
+    ENTRY(CLOCK_LOST, 15, "clock lost and no host: rung early to be safe") \
+    ENTRY(CLOCK_STEPPED, 16, "the clock was set: the earlier instant counts") \
+    ENTRY(SNOOZE_OVER, 17, "the snooze is over") \
+    ENTRY(BUTTON, 18, "button") \
+    ENTRY(COMMAND, 19, "command of the host") \
+    ENTRY(CLOCK_UNKNOWN, 20, "the clock is not set") \
+    ENTRY(IN_THE_PAST, 21, "the instant is in the past") \
+    ENTRY(FLASH_FAILED, 22, "flash cannot be written") \
+    ENTRY(NOT_ARMED, 23, "no alarm is armed")
+
+#define SW_SIDES(ENTRY) \
+    ENTRY(UNKNOWN, 0, "unknown") \
+    ENTRY(LEFT, 1, "left") \
+    ENTRY(RIGHT, 2, "right")
+
+#define SW_CLOCK_SOURCES(ENTRY) \
+    ENTRY(UNKNOWN, 0, "unknown") \
+    ENTRY(BATTERY, 1, "battery-backed clock") \
+    ENTRY(HOST, 2, "host")
+
+#define SW_ALARM_STATES(ENTRY) \
+    ENTRY(OFF, 0, "off") \
+    ENTRY(STORING, 1, "being stored") \
+    ENTRY(ARMED, 2, "armed") \
+    ENTRY(RINGING, 3, "ringing") \
+    ENTRY(SNOOZED, 4, "snoozed")
+
+#define SW_ALARM_DEEDS(ENTRY) \
+    ENTRY(ARMED, 1, "armed") \
+    ENTRY(RANG, 2, "rang") \
+    ENTRY(SNOOZED, 3, "snoozed") \
+    ENTRY(DISMISSED, 4, "dismissed") \
+    ENTRY(CANCELLED, 5, "cancelled")
+
+#define SW_ALARM_MAKERS(ENTRY) \
+    ENTRY(NOBODY, 0, "nobody") \
+    ENTRY(DEVICE, 1, "device") \
+    ENTRY(CLOUD, 2, "cloud") \
+    ENTRY(BUTTON, 3, "button")
 
 #endif

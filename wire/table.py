@@ -143,6 +143,7 @@ DEFINES = {name: int(value) for name, value in _DEFINE.findall(TEXT)}
 
 VERSION = DEFINES["SW_PROTOCOL_VERSION"]
 FLAG_TAG_ABSENT = DEFINES["SW_PACKET_FLAG_TAG_ABSENT"]
+FLAG_RESENT = DEFINES["SW_PACKET_FLAG_RESENT"]
 HEADER = layout("HEADER", -1, TABLES["SW_HEADER_FIELDS"], [])
 LAYOUTS = {
     DEFINES[f"SW_PACKET_{name}"]: layout(
@@ -155,14 +156,28 @@ BY_NAME = {one.name: one for one in LAYOUTS.values()}
 UplinkState = words("UplinkState", TABLES["SW_UPLINK_STATES"])
 MotionClass = words("MotionClass", TABLES["SW_MOTION_CLASSES"])
 Reason = words("Reason", TABLES["SW_REASONS"])
-_TEXTS = {
-    enum: {int(value): text for _, value, text in TABLES[macro]}
-    for enum, macro in ((UplinkState, "SW_UPLINK_STATES"), (MotionClass, "SW_MOTION_CLASSES"), (Reason, "SW_REASONS"))
+Side = words("Side", TABLES["SW_SIDES"])
+ClockSource = words("ClockSource", TABLES["SW_CLOCK_SOURCES"])
+AlarmState = words("AlarmState", TABLES["SW_ALARM_STATES"])
+AlarmDeed = words("AlarmDeed", TABLES["SW_ALARM_DEEDS"])
+AlarmMaker = words("AlarmMaker", TABLES["SW_ALARM_MAKERS"])
+
+# macro -> its words and the prefix of their names in C
+WORDS: dict[str, tuple[type[IntEnum], str]] = {
+    "SW_UPLINK_STATES": (UplinkState, "SW_UPLINK"),
+    "SW_MOTION_CLASSES": (MotionClass, "SW_MOTION"),
+    "SW_REASONS": (Reason, "SW_REASON"),
+    "SW_SIDES": (Side, "SW_SIDE"),
+    "SW_CLOCK_SOURCES": (ClockSource, "SW_CLOCK"),
+    "SW_ALARM_STATES": (AlarmState, "SW_ALARM"),
+    "SW_ALARM_DEEDS": (AlarmDeed, "SW_ALARM_DID"),
+    "SW_ALARM_MAKERS": (AlarmMaker, "SW_ALARM_BY"),
 }
+_TEXTS = {enum: {int(value): text for _, value, text in TABLES[macro]} for macro, (enum, _) in WORDS.items()}
 
 
 def text_of(enum: type[IntEnum], number: int) -> str:
-    """The table's text for a number of UplinkState, MotionClass or Reason.
+    """The table's text for a number of one of the WORDS.
 
     A number that only a later version knows names itself.
     """

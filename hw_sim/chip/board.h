@@ -17,7 +17,8 @@ enum board_event { /* the numbers the device knows */
     BOARD_RADAR_IRQ = 1, /* the interrupt line rose and is high */
     BOARD_UART_RX = 2,   /* bytes from the host wait */
     BOARD_SWITCH = 3,    /* the standby switch changed */
-    BOARD_DEADLINE = 4   /* the deadline of the last step has come */
+    BOARD_BUTTON = 4,    /* the button was pressed or released */
+    BOARD_DEADLINE = 5   /* the deadline of the last step has come */
 };
 
 enum board_status { BOARD_DONE = 0, BOARD_NEED_SAMPLES = 1, BOARD_FAILED = -1 };

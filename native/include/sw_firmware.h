@@ -15,7 +15,8 @@
 #define SW_EVENT_RADAR_IRQ 1u   /* the interrupt line is high */
 #define SW_EVENT_UART_RX 2u     /* bytes wait in uart_read */
 #define SW_EVENT_SWITCH 3u      /* the standby switch changed */
-#define SW_EVENT_DEADLINE 4u    /* the deadline returned by the last step has come */
+#define SW_EVENT_BUTTON 4u      /* the button was pressed or released */
+#define SW_EVENT_DEADLINE 5u    /* the deadline returned by the last step has come */
 
 #define SW_NEVER UINT64_MAX
 

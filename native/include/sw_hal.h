@@ -16,11 +16,29 @@ typedef struct sw_hal {
     int32_t (*spi_cs)(void *spi, int32_t level);
     int32_t (*spi_xfer)(void *spi, const uint8_t *tx, uint8_t *rx, uint32_t n);
 
-    /* Pins: radar reset (active low), radar interrupt level, the user's standby switch (1 = standby). */
+    /* Pins: radar reset (active low), radar interrupt level, the user's standby switch (1 = standby), the user's
+     * button (1 = pressed), buzzer (1 = sounds), wake-up light (PWM duty, 0 dark .. 65535 full). */
     void *pins;
     int32_t (*radar_reset)(void *pins, int32_t level);
     int32_t (*radar_irq)(void *pins);
     int32_t (*standby_switch)(void *pins);
+    int32_t (*button)(void *pins);
+    int32_t (*buzzer)(void *pins, int32_t level);
+    int32_t (*light)(void *pins, uint32_t duty);
+
+    /* I2C bus, one transaction: sends tx_n bytes, then after a repeated start reads rx_n; either may be 0. address: 7 bits.
+     * Negative: nobody acknowledged. */
+    void *i2c;
+    int32_t (*i2c_transfer)(void *i2c, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n);
+
+    /* NOR flash: an erased byte is 0xFF, programming clears bits. flash_program (inside one 256-byte page) and
+     * flash_erase (the 4-KB sector that holds address) start and return at once; negative: refused.
+     * flash_busy: 1 while one runs; a read while busy is refused. */
+    void *flash;
+    int32_t (*flash_read)(void *flash, uint32_t address, uint8_t *bytes, uint32_t n);
+    int32_t (*flash_program)(void *flash, uint32_t address, const uint8_t *bytes, uint32_t n);
+    int32_t (*flash_erase)(void *flash, uint32_t address);
+    int32_t (*flash_busy)(void *flash);
 
     /* Serial line to the host. Both return how many bytes were taken or given (0..n). */
     void *uart;

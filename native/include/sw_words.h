@@ -1,4 +1,4 @@
-/* The words of the packet table as C enums: SW_UPLINK_*, SW_MOTION_*, SW_REASON_*.
+/* The words of the packet table as C enums: SW_UPLINK_*, SW_REASON_*, SW_ALARM_* and so on.
  *
  * Rule: names and values stand in wire/packet.h only; this header just spells them for C.
  */
@@ -10,13 +10,28 @@
 #define SW_UPLINK_WORD(name, value, text) SW_UPLINK_##name = value,
 #define SW_MOTION_WORD(name, value, text) SW_MOTION_##name = value,
 #define SW_REASON_WORD(name, value, text) SW_REASON_##name = value,
+#define SW_SIDE_WORD(name, value, text) SW_SIDE_##name = value,
+#define SW_CLOCK_WORD(name, value, text) SW_CLOCK_##name = value,
+#define SW_ALARM_WORD(name, value, text) SW_ALARM_##name = value,
+#define SW_ALARM_DID_WORD(name, value, text) SW_ALARM_DID_##name = value,
+#define SW_ALARM_BY_WORD(name, value, text) SW_ALARM_BY_##name = value,
 
 typedef enum sw_uplink { SW_UPLINK_STATES(SW_UPLINK_WORD) SW_UPLINK_COUNT } sw_uplink;
 typedef enum sw_motion { SW_MOTION_CLASSES(SW_MOTION_WORD) SW_MOTION_COUNT } sw_motion;
 typedef enum sw_reason { SW_REASONS(SW_REASON_WORD) SW_REASON_COUNT } sw_reason;
+typedef enum sw_side { SW_SIDES(SW_SIDE_WORD) SW_SIDE_COUNT } sw_side;
+typedef enum sw_clock_source { SW_CLOCK_SOURCES(SW_CLOCK_WORD) SW_CLOCK_COUNT } sw_clock_source;
+typedef enum sw_alarm { SW_ALARM_STATES(SW_ALARM_WORD) SW_ALARM_COUNT } sw_alarm;
+typedef enum sw_alarm_deed { SW_ALARM_DEEDS(SW_ALARM_DID_WORD) SW_ALARM_DID_COUNT } sw_alarm_deed;
+typedef enum sw_alarm_maker { SW_ALARM_MAKERS(SW_ALARM_BY_WORD) SW_ALARM_BY_COUNT } sw_alarm_maker;
 
 #undef SW_UPLINK_WORD
 #undef SW_MOTION_WORD
 #undef SW_REASON_WORD
+#undef SW_SIDE_WORD
+#undef SW_CLOCK_WORD
+#undef SW_ALARM_WORD
+#undef SW_ALARM_DID_WORD
+#undef SW_ALARM_BY_WORD
 
 #endif

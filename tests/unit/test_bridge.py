@@ -13,7 +13,7 @@ import pytest
 
 from hw_sim.board import Board, BoardFailed
 from hw_sim.target import ProcessTarget, posix_target
-from tests.board_device import Ramp
+from tests.board_device import DEADLINE, Ramp
 
 FAR_END = """
 import os, struct, sys
@@ -93,7 +93,7 @@ receive()
     board.run(1000, Ramp())
     sent = board.take()
     target.close()
-    assert sent.data == b"world" * 3000 + bytes([4]) + (500).to_bytes(8, "little")
+    assert sent.data == b"world" * 3000 + bytes([DEADLINE]) + (500).to_bytes(8, "little")
     assert target.process.returncode == 0
 
 

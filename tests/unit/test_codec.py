@@ -101,7 +101,7 @@ NETS: list[tuple[str, bytes]] = [
     ("too_short", b"\x05\x01\x01\x01\x01\0"),
     ("bad_version", line(header(version=2) + bytes(8))),
     ("bad_flags", line(header(flags=0) + bytes(8))),
-    ("bad_flags", line(header(flags=3) + bytes(8))),
+    ("bad_flags", line(header(flags=9) + bytes(8))),
     ("unknown_type", line(header(type_=63) + bytes(8))),
     ("too_long", b"\1" * (codec.BLOCK_MAX + 1) + b"\0"),
     ("too_long", b"\1" * 5000 + b"\0"),

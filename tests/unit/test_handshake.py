@@ -32,11 +32,11 @@ def sent(result: handshake.Result) -> list[packet.Packet]:
 def hello(host_nonce: int, boot: int = BOOT, **changes: int) -> packet.Packet:
     fields = {"device_id": 1, "nonce": 2, "config_hash": 3, "parameters_hash": 4, "host_nonce": host_nonce}
     versions = {"protocol_oldest": 1, "protocol_newest": 1}
-    return packet.make(packet.HELLO, fields | versions | changes, boot=boot)
+    return packet.make(packet.HELLO, fields | versions | {"oldest_seq": 0, "newest_seq": 0} | changes, boot=boot)
 
 
 def pong(nonce: int) -> packet.Packet:
-    return packet.make(packet.PONG, {"nonce": nonce}, boot=BOOT)
+    return packet.make(packet.PONG, {"nonce": nonce, "device_nonce": 0, "oldest_seq": 0, "newest_seq": 0}, boot=BOOT)
 
 
 def data(boot: int = BOOT) -> packet.Packet:
@@ -100,7 +100,7 @@ def test_the_echoed_nonce_links(asking: State, nonces: Nonces) -> None:
     result = handshake.receive(asking, hello(1), SECOND, nonces)
 
     assert result.events == (Event.LINKED,)
-    assert result.state.device == handshake.Device(BOOT, 1, 2, 3, 4, 1, 1)
+    assert result.state.device == handshake.Device(BOOT, 1, 2, 3, 4, 1, 1, 0, 0)
     assert handshake.proved(result.state, data())
 
 
