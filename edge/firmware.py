@@ -48,7 +48,7 @@ def make_hal(functions: Mapping[str, int], context: int) -> Any:
         if member.type.kind == "pointer" and member.type.item.kind == "void":
             setattr(hal, name, ffi.cast("void *", context))
         else:
-            setattr(hal, name, ffi.cast(member.type, functions.get(name, 0)))
+            setattr(hal, name, ffi.cast(member.type, functions[name]))
     return hal
 
 

@@ -20,6 +20,10 @@ from hw_sim.radar_view import RadarView
 Samples = npt.NDArray[np.uint16]
 NEVER_US = 2**64 - 1
 CHIP_CLOCK_NS = 12.5
+PIN_NAMES = ("buzzer", "light")
+
+PinEdge = tuple[int, str, int]
+"""(t_us, pin, value): buzzer 0 or 1, light 0 dark .. 65535 full."""
 
 HAL_FUNCTIONS = {
     "spi_cs": "board_spi_cs",
@@ -27,6 +31,14 @@ HAL_FUNCTIONS = {
     "radar_reset": "board_radar_reset",
     "radar_irq": "board_radar_irq",
     "standby_switch": "board_standby_switch",
+    "button": "board_button",
+    "buzzer": "board_buzzer",
+    "light": "board_light",
+    "i2c_transfer": "board_i2c_transfer",
+    "flash_read": "board_flash_read",
+    "flash_program": "board_flash_program",
+    "flash_erase": "board_flash_erase",
+    "flash_busy": "board_flash_busy",
     "uart_write": "board_uart_write",
     "uart_read": "board_uart_read",
     "entropy_read": "board_entropy_read",
@@ -56,7 +68,8 @@ class Faults:
     """Faults of the board, off by default.
 
     miso_and, miso_or: masks on every received byte (miso_fifo_only: only on FIFO burst data).
-    miso_from_us, irq_low_from_us: from then on, us; None: never.
+    miso_from_us, irq_low_from_us, flash_stuck_from_us (writing to flash changes nothing): from then on, us;
+    None: never. clock_ppb: error of the clock chip, 1e-9, positive runs fast.
     """
 
     miso_from_us: int | None = None
@@ -64,6 +77,8 @@ class Faults:
     miso_or: int = 0
     miso_fifo_only: bool = True
     irq_low_from_us: int | None = None
+    flash_stuck_from_us: int | None = None
+    clock_ppb: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class Board:
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
         self._set_faults(faults or Faults())
         self.source_ended = False
+        self._pin_log: list[PinEdge] = []
 
     def _set_faults(self, faults: Faults) -> None:
         target = self.memory.faults
@@ -90,6 +106,9 @@ class Board:
         target.miso_and, target.miso_or = faults.miso_and, faults.miso_or
         target.miso_scope = lib.BOARD_MISO_FIFO if faults.miso_fifo_only else lib.BOARD_MISO_WHOLE
         target.irq_low_from_us = NEVER_US if faults.irq_low_from_us is None else faults.irq_low_from_us
+        stuck_us = faults.flash_stuck_from_us
+        self.memory.flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
+        lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
 
     @property
     def context(self) -> int:
@@ -144,6 +163,47 @@ class Board:
     def set_standby(self, on: bool) -> None:
         """The user's switch."""
         lib.board_standby_set(self.memory, int(on))
+
+    def press(self, level: int) -> None:
+        """The button: 1 pressed, 0 released, at the present time."""
+        lib.board_button_set(self.memory, level)
+
+    def power_cycle(self) -> None:
+        """Power off and on: pins and line fall silent, flash and clock chip stay. The device's memory is the caller's.
+
+        The device gets POWER_ON at the next run and counts its time from 0 again.
+        """
+        self.pin_log()
+        lib.board_power_cycle(self.memory)
+
+    def pin_log(self) -> list[PinEdge]:
+        """Every change of an output pin since virtual time 0. Raises BoardFailed when changes were lost."""
+        pins = self.memory.pins
+        edges = ((pins.log[i].t_us, PIN_NAMES[pins.log[i].pin], pins.log[i].value) for i in range(pins.n))
+        self._pin_log.extend(edges)
+        lib.board_pins_drained(self.memory)
+        if pins.lost:
+            raise BoardFailed(f"{pins.lost} changes of pins found no room: call pin_log more often")
+        return list(self._pin_log)
+
+    @property
+    def flash(self) -> bytes:
+        """Content of the NOR flash."""
+        return bytes(ffi.buffer(self.memory.flash.bytes))
+
+    def load_flash(self, content: bytes) -> None:
+        """Puts in what an earlier life left; missing bytes are erased. Raises ValueError when it is too long."""
+        if len(content) > lib.NOR_FLASH_BYTES:
+            raise ValueError(f"flash: expected at most {lib.NOR_FLASH_BYTES} bytes, got {len(content)}")
+        ffi.memmove(self.memory.flash.bytes, content.ljust(lib.NOR_FLASH_BYTES, b"\xff"), lib.NOR_FLASH_BYTES)
+
+    def rtc_set(self, utc_us: int) -> None:
+        """The clock chip as if somebody who knows the time had set it now."""
+        lib.rtc_set(ffi.addressof(self.memory, "clock"), self.now_us, utc_us)
+
+    def rtc_lose(self) -> None:
+        """The clock chip loses main and back-up power: its time is gone and it says so."""
+        lib.rtc_lose(ffi.addressof(self.memory, "clock"), self.now_us)
 
 
 def hal_addresses() -> dict[str, int]:

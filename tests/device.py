@@ -15,6 +15,8 @@ from edge.config import RadarConfig
 from edge.core import load
 from edge.firmware import ChainOps, Firmware
 from hw_sim.chip.chip import Chip
+from hw_sim.chip.core import ffi as board_ffi
+from hw_sim.chip.core import lib as board_lib
 from wire import codec
 from wire.packet import Packet
 
@@ -48,9 +50,18 @@ class Device:
     inbox: bytearray = field(default_factory=bytearray)
     windows: list[tuple[bytes, int]] = field(default_factory=list)  # (first MOSI bytes, length) of each window
     frames: list[dict[str, int]] = field(default_factory=list)  # t_us and flags of each frame the chain saw
+    pressed: int = 0
+    pins: list[tuple[int, str, int]] = field(default_factory=list)  # (now_us, "buzzer" or "light", value), changes only
+    i2c_dead: bool = False
+    flash_refuses: bool = False
+    power_on_us: int = 0  # now_us at which the device's own time is 0
 
     def __post_init__(self) -> None:
         self.chip = Chip()
+        self.flash: Any = board_ffi.new("nor_flash *")
+        self.rtc: Any = board_ffi.new("rtc *")
+        board_lib.nor_flash_init(self.flash)
+        board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
         self._callbacks = self._bind()
         self.fw = Firmware(self._hal, self.config, self._chain())
@@ -62,7 +73,9 @@ class Device:
         calls: dict[str, Callable[..., int]] = {
             "spi_cs": self._cs, "spi_xfer": self._xfer, "radar_reset": self._reset, "radar_irq": self._irq,
             "standby_switch": lambda _: self.standby, "uart_write": self._uart_write, "uart_read": self._uart_read,
-            "entropy_read": self._entropy,
+            "entropy_read": self._entropy, "button": lambda _: self.pressed, "buzzer": self._buzzer, "light": self._light,
+            "i2c_transfer": self._i2c, "flash_read": self._flash_read, "flash_program": self._flash_program,
+            "flash_erase": self._flash_erase, "flash_busy": self._flash_busy,
         }  # fmt: skip
         types = dict(ffi.typeof("sw_hal").fields)
         callbacks = [ffi.callback(types[name].type, call) for name, call in calls.items()]
@@ -134,6 +147,46 @@ class Device:
         ffi.memmove(data, self._rng.bytes(n), n)
         return 0
 
+    def _set_pin(self, pin: str, value: int) -> int:
+        if next((was for _, name, was in reversed(self.pins) if name == pin), 0) != value:
+            self.pins.append((self.now_us, pin, value))
+        return 0
+
+    def _buzzer(self, _: Any, level: int) -> int:
+        return self._set_pin("buzzer", int(level != 0))
+
+    def _light(self, _: Any, duty: int) -> int:
+        return self._set_pin("light", duty)
+
+    def _i2c(self, _: Any, address: int, tx: Any, tx_n: int, rx: Any, rx_n: int) -> int:
+        if self.i2c_dead:
+            return -1
+        sent = bytes(ffi.buffer(tx, tx_n)) if tx_n else b""
+        read = board_ffi.new("uint8_t[]", rx_n + 1)
+        status = int(board_lib.rtc_transfer(self.rtc, self.now_us, address, sent, tx_n, read, rx_n))
+        if rx_n and status == 0:
+            ffi.memmove(rx, bytes(board_ffi.buffer(read, rx_n)), rx_n)
+        return status
+
+    def _flash_read(self, _: Any, address: int, data: Any, n: int) -> int:
+        read = board_ffi.new("uint8_t[]", max(n, 1))
+        status = int(board_lib.nor_flash_read(self.flash, self.now_us, address, read, n))
+        if status == 0:
+            ffi.memmove(data, bytes(board_ffi.buffer(read, n)), n)
+        return status
+
+    def _flash_program(self, _: Any, address: int, data: Any, n: int) -> int:
+        if self.flash_refuses:
+            return -1
+        content = bytes(ffi.buffer(data, n))
+        return int(board_lib.nor_flash_program(self.flash, self.now_us, address, content, n))
+
+    def _flash_erase(self, _: Any, address: int) -> int:
+        return -1 if self.flash_refuses else int(board_lib.nor_flash_erase(self.flash, self.now_us, address))
+
+    def _flash_busy(self, _: Any) -> int:
+        return int(board_lib.nor_flash_busy(self.flash, self.now_us))
+
     # time
 
     def run(self, seconds: float) -> Device:
@@ -152,7 +205,8 @@ class Device:
             self._watch()
             event = self._take()
             if event is not None:
-                self.deadline_us = self.fw.step(self.now_us, event)
+                due_us = self.fw.step(self.now_us - self.power_on_us, event)
+                self.deadline_us = min(NEVER_US, due_us + self.power_on_us)
 
     def _advance(self) -> None:
         self.chip.advance(self.now_us * 1000)
@@ -183,6 +237,37 @@ class Device:
     def switch(self, standby: int) -> None:
         self.standby = standby
         self._fresh.append(SWITCH)
+
+    def press(self, level: int) -> None:
+        """The button: 1 pressed, 0 released."""
+        self.pressed = level
+        self._fresh.append(BUTTON)
+
+    def set_clock(self, utc_us: int) -> None:
+        """The clock chip shows this time from now on."""
+        board_lib.rtc_set(self.rtc, self.now_us, utc_us)
+
+    def lose_clock(self) -> None:
+        """The clock chip loses main and back-up power."""
+        board_lib.rtc_lose(self.rtc, self.now_us)
+
+    def power_cycle(self) -> None:
+        """Power off and on: a fresh firmware whose time starts at 0; flash and clock chip keep what they have."""
+        self.chip.cs(1)
+        self.chip.reset_pin(0)
+        self.chip.reset_pin(1)
+        self._set_pin("buzzer", 0)
+        self._set_pin("light", 0)
+        self.inbox.clear()
+        self._fresh.clear()
+        self._irq_seen = self._irq_rose = self._powered = False
+        self.power_on_us = self.now_us
+        self.fw = Firmware(self._hal, self.config, self._chain())
+
+    @property
+    def flash_bytes(self) -> bytes:
+        """Content of the NOR flash."""
+        return bytes(board_ffi.buffer(self.flash.bytes))
 
     def host(self, *packets: Packet) -> None:
         for packet in packets:

@@ -23,6 +23,9 @@ void board_init(board *b, void *chip, uint64_t seed)
     b->faults.miso_from_us = NEVER;
     b->faults.miso_and = 0xFFu;
     b->faults.irq_low_from_us = NEVER;
+    pins_init(&b->pins);
+    rtc_init(&b->clock, 0);
+    nor_flash_init(&b->flash);
 }
 
 void board_device(board *b, board_step_fn step, void *fw)
@@ -68,7 +71,7 @@ static uint64_t chip_event_us(const board *b)
 
 static uint64_t next_time_us(const board *b)
 {
-    if (!b->powered || b->irq_rose || b->uart_fresh || b->switch_fresh) {
+    if (!b->powered || b->irq_rose || b->uart_fresh || b->switch_fresh || b->button_fresh) {
         return b->now_us;
     }
     const uint64_t chip_us = chip_event_us(b);
@@ -97,6 +100,10 @@ static int32_t take_event(board *b)
         b->switch_fresh = 0;
         return BOARD_SWITCH;
     }
+    if (b->button_fresh) {
+        b->button_fresh = 0;
+        return BOARD_BUTTON;
+    }
     if (b->deadline_us <= b->now_us) {
         b->deadline_us = NEVER;
         return BOARD_DEADLINE;
@@ -108,7 +115,8 @@ static void give_event(board *b, int32_t event)
 {
     const uint32_t waiting = b->rx_n;
     b->steps++;
-    b->deadline_us = b->step(b->fw, b->now_us, (uint32_t)event);
+    const uint64_t due_us = b->step(b->fw, b->now_us - b->power_on_us, (uint32_t)event);
+    b->deadline_us = due_us > NEVER - b->power_on_us ? NEVER : due_us + b->power_on_us;
     /* a device that reads in pieces is told again; one that does not read waits for new bytes */
     if (event == BOARD_UART_RX && b->rx_n != 0u && b->rx_n < waiting) {
         b->uart_fresh = 1;

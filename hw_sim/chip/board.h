@@ -1,13 +1,18 @@
-/* The emulated board: the chip, a serial line, two pins and seeded entropy around one device under test.
+/* The emulated board: the chip, a serial line, flash, clock, pins and seeded entropy around one device under test.
  *
  * Rule: virtual time alone decides what happens when. Events are given in order of time, at equal times in the
  * order of their numbers, so cutting a run into pieces changes nothing. Chip time is in ns, event time in us,
- * rounded up. The device is one function pointer; nothing of its sources is known here.
+ * rounded up. The device is one function pointer; nothing of its sources is known here. It is told the time since
+ * its power came on, as a timer of its own would tell it.
  */
 #ifndef BOARD_H
 #define BOARD_H
 
 #include <stdint.h>
+
+#include "nor_flash.h"
+#include "pins.h"
+#include "rtc.h"
 
 /* One step of the device: time, event -> its next deadline in us, UINT64_MAX none. */
 typedef uint64_t (*board_step_fn)(void *fw, uint64_t now_us, uint32_t event);
@@ -53,19 +58,23 @@ typedef struct board {
     void *fw;
     uint64_t seed;
     uint64_t now_us;
-    uint64_t deadline_us;
+    uint64_t power_on_us; /* board time at which the device's own time is 0 */
+    uint64_t deadline_us; /* board time */
     uint32_t steps_here; /* turns of the loop at this time */
     int32_t powered;     /* POWER_ON was given */
     int32_t irq_seen;    /* level last seen */
     int32_t irq_rose;    /* an edge waits to be given */
     int32_t uart_fresh;  /* bytes wait that the device was not told of */
     int32_t switch_fresh;
+    int32_t button_fresh;
     int32_t standby; /* the user's switch, 1 = standby */
     int32_t selected; /* chip select is low */
     uint8_t header[4]; /* first MOSI bytes of this chip-select window */
     uint32_t window_bytes;
     uint64_t entropy_given; /* bytes so far: the counter of the generator */
     board_faults faults;
+    pins pins;
+    rtc clock;
     /* counters */
     uint64_t steps;
     uint64_t tx_bytes;
@@ -81,6 +90,7 @@ typedef struct board {
     board_mark marks[BOARD_MARKS];
     uint8_t tx[BOARD_TX_BYTES];
     uint8_t rx[BOARD_RX_BYTES];
+    nor_flash flash;
 } board;
 
 /* Everything at rest at time 0; the device gets POWER_ON at the first run. chip is initialised by the caller. */
@@ -94,7 +104,13 @@ void board_fail(board *b, const char *reason);
 /* The host's side of the serial line, between runs. */
 uint32_t board_host_write(board *b, const uint8_t *bytes, uint32_t n); /* bytes taken */
 void board_host_drained(board *b);                                    /* tx and marks were copied out */
+
+/* The user's side, and the hand on the plug: at a power cycle the device, its pins and what waited in its serial
+ * receiver are gone; flash and clock chip keep what they have. The caller wipes the device's memory. */
 void board_standby_set(board *b, int32_t level);
+void board_button_set(board *b, int32_t level);
+void board_pins_drained(board *b); /* the log was copied out */
+void board_power_cycle(board *b);
 
 /* The device's side: plain C types, bound by address. ctx is the board. */
 int32_t board_spi_cs(void *ctx, int32_t level);
@@ -102,6 +118,14 @@ int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n);
 int32_t board_radar_reset(void *ctx, int32_t level);
 int32_t board_radar_irq(void *ctx);
 int32_t board_standby_switch(void *ctx);
+int32_t board_button(void *ctx);
+int32_t board_buzzer(void *ctx, int32_t level);
+int32_t board_light(void *ctx, uint32_t duty);
+int32_t board_i2c_transfer(void *ctx, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n);
+int32_t board_flash_read(void *ctx, uint32_t address, uint8_t *bytes, uint32_t n);
+int32_t board_flash_program(void *ctx, uint32_t address, const uint8_t *bytes, uint32_t n);
+int32_t board_flash_erase(void *ctx, uint32_t address);
+int32_t board_flash_busy(void *ctx);
 int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n);
 int32_t board_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity);
 int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n);

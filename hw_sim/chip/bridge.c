@@ -156,6 +156,64 @@ static int32_t serve_read(bridge *g, const record *r)
     return send_record(g, BRIDGE_REPLY, (uint32_t)got, got > 0 ? (uint32_t)got : 0u);
 }
 
+/* One I2C transaction; the bytes read travel only when somebody acknowledged. */
+static int32_t serve_i2c(bridge *g, const record *r)
+{
+    const uint32_t n = r->arg >> 8;
+    if (n > BRIDGE_PAYLOAD_BYTES) {
+        board_fail(g->board, "the target process asked for an impossible transfer");
+        return -1;
+    }
+    const int32_t rc = board_i2c_transfer(g->board, (uint8_t)r->arg, g->payload, r->n, g->out + BRIDGE_HEADER_BYTES, n);
+    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, rc < 0 ? 0u : n);
+}
+
+static int32_t serve_flash_read(bridge *g, const record *r)
+{
+    const uint32_t n = r->n == 4u ? get32(g->payload) : 0u;
+    if (n > BRIDGE_PAYLOAD_BYTES) {
+        board_fail(g->board, "the target process asked for an impossible transfer");
+        return -1;
+    }
+    const int32_t rc = board_flash_read(g->board, r->arg, g->out + BRIDGE_HEADER_BYTES, n);
+    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, rc < 0 ? 0u : n);
+}
+
+/* The small parts: pins, clock, flash. */
+static int32_t serve_part(bridge *g, const record *r)
+{
+    board *b = g->board;
+    int32_t rc;
+    switch (r->op) {
+    case BRIDGE_BUTTON:
+        rc = board_button(b);
+        break;
+    case BRIDGE_BUZZER:
+        rc = board_buzzer(b, (int32_t)r->arg);
+        break;
+    case BRIDGE_LIGHT:
+        rc = board_light(b, r->arg);
+        break;
+    case BRIDGE_I2C:
+        return serve_i2c(g, r);
+    case BRIDGE_FLASH_READ:
+        return serve_flash_read(g, r);
+    case BRIDGE_FLASH_PROGRAM:
+        rc = board_flash_program(b, r->arg, g->payload, r->n);
+        break;
+    case BRIDGE_FLASH_ERASE:
+        rc = board_flash_erase(b, r->arg);
+        break;
+    case BRIDGE_FLASH_BUSY:
+        rc = board_flash_busy(b);
+        break;
+    default:
+        board_fail(b, "the target process sent an unknown record");
+        return -1;
+    }
+    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, 0);
+}
+
 static int32_t serve(bridge *g, const record *r)
 {
     board *b = g->board;
@@ -177,8 +235,7 @@ static int32_t serve(bridge *g, const record *r)
     case BRIDGE_ENTROPY:
         return serve_read(g, r);
     default:
-        board_fail(b, "the target process sent an unknown record");
-        return -1;
+        return serve_part(g, r);
     }
 }
 

@@ -3,7 +3,7 @@
  * Rule: the target runs only while it owes an answer, so its speed and the load of the machine change nothing.
  *
  * A record is three little-endian words op, arg, n and n bytes. The rig sends START (radar config words, or none
- * for the default), STEP (arg event; 8 bytes time in us) and STOP; the target asks for what its HAL needs and ends
+ * for the default), STEP (arg event; 8 bytes time in us) and STOP; a second START is a power cycle. The target asks for what its HAL needs and ends
  * with DONE (arg status; 8 bytes deadline in us). CS is posted: it has no answer. Everything else is answered by
  * one REPLY (arg result; bytes read). A dead or silent target fails the board with a reason.
  */
@@ -27,7 +27,15 @@ enum bridge_op {
     BRIDGE_SWITCH = 21,
     BRIDGE_UART_WRITE = 22, /* bytes */
     BRIDGE_UART_READ = 23,  /* arg capacity */
-    BRIDGE_ENTROPY = 24     /* arg count */
+    BRIDGE_ENTROPY = 24,    /* arg count */
+    BRIDGE_BUTTON = 25,
+    BRIDGE_BUZZER = 26,        /* arg level */
+    BRIDGE_LIGHT = 27,         /* arg duty */
+    BRIDGE_I2C = 28,           /* arg address + 256 * number of bytes wanted; bytes to send */
+    BRIDGE_FLASH_READ = 29,    /* arg address; 4 bytes count */
+    BRIDGE_FLASH_PROGRAM = 30, /* arg address; bytes */
+    BRIDGE_FLASH_ERASE = 31,   /* arg address */
+    BRIDGE_FLASH_BUSY = 32
 };
 
 enum bridge_sizes {

@@ -12,11 +12,13 @@
 enum {
     OP_START = 1, OP_STEP = 2, OP_REPLY = 3, OP_STOP = 4,
     OP_DONE = 16, OP_CS = 17, OP_XFER = 18, OP_RESET = 19, OP_IRQ = 20, OP_SWITCH = 21,
-    OP_UART_WRITE = 22, OP_UART_READ = 23, OP_ENTROPY = 24
+    OP_UART_WRITE = 22, OP_UART_READ = 23, OP_ENTROPY = 24, OP_BUTTON = 25, OP_BUZZER = 26, OP_LIGHT = 27,
+    OP_I2C = 28, OP_FLASH_READ = 29, OP_FLASH_PROGRAM = 30, OP_FLASH_ERASE = 31, OP_FLASH_BUSY = 32
 };
 
 #define WANT_RX 0x80000000u
 #define CONFIG_BYTES ((uint32_t)sizeof(sw_radar_config))
+#define RAM_AT_POWER_ON 0xA5 /* nothing may be expected of it */
 #define STATUS_TOO_SMALL (-100) /* the target's memory does not hold the firmware */
 
 typedef struct record {
@@ -156,6 +158,64 @@ static int32_t hal_switch(void *ctx)
     return ask_pin(ctx, OP_SWITCH, 0);
 }
 
+static int32_t hal_button(void *ctx)
+{
+    return ask_pin(ctx, OP_BUTTON, 0);
+}
+
+static int32_t hal_buzzer(void *ctx, int32_t level)
+{
+    return ask_pin(ctx, OP_BUZZER, level);
+}
+
+static int32_t hal_light(void *ctx, uint32_t duty)
+{
+    const record q = {OP_LIGHT, duty, 0};
+    return ask(ctx, &q, NULL, NULL, 0);
+}
+
+static int32_t hal_i2c(void *ctx, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n)
+{
+    const record q = {OP_I2C, (uint32_t)address | rx_n << 8, tx_n};
+    if (tx_n > SW_BRIDGE_PAYLOAD || rx_n > SW_BRIDGE_PAYLOAD) {
+        return -1;
+    }
+    return ask(ctx, &q, tx, rx, rx_n);
+}
+
+static int32_t hal_flash_read(void *ctx, uint32_t address, uint8_t *bytes, uint32_t n)
+{
+    int32_t rc = 0;
+    while (n != 0u && rc >= 0) {
+        uint8_t count[4];
+        const uint32_t part = n < SW_BRIDGE_PAYLOAD ? n : SW_BRIDGE_PAYLOAD;
+        const record q = {OP_FLASH_READ, address, 4};
+        put32(count, part);
+        rc = ask(ctx, &q, count, bytes, part);
+        address += part;
+        bytes += part;
+        n -= part;
+    }
+    return rc;
+}
+
+static int32_t hal_flash_program(void *ctx, uint32_t address, const uint8_t *bytes, uint32_t n)
+{
+    const record q = {OP_FLASH_PROGRAM, address, n};
+    return n > SW_BRIDGE_PAYLOAD ? -1 : ask(ctx, &q, bytes, NULL, 0);
+}
+
+static int32_t hal_flash_erase(void *ctx, uint32_t address)
+{
+    const record q = {OP_FLASH_ERASE, address, 0};
+    return ask(ctx, &q, NULL, NULL, 0);
+}
+
+static int32_t hal_flash_busy(void *ctx)
+{
+    return ask_pin(ctx, OP_FLASH_BUSY, 0);
+}
+
 static int32_t hal_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
 {
     const record q = {OP_UART_WRITE, 0, n < SW_BRIDGE_PAYLOAD ? n : SW_BRIDGE_PAYLOAD};
@@ -188,6 +248,10 @@ static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
     const sw_hal hal = {
         .spi = b, .spi_cs = hal_cs, .spi_xfer = hal_xfer,
         .pins = b, .radar_reset = hal_reset, .radar_irq = hal_irq, .standby_switch = hal_switch,
+        .button = hal_button, .buzzer = hal_buzzer, .light = hal_light,
+        .i2c = b, .i2c_transfer = hal_i2c,
+        .flash = b, .flash_read = hal_flash_read, .flash_program = hal_flash_program,
+        .flash_erase = hal_flash_erase, .flash_busy = hal_flash_busy,
         .uart = b, .uart_write = hal_uart_write, .uart_read = hal_uart_read,
         .entropy = b, .entropy_read = hal_entropy,
     };
@@ -208,6 +272,7 @@ static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
     if (sw_firmware_size() > fw_bytes) {
         return STATUS_TOO_SMALL;
     }
+    memset(fw, RAM_AT_POWER_ON, sw_firmware_size());
     return sw_firmware_init(fw, &hal, n != 0u ? &config : NULL, NULL);
 }
 
