@@ -16,7 +16,7 @@
 
 /* header flags */
 #define SW_PACKET_FLAG_TAG_ABSENT 1 /* no authentication tag before the crc */
-#define SW_PACKET_FLAG_RESENT 2     /* a data packet that was sent before: not acknowledged in time, or pulled */
+#define SW_PACKET_FLAG_RESENT 2     /* a data packet out of its turn: unacknowledged, or pulled */
 
 /* device -> host: 1..63, host -> device: 64..127 */
 #define SW_PACKET_HELLO 1      /* boot announcement, three times, and the answer to HOST_HELLO */

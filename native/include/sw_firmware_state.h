@@ -1,10 +1,11 @@
 /* What the event machine remembers. For firmware.c, and for tests and probes that look inside.
  *
- * Rule: only firmware.c writes it.
+ * Rule: only firmware.c and the files it is split into write it.
  */
 #ifndef SW_FIRMWARE_STATE_H
 #define SW_FIRMWARE_STATE_H
 
+#include "sw_delivery.h"
 #include "sw_driver.h"
 #include "sw_firmware.h"
 #include "sw_framing.h"
@@ -22,8 +23,10 @@ typedef struct sw_firmware_counters {
     uint32_t transitions;
     uint32_t bytes_at_boot;      /* on the line, queued */
     uint32_t bytes_replied;
-    uint32_t bytes_data;         /* VITALS and TRANSITION */
+    uint32_t bytes_data;         /* data packets, live and sent again */
     uint32_t acks;
+    uint32_t resent;             /* data packets sent again unasked, while streaming */
+    uint32_t pulled;             /* ... handed over on request; their bytes are replies */
     uint64_t state_us[SW_UPLINK_COUNT]; /* time spent in each uplink state */
 } sw_firmware_counters;
 
@@ -35,8 +38,6 @@ struct sw_firmware {
     uint64_t nonce;
     uint64_t device_id;          /* 0 until there is a place that keeps one */
     uint32_t config_hash;
-    uint32_t seq;                /* of the last data packet */
-    uint32_t acked;              /* cumulative, as the host says */
     uint32_t announced;          /* HELLOs of the announcement sent */
     int32_t standby;             /* level of the switch */
     uint32_t failure_told;       /* driver failure the policy knows of */
@@ -53,6 +54,7 @@ struct sw_firmware {
     sw_deframer deframer;
     sw_packet packet;            /* being received */
     sw_outbox outbox;
+    sw_delivery delivery;
     sw_driver driver;
 };
 

@@ -8,6 +8,7 @@
 
 #include "sw_error.h"
 #include "sw_firmware_state.h"
+#include "sw_uplink.h"
 
 #define SECOND_US 1000000u
 #define RETRY_US 5000u          /* a slow line is offered the rest after this */
@@ -76,6 +77,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->retry_us = SW_NEVER;
     sw_deframer_init(&fw->deframer);
     sw_outbox_init(&fw->outbox);
+    sw_delivery_init(&fw->delivery);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
     error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar);
     error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
@@ -85,35 +87,29 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
 }
 
 /* Chip time while frames run, the caller's otherwise; never backwards. */
-static uint64_t device_time(sw_firmware *fw, uint64_t now_us)
+static uint64_t present(const sw_firmware *fw, uint64_t now_us)
 {
     const sw_driver *d = &fw->driver;
     uint64_t t = d->state == SW_DRIVER_RUNNING && d->next_frame > 0u ? d->t_us : now_us;
-    if (t > fw->device_us) {
-        fw->device_us = t;
-    }
+    return t > fw->device_us ? t : fw->device_us;
+}
+
+/* The same for what goes into a packet or to the policy. */
+static uint64_t device_time(sw_firmware *fw, uint64_t now_us)
+{
+    fw->device_us = present(fw, now_us);
     return fw->device_us;
 }
 
-static uint32_t send(sw_firmware *fw, uint64_t t_us, uint32_t type, uint32_t seq, const uint8_t *payload, uint32_t n)
+static uint32_t put_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payload)
 {
-    sw_packet_header header = {
-        .version = SW_PROTOCOL_VERSION, .type = (uint8_t)type, .flags = SW_PACKET_FLAG_TAG_ABSENT,
-        .seq = seq, .boot = fw->boot, .t_us = t_us,
-    };
-    return sw_outbox_put(&fw->outbox, &header, payload, n);
-}
-
-static uint32_t send_hello(sw_firmware *fw, uint64_t now_us, uint64_t host_nonce)
-{
-    uint8_t payload[SW_PAYLOAD_MAX];
     sw_packet_hello hello = {
         .device_id = fw->device_id, .nonce = fw->nonce, .config_hash = fw->config_hash,
         .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
         .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
+        .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
     };
-    uint32_t n = sw_packet_hello_put(&hello, payload);
-    return send(fw, device_time(fw, now_us), SW_PACKET_HELLO, 0, payload, n);
+    return sw_packet_hello_put(&hello, payload);
 }
 
 static void send_vitals(sw_firmware *fw, uint64_t t_us)
@@ -122,7 +118,7 @@ static void send_vitals(sw_firmware *fw, uint64_t t_us)
     sw_packet_vitals vitals;
     sw_report_vitals(&fw->report, &fw->last, fw->policy.state, &vitals);
     uint32_t n = sw_packet_vitals_put(&vitals, payload);
-    fw->counters.bytes_data += send(fw, t_us, SW_PACKET_VITALS, ++fw->seq, payload, n);
+    sw_uplink_data(fw, t_us, SW_PACKET_VITALS, payload, n, 1);
     fw->counters.vitals++;
 }
 
@@ -140,7 +136,7 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
         .silent_to_us = change.silent_to_us, .silent_reason = (uint8_t)change.silent_reason,
     };
     uint32_t n = sw_packet_transition_put(&transition, payload);
-    fw->counters.bytes_data += send(fw, t_us, SW_PACKET_TRANSITION, ++fw->seq, payload, n);
+    sw_uplink_data(fw, t_us, SW_PACKET_TRANSITION, payload, n, 1);
     fw->counters.transitions++;
 }
 
@@ -149,6 +145,7 @@ static void end_second(sw_firmware *fw, uint64_t t_us)
     decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence));
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
+        sw_uplink_catch_up(fw, t_us);
     }
     sw_report_clear(&fw->report);
 }
@@ -233,25 +230,34 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
     const sw_packet *p = &fw->packet;
+    uint64_t t_us = present(fw, now_us);
     sw_packet_host_hello hello;
     sw_packet_ping ping;
     sw_packet_ack ack;
+    sw_packet_pull pull;
+    sw_delivery_heard(&fw->delivery, t_us);
     if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
         if (hello.nonce == 0u) { /* its answer would look like a boot announcement */
             return;
         }
-        fw->counters.bytes_replied += send_hello(fw, now_us, hello.nonce);
-        fw->counters.replies++;
+        fw->device_us = t_us;
+        sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, put_hello(fw, hello.nonce, payload));
+        sw_delivery_all_due(&fw->delivery);
     } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
-        sw_packet_pong pong = {.nonce = ping.nonce};
-        uint32_t n = sw_packet_pong_put(&pong, payload);
-        fw->counters.bytes_replied += send(fw, device_time(fw, now_us), SW_PACKET_PONG, 0, payload, n);
-        fw->counters.replies++;
+        sw_packet_pong pong = {
+            .nonce = ping.nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+        };
+        fw->device_us = t_us;
+        sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
     } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
-        if (ack.boot == fw->boot && ack.seq <= fw->seq && ack.seq > fw->acked) {
-            fw->acked = ack.seq;
+        if (ack.boot == fw->boot) {
+            sw_delivery_ack(&fw->delivery, ack.seq);
         }
         fw->counters.acks++;
+    } else if (p->header.type == SW_PACKET_PULL && sw_packet_pull_get(&pull, p->payload, p->payload_n)) {
+        if (pull.boot == fw->boot) {
+            sw_delivery_pull(&fw->delivery, pull.seq, pull.count, t_us);
+        }
     }
 }
 
@@ -284,7 +290,9 @@ static void on_deadline(sw_firmware *fw, uint64_t now_us)
         on_uart(fw, now_us);
     }
     while (fw->announced < SW_ANNOUNCEMENTS && now_us >= fw->power_on_us + announce_us[fw->announced]) {
-        fw->counters.bytes_at_boot += send_hello(fw, now_us, 0);
+        uint8_t payload[SW_PAYLOAD_MAX];
+        uint32_t n = put_hello(fw, 0, payload);
+        fw->counters.bytes_at_boot += sw_uplink_plain(fw, device_time(fw, now_us), SW_PACKET_HELLO, payload, n);
         fw->counters.announcements++;
         if (++fw->announced == SW_ANNOUNCEMENTS) {
             decide(fw, device_time(fw, now_us), SW_INPUT_ANNOUNCED);
@@ -300,7 +308,11 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     if (fw->announced < SW_ANNOUNCEMENTS) {
         next = earlier(next, fw->power_on_us + announce_us[fw->announced]);
     }
+    sw_uplink_hand_over(fw, present(fw, now_us));
     fw->retry_us = sw_outbox_flush(&fw->outbox, &fw->hal) != 0u ? now_us + RETRY_US : SW_NEVER;
+    if (fw->delivery.pull_left > 0u && fw->retry_us == SW_NEVER) { /* the outbox is empty again: the rest at once */
+        return now_us;
+    }
     return earlier(next, fw->retry_us);
 }
 

@@ -112,7 +112,7 @@ static int32_t take_block(sw_deframer *d, sw_packet *out)
         c->bad_version++;
         return 0;
     }
-    if (out->header.flags != SW_PACKET_FLAG_TAG_ABSENT) {
+    if ((out->header.flags & ~(uint32_t)SW_PACKET_FLAG_RESENT) != SW_PACKET_FLAG_TAG_ABSENT) {
         c->bad_flags++;
         return 0;
     }

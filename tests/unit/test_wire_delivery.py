@@ -1,0 +1,116 @@
+"""When the host pulls: only what it has been told of, only when it does not come by itself, never all the time."""
+
+from __future__ import annotations
+
+import pytest
+
+from wire import codec, delivery, packet
+from wire.delivery import Config, State
+
+BOOT = 9
+SECOND_US = 1_000_000
+CONFIG = Config(count=10)
+
+
+def pulls(sent: bytes) -> tuple[int, ...]:
+    """boot, seq and count of the one PULL in these bytes; empty when nothing is sent."""
+    found = codec.Decoder().feed(sent)
+    return tuple(int(one) for one in found[0].fields.values()) if found else ()  # type: ignore[arg-type]
+
+
+def ask(state: State, committed: int, utc_s: float) -> tuple[State, tuple[int, ...]]:
+    state, sent = delivery.tick(CONFIG, state, committed, round(utc_s * SECOND_US))
+    return state, pulls(sent)
+
+
+def test_what_a_silent_device_keeps_is_pulled_at_once() -> None:
+    state = delivery.told(State(), BOOT, oldest=4, newest=6)
+    assert ask(state, 3, 100)[1] == (BOOT, 4, 3)
+
+
+def test_nothing_is_pulled_when_everything_is_committed() -> None:
+    state = delivery.told(State(), BOOT, oldest=4, newest=6)
+    assert ask(state, 6, 100)[1] == ()
+
+
+def test_nothing_is_pulled_from_a_device_that_has_told_nothing() -> None:
+    assert ask(State(), 0, 100)[1] == ()
+
+
+@pytest.mark.parametrize(("heard_s", "pulled"), [(98.0, ()), (96.9, (BOOT, 4, 3))])
+def test_while_data_come_nothing_is_pulled(heard_s: float, pulled: tuple[int, ...]) -> None:
+    state = delivery.told(State(), BOOT, oldest=4, newest=6)
+    state = delivery.heard(state, BOOT, 4, round(heard_s * SECOND_US))
+    assert ask(state, 3, 100)[1] == pulled
+
+
+def test_a_pull_is_repeated_until_it_is_answered_and_not_before_its_time() -> None:
+    state = delivery.told(State(), BOOT, oldest=1, newest=30)
+    asked = []
+    for utc_s in range(9):
+        state, sent = ask(state, 0, utc_s)
+        asked.append(sent)
+    assert asked == [(BOOT, 1, 10), (), ()] * 3
+
+
+def test_a_hole_that_nobody_fills_is_pulled_while_live_packets_come() -> None:
+    state = delivery.told(State(), BOOT, oldest=1, newest=0)
+    asked = {}
+    for utc_s in range(25):
+        state = delivery.heard(state, BOOT, utc_s + 5, utc_s * SECOND_US)  # 1..4 are missing
+        state, sent = ask(state, 0, utc_s)
+        if sent:
+            asked[utc_s] = sent
+    assert asked == {10: (BOOT, 1, 10), 20: (BOOT, 1, 10)}
+
+
+def test_a_stream_without_holes_is_never_pulled() -> None:
+    state = delivery.told(State(), BOOT, oldest=0, newest=0)
+    for utc_s in range(100):
+        state = delivery.heard(state, BOOT, utc_s + 1, utc_s * SECOND_US)
+        state, sent = ask(state, utc_s, utc_s)  # committed one tick later
+        assert sent == ()
+
+
+def test_a_new_boot_starts_anew() -> None:
+    state = delivery.told(State(), BOOT, oldest=4, newest=60)
+    state = delivery.told(state, BOOT + 1, oldest=1, newest=2)
+    assert ask(state, 0, 100)[1] == (BOOT + 1, 1, 2)
+
+
+def test_data_of_another_boot_say_nothing() -> None:
+    state = delivery.told(State(), BOOT, oldest=0, newest=0)
+    assert delivery.heard(state, BOOT + 1, 7, 5) == state
+
+
+@pytest.mark.parametrize(("oldest", "newest", "gone"), [(0, 0, 1), (0, 8, 9), (5, 8, 5)])
+def test_what_is_no_longer_kept_cannot_come(oldest: int, newest: int, gone: int) -> None:
+    state = delivery.told(State(), BOOT, oldest, newest)
+    assert delivery.gone_before(state, BOOT) == gone
+
+
+def test_what_came_after_the_telling_may_still_come() -> None:
+    state = delivery.heard(delivery.told(State(), BOOT, oldest=0, newest=8), BOOT, 12, 5)
+    assert delivery.gone_before(state, BOOT) == 9
+
+
+def test_what_is_lost_for_good_is_not_pulled() -> None:
+    state = delivery.told(State(), BOOT, oldest=5, newest=8)
+    assert ask(state, 2, 100)[1] == (BOOT, 5, 4)
+
+
+def test_a_clock_that_went_backwards_stops_nothing() -> None:
+    state, _ = ask(delivery.told(State(), BOOT, oldest=1, newest=2), 0, 100)
+    assert ask(state, 0, 50)[1] == (BOOT, 1, 2)
+
+
+@pytest.mark.parametrize("wrong", [{"quiet_us": 0}, {"stuck_us": -1}, {"count": 0}, {"count": 256}])
+def test_a_wrong_setting_is_named(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=f"delivery.{next(iter(wrong))}"):
+        Config(**wrong)
+
+
+def test_the_flag_marks_what_came_out_of_its_turn() -> None:
+    live = packet.Packet(packet.VITALS, 1, BOOT, 5, b"")
+    assert not delivery.is_resent(live)
+    assert delivery.is_resent(live._replace(flags=live.flags | 2))
