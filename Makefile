@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOURS  ?= 8
 SEED   ?= 1
+ALARM  ?= 06:25
 
 C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/packet.h hw_sim/chip/*)
 C_FLAGS   := -std=c11 -O3 -ffp-contract=off -fno-math-errno
@@ -20,8 +21,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1), end with report and picture
-	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED)
+night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1 ALARM=06:25), end with report and picture
+	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED) $(if $(ALARM),--alarm $(ALARM))
 
 test: $(VENV)/.built ## set everything up and run the tests (three minutes)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not slow"

@@ -30,6 +30,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder of the run; defa
 Force = Annotated[bool, typer.Option("--force", help="Replace the run that --out holds.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file over environment and user configuration.")]
 Core = Annotated[Literal["c", "numba"] | None, typer.Option("--core", help="Signal chain; default c.")]
+Side = Annotated[
+    Literal["left", "right"] | None, typer.Option("--side", help="The user's side of the bed; default left.")
+]
 RealTime = Annotated[bool, typer.Option("--rt", help="At the speed of the clock instead of as fast as it goes.")]
 
 
@@ -100,16 +103,21 @@ def _simulator() -> Any:
 @app.command()
 def night(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A name from `stillwave scenarios`, or a TOML file.")
-    ],
+        str, typer.Argument(metavar="[SCENARIO]", help="A name from `stillwave scenarios`, or a TOML file.")
+    ] = "single",
     seed: Annotated[int | None, typer.Option(help="Seed of scene, noise and entropy; default 1.")] = None,
     hours: Annotated[float | None, typer.Option(help="Length of the night; default 8.")] = None,
     core: Core = None,
     target: Annotated[
         Literal["host", "posix", "arm"] | None, typer.Option(help="Where the firmware runs; default host.")
     ] = None,
-    tz: Annotated[str | None, typer.Option(help="Time zone of the report, e.g. Europe/Berlin; default UTC.")] = None,
+    alarm: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local; default no alarm.")
+    ] = None,
+    side: Side = None,
+    tz: Annotated[str | None, typer.Option(help="Time zone of the sleeper, e.g. Europe/Berlin; default UTC.")] = None,
     date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=...]", help="Inject a fault.")] = None,
     rt: RealTime = False,
     out: Out = None,
     force: Force = False,
@@ -118,26 +126,18 @@ def night(
 ) -> None:
     """Simulate a night, from bodies to report."""
     from front import check, morning
+    from front.night import Asked, options
     from front.show import Progress, summary
     from hw_sim.scenario import load_scenario
 
     chosen = _configured(config)
-    length_h = check.hours(chosen.night.hours if hours is None else hours)
-    options = {
-        "seed": check.seed(chosen.night.seed if seed is None else seed),
-        "hours": length_h,
-        "core": core or chosen.night.core,
-        "target": target or chosen.night.target,
-        "timezone": check.zone(tz or chosen.night.timezone),
-        "date": check.date(date),
-        "rt": rt,
-    }
+    given = options(Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt), chosen)
     load_scenario(scenario)  # what is wrong is said before a folder is made and hours are spent
     check.installed("numba", "matplotlib")
     folder = _new_folder(chosen, out, force)
-    progress = Progress(length_h * 3600.0)
+    progress = Progress(given["hours"] * 3600.0)
     try:
-        result = _simulator().run_night(scenario, out=folder, progress=progress, **options)
+        result = _simulator().run_night(scenario, out=folder, progress=progress, **given)
     finally:
         progress.done()
     made = morning.write(folder, result.db, result.truth, result.run)

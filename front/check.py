@@ -13,6 +13,7 @@ import zoneinfo
 from front.env import InputError
 
 MAX_HOURS = 24.0
+FIRST_YEAR, LAST_YEAR = 1971, 2099  # what clocks of seconds since 1970 in 32 bits can say
 
 
 def seed(value: int) -> int:
@@ -32,6 +33,8 @@ def hours(value: float) -> float:
 def zone(name: str) -> str:
     """The name of a time zone."""
     try:
+        if not name:
+            raise ValueError
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(f"--tz {name}: expected a time zone such as Europe/Berlin") from None
@@ -43,9 +46,12 @@ def date(text: str | None) -> datetime.date | None:
     if text is None:
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        found = datetime.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--date {text}: expected YYYY-MM-DD") from None
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError(f"--date {text}: expected YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
 
 
 def installed(*modules: str) -> None:

@@ -25,7 +25,21 @@ class Night(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 8.0
     core: Literal["c", "numba"] = "c"
     target: Literal["host", "posix", "arm"] = "host"
+    timezone: str | None = None  # None: the user's
+
+
+class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who sleeps, and where. side: of the bed, seen by who lies in it; the device stands on that side."""
+
+    side: Literal["left", "right"] = "left"
     timezone: str = "UTC"
+
+
+class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """time: local, HH:MM, None: no alarm. sunrise_min: length of the wake-up light before it, 0: none."""
+
+    time: str | None = None
+    sunrise_min: Annotated[float, msgspec.Meta(ge=0, le=120)] = 30.0
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +52,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration."""
 
     night: Night = Night()
+    user: User = User()
+    alarm: Alarm = Alarm()
     output: Output = Output()
 
 

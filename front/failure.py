@@ -19,6 +19,8 @@ CODES = {
     ("hw_sim.chip.core", "StaleBuildError"): 2,
     ("hw_sim.scenario", "SceneError"): 2,
     ("hw_sim.recording", "RecordingError"): 2,
+    ("wire.recording", "NoRecordingError"): 2,
+    ("wire.recording", "RecordingError"): 1,
     ("cloud.truth", "TruthError"): 2,
     ("hw_sim.rig", "RigError"): 2,
     ("hw_sim.board", "BoardFailed"): 1,

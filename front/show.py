@@ -5,6 +5,8 @@ Rule: progress and logs go to stderr, and progress only when that is a terminal;
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -37,8 +39,17 @@ class Progress:
         share = min(virtual_s / self._total_s, 1.0)
         speed = virtual_s / max(now_s - self._start_s, 1e-9)
         bar = "#" * int(BAR * share) + "." * (BAR - int(BAR * share))
-        self._stream.write(f"\r{bar} {clock(virtual_s)} of {clock(self._total_s)}, {speed:.0f} x real time \033[K")
+        left_s = (self._total_s - virtual_s) / max(speed, 1e-9)
+        line = f"{bar} {clock(virtual_s)} of {clock(self._total_s)}, {speed:.0f} x real time, {clock(left_s)} left"
+        self._stream.write(f"\r{line[: self._columns() - 1]}\033[K")
         self._stream.flush()
+
+    def _columns(self) -> int:
+        """Width of the terminal: a longer line would not be drawn over."""
+        try:
+            return max(os.get_terminal_size(self._stream.fileno()).columns, 2)
+        except (OSError, ValueError):
+            return shutil.get_terminal_size().columns
 
     def done(self) -> None:
         """Takes the bar away."""

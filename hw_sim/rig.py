@@ -7,7 +7,6 @@ host answers goes in at the next quantum. The same seed gives the same bytes at 
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from hw_sim.scene import Scene
 from hw_sim.target import ProcessTarget, arm_target, posix_target
 from wire import codec, packet, table, values
 from wire.packet import Packet
+from wire.recording import Recorder
 
 if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
@@ -193,6 +193,7 @@ class Rig:
         self.packets: list[Packet] = []
         self.standby_spans_us: list[tuple[int, int]] = []
         self.host: Host | None = None
+        self.recorder: Recorder | None = None
         self.t0_utc_us = 0
         self.quantum_us = QUANTUM_US
         self._to_device = b""
@@ -209,7 +210,9 @@ class Rig:
         self.close()
 
     def close(self) -> None:
-        """Ends worker and target."""
+        """Ends worker, target and recording."""
+        if self.recorder is not None:
+            self.recorder.close()
         if self._producer is not None:
             self._producer.close()
         self.device.close()
@@ -220,7 +223,12 @@ class Rig:
         The first exchange carries no bytes: it proves that the host is there.
         """
         self.host, self.t0_utc_us = host, t0_utc_us
-        self.send(host.exchange(t0_utc_us + self.board.now_us, b""))
+        self._exchange(host, t0_utc_us + self.board.now_us, b"")
+
+    def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:
+        """From now on every byte between device and host goes into a recording too. Raises RecordingError."""
+        self.recorder = Recorder(path, metadata)
+        return self.recorder
 
     def send(self, data: bytes) -> None:
         """Bytes for the device, at the next quantum."""
@@ -267,10 +275,20 @@ class Rig:
         at = 0
         for t_us, n in sent.marks:
             self.counts.write(t_us, sent.data[at : at + n])
+            if self.recorder is not None:
+                self.recorder.from_device(self.t0_utc_us + t_us, sent.data[at : at + n])
             at += n
         if self.host is not None:
-            self.send(self.host.exchange(self.t0_utc_us + until_us, sent.data))
+            self._exchange(self.host, self.t0_utc_us + until_us, sent.data)
         return whole
+
+    def _exchange(self, host: Host, utc_us: int, data: bytes) -> None:
+        """The end of a quantum: the host hears what was sent, and answers."""
+        answer = host.exchange(utc_us, data)
+        if self.recorder is not None:
+            self.recorder.tick(utc_us)
+            self.recorder.to_device(utc_us, answer)
+        self.send(answer)
 
     def _read(self, block: bytes) -> Seen | None:
         found = self._from_device.feed(block)
@@ -337,26 +355,11 @@ def check_scenario(scenario: str | Path) -> None:
     Scene.load(scenario, seed=1, duration_s=60.0)
 
 
-def run_night(
-    scenario: str | Path,
-    *,
-    out: Path,
-    seed: int = 1,
-    hours: float = 8.0,
-    core: str = "c",
-    target: str = "host",
-    timezone: str = "UTC",
-    date: datetime.date | None = None,
-    rt: bool = False,
-    progress: Callable[[float], None] | None = None,
-) -> NightResult:
+def run_night(scenario: str | Path, **options: Any) -> NightResult:
     """See night_run.run."""
     from hw_sim import night_run
 
-    return night_run.run(
-        scenario, out=out, seed=seed, hours=hours, core=core, target=target, timezone=timezone, date=date, rt=rt,
-        progress=progress,
-    )  # fmt: skip
+    return night_run.run(scenario, **options)
 
 
 def run_process(adc: Path, radar: Path, *, core: str = "c", faults: Faults | None = None) -> dict[str, Any]:

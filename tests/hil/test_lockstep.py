@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from hw_sim.board import BoardFailed, Faults
 from hw_sim.rig import Rig, RigError, pacer, run_night
 from hw_sim.scene import Scene
-from wire import codec, packet
+from wire import codec, packet, recording
 
 pytestmark = pytest.mark.hil
 SECONDS = 60.0
@@ -142,3 +143,18 @@ def test_nights_of_one_seed_are_equal_to_the_byte(tmp_path: Path) -> None:
     assert nights[0].run["link"] == nights[1].run["link"]
     assert nights[0].run["edge"] == nights[1].run["edge"]
     assert nights[0].run["edge"]["bytes_replied"] > 0 and nights[0].run["link"]["packets_sent"] > 20
+    lines = [recording.read(tmp_path / name / "link.mcap") for name in ("first", "second")]
+    assert lines[0].events == lines[1].events
+
+
+def test_the_recording_of_a_night_holds_its_line(tmp_path: Path) -> None:
+    night = run_night("sitter", out=tmp_path, seed=9, hours=0.02)
+    line = recording.read(tmp_path / "link.mcap")
+    sent = line.bytes_of(recording.FROM_DEVICE)
+    assert hashlib.sha256(sent).hexdigest() == night.run["link"]["digest"]
+    assert json.loads(line.metadata["end"]["edge"]) == night.run["edge"]
+    assert line.metadata["run"]["seed"] == "9" and line.whole
+    ticks = [event.utc_us for event in line.events if event.topic == recording.TICK]
+    assert ticks == [night.truth["t0_utc_us"] + 1_000_000 * second for second in range(73)]
+    questions = codec.Decoder().feed(line.bytes_of(recording.TO_DEVICE))
+    assert packet.HOST_HELLO in {one.type for one in questions}

@@ -60,7 +60,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     ("args", "words"),
     [
         (["nihgt"], ["No such command"]),
-        (["night"], ["SCENARIO"]),
+        (["process"], ["ADC.npy"]),
         (["night", "single", "--hours", "-1"], ["--hours -1", "expected more than 0"]),
         (["night", "single", "--hours", "nan"], ["--hours nan"]),
         (["night", "single", "--hours", "eight"], ["--hours", "valid number"]),
@@ -69,7 +69,12 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--target", "moon"], ["--target", "moon"]),
         (["night", "single", "--tz", "Mars/Base"], ["--tz Mars/Base"]),
         (["night", "single", "--date", "yesterday"], ["--date yesterday", "YYYY-MM-DD"]),
-        (["night", "single", "--alarm", "07:00"], ["--alarm"]),
+        (["night", "single", "--date", "1969-12-31"], ["--date 1969-12-31", "1971 to 2099"]),
+        (["night", "single", "--alarm", "07:00"], ["--alarm 07:00", "22:30 to 06:30 (UTC)"]),
+        (["night", "--alarm", "25:00"], ["--alarm 25:00", "HH:MM"]),
+        (["night", "--alarm", "7"], ["--alarm 7", "HH:MM"]),
+        (["night", "--side", "middle"], ["--side", "middle"]),
+        (["night", "--fault", "moon=1"], ["--fault moon=1"]),
         (["night", "singel"], ["singel", "expected"]),
         (["night", "missing.toml"], ["missing.toml"]),
         (["night", "single", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
@@ -82,6 +87,11 @@ def test_help_imports_nothing_heavy(command: str) -> None:
 def test_wrong_use_is_exit_2_and_one_line(args: list[str], words: list[str], tmp_path: Path) -> None:
     done = stillwave(*args, cwd=tmp_path)
     assert (done.returncode, is_one_line(done, *words)) == (2, True), done.stderr + done.stdout
+
+
+def test_an_alarm_of_the_configuration_is_checked_by_its_own_name(tmp_path: Path) -> None:
+    done = stillwave("night", cwd=tmp_path, STILLWAVE__ALARM__TIME="12:00")
+    assert (done.returncode, is_one_line(done, "alarm.time 12:00", "inside the night")) == (2, True)
 
 
 def test_a_wrong_variable_is_named_with_its_key(tmp_path: Path) -> None:
@@ -226,7 +236,7 @@ def test_a_wrong_recording_is_exit_2_and_one_line(
 
 
 def test_a_night_leaves_report_picture_and_table(tmp_path: Path) -> None:
-    done = stillwave("night", "empty", "--hours", "0.02", "--out", "run", "--json", cwd=tmp_path)
+    done = stillwave("night", "empty", "--hours", "0.02", "--side", "right", "--out", "run", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["virtual_s"], report["edge"]["frames"]) == (72.0, 1440)
@@ -234,6 +244,7 @@ def test_a_night_leaves_report_picture_and_table(tmp_path: Path) -> None:
         "report.json",
         "hypnogram.png",
         "hypnogram.csv",
+        "link.mcap",
         "truth.json",
     }
 

@@ -1,0 +1,72 @@
+"""The options of `stillwave night`: from the command line and the configuration to what the simulator takes.
+
+Rule: whatever is wrong is said here, in one line, before a folder is made and hours are spent.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from front import check
+from front.config import Config
+from front.env import InputError
+from front.local_time import SECOND_US, local, next_utc_us, wall_time
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line said; None: not said."""
+
+    seed: int | None = None
+    hours: float | None = None
+    core: str | None = None
+    target: str | None = None
+    alarm: str | None = None
+    side: str | None = None
+    tz: str | None = None
+    date: str | None = None
+    faults: Sequence[str] = ()
+    rt: bool = False
+
+
+def options(asked: Asked, config: Config) -> dict[str, Any]:
+    """Keywords of the simulator's run_night. Raises InputError."""
+    if asked.faults:
+        raise InputError(f"--fault {asked.faults[0]}: this version has no faults to inject")
+    hours = check.hours(config.night.hours if asked.hours is None else asked.hours)
+    timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone)
+    date = check.date(asked.date)
+    return {
+        "seed": check.seed(config.night.seed if asked.seed is None else asked.seed),
+        "hours": hours,
+        "core": asked.core or config.night.core,
+        "target": asked.target or config.night.target,
+        "timezone": timezone,
+        "date": date,
+        "side": asked.side or config.user.side,
+        "alarm_utc_us": alarm_utc_us(asked.alarm, config.alarm.time, date, timezone, hours),
+        "sunrise_s": round(config.alarm.sunrise_min * 60),
+        "rt": asked.rt,
+    }
+
+
+def alarm_utc_us(
+    option: str | None, key: str | None, date: datetime.date | None, timezone: str, hours: float
+) -> int | None:
+    """UTC of the alarm, us; None when none is asked for. Raises InputError for one outside the night."""
+    from hw_sim.evening import start_utc_us
+
+    text, where = (option, "--alarm") if option is not None else (key, "alarm.time")
+    if text is None:
+        return None
+    wall = wall_time(text, where)
+    t0_utc_us = start_utc_us(date, timezone)
+    end_utc_us = t0_utc_us + round(hours * 3600) * SECOND_US
+    found = next_utc_us(t0_utc_us, wall, timezone)
+    if found >= end_utc_us:
+        night = f"{local(t0_utc_us, timezone)} to {local(end_utc_us, timezone)} ({timezone})"
+        raise InputError(f"{where} {text}: expected a time inside the night, {night}; --hours makes it longer")
+    return found
