@@ -52,7 +52,7 @@ void sw_delivery_heard(sw_delivery *d, uint64_t t_us);
 void sw_delivery_ack(sw_delivery *d, uint32_t seq);
 /* Everything kept is due at once: the host has begun anew. */
 void sw_delivery_all_due(sw_delivery *d);
-/* The oldest packet that is due at t_us, 0 when none is or the host is gone. */
+/* The packet that is due at t_us and waits longest, the oldest of equals; 0 when none is or the host is gone. */
 uint32_t sw_delivery_due(const sw_delivery *d, uint64_t t_us);
 /* The host asks, at t_us, for count packets from seq on; takes the place of what it asked for before. */
 void sw_delivery_pull(sw_delivery *d, uint32_t seq, uint32_t count, uint64_t t_us);

@@ -72,16 +72,21 @@ void sw_delivery_all_due(sw_delivery *d)
 
 uint32_t sw_delivery_due(const sw_delivery *d, uint64_t t_us)
 {
+    uint32_t found = 0;
+    uint64_t found_us = UINT64_MAX;
     if (!d->host_heard || t_us - d->heard_us > SW_DELIVERY_HOST_GONE_US) {
         return 0;
     }
     for (uint32_t seq = d->oldest; seq <= d->newest; seq++) {
         const sw_delivery_slot *slot = &d->slot[seq % SW_DELIVERY_SLOTS];
-        if (slot->due || t_us - slot->sent_us >= SW_DELIVERY_RESEND_US) {
-            return seq;
+        uint64_t sent_us = slot->due ? 0u : slot->sent_us;
+        int32_t due = slot->due || t_us - sent_us >= SW_DELIVERY_RESEND_US;
+        if (due && sent_us < found_us) {
+            found = seq;
+            found_us = sent_us;
         }
     }
-    return 0;
+    return found;
 }
 
 void sw_delivery_pull(sw_delivery *d, uint32_t seq, uint32_t count, uint64_t t_us)
