@@ -108,7 +108,7 @@ class Night:
         self.absences, self.losses, self.deaths = absences, losses, deaths
         self.device = Device(config=SLOW, think=self._think)
         self.host = Host()
-        self.rng = random.Random(1)  # noqa: S311
+        self.rng = random.Random(1)
         self.unasked = 0  # data packets in a silence that no PULL asked for
         self.t_s = 0
         self._to_device = b""
