@@ -18,7 +18,10 @@ from typing import IO
 
 import msgspec
 
-from cloud import core
+from cloud import core, ingest, memory, settle
+from cloud.alarm import AlarmSetting
+from cloud.device import Settings
+from cloud.observations import Row
 from cloud.store import Store, StoreError
 from wire import codec
 from wire.handshake import Entropy
@@ -38,12 +41,11 @@ class ControlError(Exception):
 class Cloud:
     """The core, its decoder and its store: bytes in, bytes out."""
 
-    def __init__(self, store: Store, entropy: Entropy, source: str) -> None:
+    def __init__(self, store: Store, entropy: Entropy, source: str, settings: Settings | None = None) -> None:
         self._store = store
         self._decoder = codec.Decoder()
-        self._state = core.State(entropy)
-        meta = store.meta()
-        core.restore(self._state, store.boots(), store.anchors(), meta.get("memory"))
+        self._state = core.State(entropy, settings or Settings())
+        restore(self._state, store)
         self._meta = {"source": source}
 
     def receive(self, chunk: bytes) -> None:
@@ -54,10 +56,30 @@ class Cloud:
     def tick(self, utc_us: int) -> bytes:
         """Commit what came since the last tick; returns the bytes for the device. Raises StoreError."""
         rows, send = core.step(self._state, core.Tick(utc_us))
-        self._meta["memory"] = core.remember(self._state)
-        self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
-        self._store.commit(rows, utc_us, self._meta)
+        self._commit(rows)
         return send + core.acknowledge(self._state)
+
+    def finish(self) -> None:
+        """The night is over: commit what was still waiting to settle. Raises StoreError."""
+        if self._state.utc_us:
+            self._commit(core.finish(self._state))
+
+    def _commit(self, rows: list[Row]) -> None:
+        self._meta |= memory.encode(self._state.memory)
+        self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
+        self._store.commit(rows, self._state.utc_us, self._meta)
+
+
+def restore(state: core.State, store: Store) -> None:
+    """The state of an earlier process on the same store; nothing of a new one."""
+    meta = store.meta()
+    if "memory.seconds" not in meta:
+        return
+    clocks = {anchor.boot: anchor.utc_us - anchor.t_us for anchor in store.anchors()}
+    kept = memory.decode(meta)
+    stopped_utc_us = kept.seconds.next_s * settle.SECOND_US + settle.SETTLE_US
+    boots = [ingest.restored(row, store.missing(row), clocks.get(row.boot), stopped_utc_us) for row in store.boots()]
+    core.restore(state, boots, store.packets_since(core.unsettled_from(kept)), kept)
 
 
 def run_controlled(cloud: Cloud, port: Transport, requests: IO[str], answers: IO[str]) -> None:
@@ -73,6 +95,7 @@ def run_controlled(cloud: Cloud, port: Transport, requests: IO[str], answers: IO
             port.write(send)
         answers.write(f"{len(send)}\n")
         answers.flush()
+    cloud.finish()
 
 
 def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int]) -> None:
@@ -97,16 +120,16 @@ def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int]) -> None:
         raise
 
 
-def seeded(seed: int) -> Entropy:
-    """Random bytes that are the same for the same seed: for the simulator only."""
-    blocks = _blocks(seed)
+def seeded(seed: int, after: str = "") -> Entropy:
+    """Random bytes that are the same for the same seed: for the simulator only. after: what an earlier run left."""
+    blocks = _blocks(f"cloud {seed} {after}")
     return lambda n: b"".join(next(blocks) for _ in range(-(-n // 32)))[:n]
 
 
-def _blocks(seed: int) -> Iterator[bytes]:
+def _blocks(name: str) -> Iterator[bytes]:
     number = 0
     while True:
-        yield hashlib.blake2b(f"cloud {seed} {number}".encode(), digest_size=32).digest()
+        yield hashlib.blake2b(f"{name} {number}".encode(), digest_size=32).digest()
         number += 1
 
 
@@ -154,11 +177,15 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     store = Store(options.db, durable=control is None)
     stack.callback(store.close)
     port = stack.enter_context(Transport(options.serial))
+    alarm = None if options.alarm_utc is None else AlarmSetting(options.alarm_utc, options.sunrise)
+    settings = Settings(alarm, options.side, options.tz)
     if control:
-        cloud = Cloud(store, os.urandom if options.seed is None else seeded(options.seed), "simulated")
+        before = store.meta().get("memory.seconds", "")
+        entropy = os.urandom if options.seed is None else seeded(options.seed, before)
+        cloud = Cloud(store, entropy, "simulated", settings)
         run_controlled(cloud, port, *(stack.enter_context(pipe) for pipe in control))
     else:
-        run_live(Cloud(store, os.urandom, "live"), port, _host_clock_us)
+        run_live(Cloud(store, os.urandom, "live", settings), port, _host_clock_us)
 
 
 def _host_clock_us() -> int:

@@ -1,7 +1,7 @@
 """The cloud's core: one event in, rows to store and bytes to send out.
 
 Rule: no clock, no port, no file in here. A packet's number is acknowledged by `acknowledge`, which the
-caller calls only after it has committed the rows of the tick.
+caller calls only after it has committed the rows of the tick. What is concluded rests on settled packets alone.
 """
 
 from __future__ import annotations
@@ -9,16 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
-
-from cloud import ingest, occupancy, session
-from cloud.observations import Anchor, Boot, Row, Transition, Vitals
-from wire import handshake
+from cloud import conclude, device, ingest, occupancy, pull, settle
+from cloud.memory import Memory, Notice
+from cloud.observations import Boot, DataPacket, Row
+from wire import codec, handshake, packet
 from wire.packet import Packet
-from wire.table import Reason, text_of
-
-QUIET_AFTER_US = 30_000_000  # streaming, yet no data
-_FAILURES = {text_of(Reason, Reason[name]) for name in ("RADAR_FAILED", "SELF_TEST_FAILED", "SATURATED", "GAP")}
 
 
 @dataclass(frozen=True)
@@ -36,45 +31,38 @@ class Result(NamedTuple):
 
 
 @dataclass
-class Memory:
-    """What survives a restart beside the tables: one JSON value in the store's meta."""
-
-    bed: occupancy.Bed = field(default_factory=occupancy.Bed)
-    tracker: session.Tracker = field(default_factory=session.Tracker)
-    data_utc_us: int = 0  # last data packet
-    streaming: bool = False
-
-
-@dataclass
 class State:
     """The whole state. entropy(n): n random bytes; utc_us: the last tick."""
 
     entropy: handshake.Entropy
+    settings: device.Settings = field(default_factory=device.Settings)
     config: handshake.Config = field(default_factory=handshake.Config)
     link: handshake.State = field(default_factory=handshake.State)
     ingest: ingest.Ingest = field(default_factory=ingest.Ingest)
+    pull: pull.Pull = field(default_factory=pull.Pull)
+    delay: settle.Delay = field(default_factory=settle.Delay)
     memory: Memory = field(default_factory=Memory)
     utc_us: int = 0
+    time_asked: int | None = None  # the device's nonce that a TIME answers at this tick
     rows: list[Row] = field(default_factory=list)  # of this quantum
-    send: bytearray = field(default_factory=bytearray)  # of this quantum
     written: dict[int, Boot] = field(default_factory=dict)
     acknowledged: tuple[int, int] = (0, 0)  # boot, seq
 
 
-def restore(state: State, boots: list[Boot], anchors: list[Anchor], memory: str | None) -> None:
-    """Take up where an earlier process on the same store stopped."""
-    for row in boots:
-        state.ingest.boots[row.boot] = ingest.BootState(row)
-        state.written[row.boot] = row
-    for anchor in anchors:
-        state.ingest.boots[anchor.boot].offset_us = anchor.utc_us - anchor.t_us
-    if memory:
-        state.memory = msgspec.json.decode(memory, type=Memory)
+def restore(state: State, boots: list[ingest.BootState], unsettled: list[DataPacket], memory: Memory) -> None:
+    """Take up exactly where an earlier process on the same store stopped. unsettled: the packets from `unsettled_from` on."""
+    state.memory = memory
+    for boot in boots:
+        state.ingest.boots[boot.row.boot] = boot
+        state.written[boot.row.boot] = boot.row
+    for stored in unsettled:
+        settle.add(state.delay, ingest.observe(stored), memory.seconds.next_s)
+    state.delay.late.clear()  # what was late has been heeded in the tick of its coming
 
 
-def remember(state: State) -> str:
-    """The part of the state that `restore` takes back."""
-    return msgspec.json.encode(state.memory).decode()
+def unsettled_from(memory: Memory) -> int:
+    """Packets from this UTC on, us, may not have been concluded yet."""
+    return (memory.seconds.next_s - 1) * settle.SECOND_US
 
 
 def step(state: State, event: Packet | Tick) -> Result:
@@ -82,92 +70,114 @@ def step(state: State, event: Packet | Tick) -> Result:
     if isinstance(event, Tick):
         return _tick(state, event.utc_us)
     before = state.link
-    noticed = handshake.receive(before, event, state.utc_us, state.entropy)
+    noticed = handshake.receive(before, event, state.utc_us)
     state.link = noticed.state
-    state.send += noticed.send
     if handshake.Event.LINKED in noticed.events:
         _linked(state, event, before.asked_utc_us)
     elif handshake.Event.PONG in noticed.events:
         state.rows += ingest.set_clock(state.ingest, event, before.pinged_utc_us, state.utc_us)
-    else:
-        ingest.take(state.ingest, event, state.utc_us)
+        state.time_asked = _integer(event, "device_nonce")
+        pull.told(state.pull, event)
+    elif event.type in device.ANSWERS:
+        if handshake.proved(state.link, event):
+            state.rows += device.receive(state.memory.device, event, state.utc_us)
+    elif ingest.take(state.ingest, event, state.utc_us):
+        pull.heard(state.pull, state.utc_us)
     return Result([], b"")
 
 
 def acknowledge(state: State) -> bytes:
     """An ACK when the committed sequence of the device's boot has grown. Call after the commit, and only then."""
-    device = state.link.device
-    if device is None or device.boot not in state.written:
+    linked = state.link.device
+    if linked is None or linked.boot not in state.written:
         return b""
-    boot = state.ingest.boots[device.boot]
-    if any(one.boot == device.boot for one in state.ingest.waiting):
+    boot = state.ingest.boots[linked.boot]
+    if any(one.boot == linked.boot for one in state.ingest.waiting):
         return b""
-    up_to = device.boot, ingest.committed_up_to(boot, state.utc_us)
+    up_to = linked.boot, ingest.committed_up_to(boot, state.utc_us)
     if up_to == state.acknowledged or not up_to[1]:
         return b""
     state.acknowledged = up_to
     return handshake.ack(*up_to)
 
 
+def finish(state: State) -> list[Row]:
+    """The end of the night: what is left is concluded as it is."""
+    return conclude.finish(state.memory, state.delay, state.settings, state.utc_us)
+
+
 def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
     """The device answered: its identity and its clock."""
-    device = state.link.device
-    assert device is not None
+    linked = state.link.device
+    assert linked is not None
     boot = ingest.boot_of(state.ingest, hello.boot)
     new = hello.boot not in state.written
     boot.row = boot.row._replace(
-        device_id=device.device_id, config_hash=device.config_hash, parameters_hash=device.parameters_hash
+        device_id=linked.device_id, config_hash=linked.config_hash, parameters_hash=linked.parameters_hash
     )
     state.rows += ingest.set_clock(state.ingest, hello, asked_utc_us, state.utc_us)
+    pull.told(state.pull, hello)
     if new:
-        state.memory.streaming = False
-        state.rows += _see(state.memory, occupancy.Event.BOOTED, asked_utc_us, "the device has started")
+        _notice(state, occupancy.Event.BOOTED, asked_utc_us - hello.t_us, "the device has started")
+
+
+def _notice(state: State, event: occupancy.Event, utc_us: int, reason: str) -> None:
+    """Put it where it waits for its second; of one that is past, for the next second."""
+    seconds = state.memory.seconds
+    utc_us = max(utc_us, seconds.next_s * settle.SECOND_US)
+    seconds.notices.append(Notice(utc_us, event, reason))
+    seconds.notices.sort(key=lambda one: one.utc_us)
 
 
 def _tick(state: State, utc_us: int) -> Result:
     memory = state.memory
+    if not memory.seconds.next_s:
+        conclude.begin(memory, utc_us)
     noticed = handshake.tick(state.config, state.link, utc_us, state.entropy)
     state.link, state.utc_us = noticed.state, utc_us
+    if handshake.Event.LOST in noticed.events:
+        _notice(state, occupancy.Event.LOST, utc_us, occupancy.NO_ANSWER)
     rows = state.rows
     for raw, seen in ingest.flush(state.ingest):
-        memory.data_utc_us = utc_us
-        rows += [raw, seen, *_observe(memory, seen)]
-    waiting = {one.boot for one in state.ingest.waiting}
-    for boot in state.ingest.boots.values():
-        if state.written.get(boot.row.boot) != boot.row and boot.row.boot not in waiting:
-            state.written[boot.row.boot] = boot.row
-            rows.append(boot.row)
-    if handshake.Event.LOST in noticed.events:
-        rows += _see(memory, occupancy.Event.LOST, utc_us, occupancy.NO_ANSWER)
-    elif memory.streaming and utc_us - memory.data_utc_us > QUIET_AFTER_US:
-        rows += _see(memory, occupancy.Event.LOST, utc_us, occupancy.NO_PACKETS)
-    changed = session.step(memory.tracker, memory.bed.state, utc_us)
-    if changed:
-        rows.append(changed)
-    send = bytes(state.send) + noticed.send
-    state.rows, state.send = [], bytearray()
+        rows += [raw, seen]
+        settle.add(state.delay, seen, memory.seconds.next_s)
+    rows += _boots(state)
+    rows += conclude.tick(memory, state.delay, state.settings, utc_us)
+    send = noticed.send + _time(state, utc_us) + _pull(state, utc_us)
+    send += device.tick(memory.device, state.settings, state.link.device is not None, utc_us, state.entropy)
+    state.rows = []
     return Result(rows, send)
 
 
-def _see(memory: Memory, event: occupancy.Event, utc_us: int, reason: str) -> list[Row]:
-    row = occupancy.step(memory.bed, event, utc_us, reason)
-    return [row] if row else []
+def _boots(state: State) -> list[Row]:
+    """Rows of the boots that have changed and whose packets are all timed."""
+    waiting = {one.boot for one in state.ingest.waiting}
+    changed = [
+        boot.row
+        for boot in state.ingest.boots.values()
+        if state.written.get(boot.row.boot) != boot.row and boot.row.boot not in waiting
+    ]
+    state.written.update({row.boot: row for row in changed})
+    return list(changed)
 
 
-def _observe(memory: Memory, seen: Vitals | Transition) -> list[Row]:
-    """What one observation says about the bed."""
-    if isinstance(seen, Vitals):
-        memory.streaming = True
-        if seen.confidence >= occupancy.PERSON_FROM:
-            return _see(memory, occupancy.Event.PERSON, seen.utc_us, "a person in the user's place")
-        return _see(memory, occupancy.Event.WEAK, seen.utc_us, "confidence below one half")
-    memory.streaming = seen.to_state == "streaming"
-    if memory.streaming:
-        event = occupancy.Event.PERSON
-    elif seen.to_state == "standby":
-        event = occupancy.Event.STANDBY
-    elif seen.reason in _FAILURES or seen.to_state != "monitoring":
-        event = occupancy.Event.FAILED
-    else:
-        event = occupancy.Event.NOBODY
-    return _see(memory, event, seen.utc_us, seen.reason)
+def _time(state: State, utc_us: int) -> bytes:
+    """The answer to the PONG of this quantum: the device's clock is this tick's."""
+    nonce, state.time_asked = state.time_asked, None
+    if nonce is None:
+        return b""
+    return codec.encode(packet.make(packet.TIME, {"device_nonce": nonce, "utc_us": utc_us}))
+
+
+def _pull(state: State, utc_us: int) -> bytes:
+    linked = state.link.device
+    if linked is None or linked.boot not in state.ingest.boots:
+        return b""
+    boot = state.ingest.boots[linked.boot]
+    return pull.due(state.pull, linked.boot, boot.row.last_seq, boot.missing, utc_us)
+
+
+def _integer(one: Packet, name: str) -> int:
+    value = one.fields[name]
+    assert isinstance(value, int)
+    return value

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cloud.observations import Anchor, Boot, DataPacket, Transition, Vitals
-from wire import codec, packet, values
+from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Observation, Transition, Vitals
+from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.table import HEADER
 
@@ -26,11 +26,12 @@ LATEST_US = 1 << 53
 COBS_RUN = 254
 #: Packets that may wait for a clock; older ones count as lost.
 WAITING_MAX = 4096
-#: Missing packets that a late one may still fill, and for how long; then they stay lost.
+#: Missing packets that a late one may still fill.
 MISSING_MAX = 1000
+#: How long a missing packet holds the acknowledgement.
 GIVE_UP_US = 30_000_000
 
-DATA = (packet.VITALS, packet.TRANSITION)
+DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
 
 
 @dataclass
@@ -38,7 +39,7 @@ class BootState:
     """What is known of one boot: its row, the sequence numbers still missing, its clock."""
 
     row: Boot
-    missing: dict[int, int] = field(default_factory=dict)  # seq -> UTC us at which it was missed
+    missing: dict[int, int] = field(default_factory=dict)  # seq -> UTC us at which it was missed, newest MISSING_MAX
     offset_us: int | None = None  # UTC minus device time
 
 
@@ -74,6 +75,8 @@ def _is_new(boot: BootState, seq: int, utc_us: int) -> bool:
     if seq > row.last_seq:
         gap = range(row.last_seq + 1, seq)
         boot.missing.update(dict.fromkeys(gap[-MISSING_MAX:], utc_us))
+        for old in list(boot.missing)[:-MISSING_MAX]:
+            del boot.missing[old]
         boot.row = row._replace(last_seq=seq, lost=row.lost + len(gap))
         return True
     if seq in boot.missing:
@@ -85,10 +88,14 @@ def _is_new(boot: BootState, seq: int, utc_us: int) -> bool:
 
 
 def committed_up_to(boot: BootState, utc_us: int) -> int:
-    """The last number below which nothing is missing that may still come; call with everything else committed."""
-    if boot.missing:
-        boot.missing = {seq: since for seq, since in boot.missing.items() if utc_us - since < GIVE_UP_US}
-    return min(boot.missing, default=boot.row.last_seq + 1) - 1
+    """The last number below which nothing is missing that is worth waiting for; call with all else committed."""
+    awaited = (seq for seq, since in boot.missing.items() if utc_us - since < GIVE_UP_US)
+    return min(awaited, default=boot.row.last_seq + 1) - 1
+
+
+def restored(row: Boot, missing: list[int], offset_us: int | None, utc_us: int) -> BootState:
+    """The state of a boot from an earlier process; what it missed may still come from now, utc_us, on."""
+    return BootState(row, dict.fromkeys(missing[-MISSING_MAX:], utc_us), offset_us)
 
 
 def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: int) -> list[Anchor]:
@@ -111,7 +118,7 @@ def line_bytes(one: Packet) -> int:
     return n_body + 2 if n_body < COBS_RUN else len(codec.encode(one))
 
 
-def flush(state: Ingest) -> list[tuple[DataPacket, Vitals | Transition]]:
+def flush(state: Ingest) -> list[tuple[DataPacket, Observation]]:
     """Rows of the waiting packets whose boot has a clock, in the order of arrival."""
     rows, still = [], []
     for one in state.waiting:
@@ -124,6 +131,12 @@ def flush(state: Ingest) -> list[tuple[DataPacket, Vitals | Transition]]:
         rows.append((raw, _OBSERVE[one.type](one, offset_us)))
     state.waiting = still
     return rows
+
+
+def observe(stored: DataPacket) -> Observation:
+    """What a stored packet says: the same as when it came."""
+    one = Packet(stored.type, stored.seq, stored.boot, stored.t_us, stored.payload)
+    return _OBSERVE[stored.type](one, stored.utc_us - stored.t_us)
 
 
 def _vitals(one: Packet, offset_us: int) -> Vitals:
@@ -153,6 +166,8 @@ def _vitals(one: Packet, offset_us: int) -> Vitals:
         wave_utc_us=min(v.wave_t_us, LATEST_US) + offset_us,
         wave_validity=v.wave_validity,
         wave_reason=v.wave_reason,
+        quality_breathing=v.quality_breathing,
+        quality_motion=v.quality_motion,
     )
 
 
@@ -164,7 +179,23 @@ def _transition(one: Packet, offset_us: int) -> Transition:
     )
 
 
-_OBSERVE: dict[int, Callable[[Packet, int], Vitals | Transition]] = {
+def _alarm_event(one: Packet, offset_us: int) -> AlarmEvent:
+    f = {name: integer for name, integer in one.fields.items() if isinstance(integer, int)}
+    device_utc_us, set_for_utc_us = (min(f[name], LATEST_US) or None for name in ("utc_us", "set_for_utc_us"))
+    return AlarmEvent(
+        one.boot,
+        one.seq,
+        one.t_us + offset_us,
+        table.text_of(table.AlarmDeed, f["event"]),
+        table.text_of(table.AlarmMaker, f["by"]),
+        values.reason_text(f["reason"]),
+        device_utc_us,
+        set_for_utc_us,
+    )
+
+
+_OBSERVE: dict[int, Callable[[Packet, int], Observation]] = {
     packet.VITALS: _vitals,
     packet.TRANSITION: _transition,
+    packet.ALARM_EVENT: _alarm_event,
 }

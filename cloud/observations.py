@@ -70,6 +70,8 @@ class Vitals(NamedTuple):
     wave_utc_us: int
     wave_validity: float
     wave_reason: str
+    quality_breathing: float
+    quality_motion: float
 
 
 class Transition(NamedTuple):
@@ -86,11 +88,32 @@ class Transition(NamedTuple):
     silent_reason: str | None
 
 
+class AlarmEvent(NamedTuple):
+    """What became of the alarm, told by the device. device_utc_us: by its own clock, None when it has none."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    event: str
+    by: str
+    reason: str
+    device_utc_us: int | None
+    set_for_utc_us: int | None
+
+
 class Occupancy(NamedTuple):
     """From utc_us on, the bed is in this state."""
 
     utc_us: int
     state: str
+    reason: str
+
+
+class User(NamedTuple):
+    """From utc_us on, the one who is measured is: user, other, or unknown."""
+
+    utc_us: int
+    who: str
     reason: str
 
 
@@ -105,4 +128,68 @@ class Session(NamedTuple):
     reason: str
 
 
-Row = Boot | Anchor | DataPacket | Vitals | Transition | Occupancy | Session
+class Absence(NamedTuple):
+    """The user was out of bed within a session."""
+
+    from_utc_us: int
+    to_utc_us: int
+    reason: str
+
+
+class Epoch(NamedTuple):
+    """Half a minute as it was concluded when it was over. stage: 0 wake 1 light 2 deep 3 REM."""
+
+    utc_us: int
+    stage: int | None
+    p_wake: float | None
+    p_light: float | None
+    p_deep: float | None
+    p_rem: float | None
+    respiration_rate_per_min: float | None
+    movement: float | None  # share of the known seconds, 0..1
+    confidence: float | None
+    distance_mm: float | None
+    occupied: str  # user, away, unknown
+    reason: str  # why the stage is unknown; else why seconds are missing
+
+
+class IntentChange(NamedTuple):
+    """From utc_us on the user tries to sleep, or is awake again; concluded at told_utc_us."""
+
+    utc_us: int
+    state: str  # "trying to sleep" | "awake"
+    told_utc_us: int
+    reason: str
+
+
+class Ring(NamedTuple):
+    """The cloud's wish to ring early at utc_us, concluded at told_utc_us."""
+
+    told_utc_us: int
+    utc_us: int
+    reason: str
+
+
+class Setting(NamedTuple):
+    """What the user has set, and what the device said about it: the last word under each name."""
+
+    name: str
+    value: str
+    utc_us: int
+
+
+Observation = Vitals | Transition | AlarmEvent
+Row = (
+    Boot
+    | Anchor
+    | DataPacket
+    | Observation
+    | Occupancy
+    | User
+    | Session
+    | Absence
+    | Epoch
+    | IntentChange
+    | Ring
+    | Setting
+)

@@ -1,6 +1,6 @@
-"""A night's session: it opens after more than five minutes of presence and closes after half an hour out of bed.
+"""A night's session: it opens after more than five minutes of the user's presence, closes half an hour after leaving.
 
-Rule: a short absence (the bathroom) or a short loss of sight never ends a session.
+Rule: a short absence (the bathroom) or a short loss of sight never ends a session; all times are those of packets.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from cloud.observations import Session
-from cloud.occupancy import State as Bed
+from cloud.observations import Absence, Session
+from cloud.primary_user import Presence
+from cloud.settle import SECOND_US
 
 OPEN_AFTER_US = 300_000_000  # more than five minutes of presence
 CLOSE_AFTER_US = 1_800_000_000  # half an hour without presence
-LONGEST_STEP_US = 10_000_000  # a longer gap between ticks counts as this much presence
+BRIEF_US = 30_000_000  # a shorter absence is none: the device needs as long to be sure
 
 
 class State(StrEnum):
@@ -26,11 +27,16 @@ class State(StrEnum):
     AWAY = "away"
 
 
-class Event(StrEnum):
-    """The bed and how long it has been so."""
+OPEN = (State.IN_BED, State.AWAY)
 
+
+class Event(StrEnum):
+    """The user's presence and how long it has been so."""
+
+    MAYBE = "somebody, perhaps the user"
     PRESENT = "present"
     PRESENT_LONG = "present for more than five minutes"
+    ABSENT_BRIEF = "absent for seconds"
     ABSENT = "absent"
     ABSENT_LONG = "absent for half an hour"
     UNSURE = "unsure"
@@ -42,7 +48,8 @@ class Action(StrEnum):
 
     KEEP = "keep"
     OPEN = "open"
-    NOTE = "note"  # write the open session as it is
+    LEAVE = "leave"  # write the open session: the user is away
+    RETURN = "return"  # write it again, and the absence
     CLOSE = "close"
 
 
@@ -56,17 +63,17 @@ class Cell(NamedTuple):
 _NONE, _ARRIVING = Cell(State.NONE, Action.KEEP), Cell(State.ARRIVING, Action.KEEP)
 _IN, _AWAY = Cell(State.IN_BED, Action.KEEP), Cell(State.AWAY, Action.KEEP)
 _OPEN, _CLOSE = Cell(State.IN_BED, Action.OPEN), Cell(State.NONE, Action.CLOSE)
-_LEAVES, _RETURNS = Cell(State.AWAY, Action.NOTE), Cell(State.IN_BED, Action.NOTE)
+_LEAVES, _BACK = Cell(State.AWAY, Action.LEAVE), Cell(State.IN_BED, Action.RETURN)
 
 #: Every state and every event; the columns are in the order of Event.
 TABLE: dict[State, dict[Event, Cell]] = {
-    #              present    present_long absent  absent_long unsure unsure_long
+    #   maybe      present    present_long abs_brief absent  absent_long unsure unsure_long
     state: dict(zip(Event, row, strict=True))
     for state, row in {
-        State.NONE: (_ARRIVING, _ARRIVING, _NONE, _NONE, _NONE, _NONE),
-        State.ARRIVING: (_ARRIVING, _OPEN, _NONE, _NONE, _ARRIVING, _NONE),
-        State.IN_BED: (_IN, _IN, _LEAVES, _CLOSE, _IN, _CLOSE),
-        State.AWAY: (_RETURNS, _RETURNS, _AWAY, _CLOSE, _AWAY, _CLOSE),
+        State.NONE: (_ARRIVING, _ARRIVING, _ARRIVING, _NONE, _NONE, _NONE, _NONE, _NONE),
+        State.ARRIVING: (_ARRIVING, _ARRIVING, _OPEN, _ARRIVING, _NONE, _NONE, _ARRIVING, _NONE),
+        State.IN_BED: (_IN, _IN, _IN, _IN, _LEAVES, _CLOSE, _IN, _CLOSE),
+        State.AWAY: (_AWAY, _BACK, _BACK, _AWAY, _AWAY, _CLOSE, _AWAY, _CLOSE),
     }.items()
 }
 
@@ -80,36 +87,47 @@ class Tracker:
     opened_utc_us: int = 0
     last_present_utc_us: int = 0
     present_us: int = 0
-    last_tick_utc_us: int = 0
+    back_utc_us: int = 0  # when whoever is there now came; 0 nobody
 
 
-def classify(tracker: Tracker, bed: Bed, utc_us: int) -> Event:
-    """The event of this tick. Presence is gathered here, tick by tick."""
-    if bed is Bed.OCCUPIED:
+def classify(tracker: Tracker, presence: Presence, utc_us: int) -> Event:
+    """The event of the second that ends at utc_us."""
+    if presence is Presence.HERE:
         return Event.PRESENT_LONG if tracker.present_us > OPEN_AFTER_US else Event.PRESENT
-    long = utc_us - tracker.last_present_utc_us >= CLOSE_AFTER_US
-    if bed is Bed.EMPTY:
-        return Event.ABSENT_LONG if long else Event.ABSENT
-    return Event.UNSURE_LONG if long else Event.UNSURE
+    if presence is Presence.MAYBE:
+        return Event.MAYBE
+    gone_us = utc_us - tracker.last_present_utc_us
+    if presence is Presence.AWAY:
+        if gone_us < BRIEF_US:
+            return Event.ABSENT_BRIEF
+        return Event.ABSENT_LONG if gone_us >= CLOSE_AFTER_US else Event.ABSENT
+    return Event.UNSURE_LONG if gone_us >= CLOSE_AFTER_US else Event.UNSURE
 
 
-def step(tracker: Tracker, bed: Bed, utc_us: int) -> Session | None:
-    """One tick with the bed as it is. Returns the session's row when it opens, changes or closes."""
-    gap_us = min(max(utc_us - tracker.last_tick_utc_us, 0), LONGEST_STEP_US)
-    tracker.last_tick_utc_us = utc_us
+def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list[Session | Absence]:
+    """The second that ends at utc_us. reason: why the presence is what it is."""
+    there = presence in (Presence.HERE, Presence.MAYBE)
     if tracker.state is State.NONE:
         tracker.present_us = 0
-    elif bed is Bed.OCCUPIED:
-        tracker.present_us += gap_us
-    event = classify(tracker, bed, utc_us)
+    if there:
+        tracker.present_us += SECOND_US
+        tracker.back_utc_us = tracker.back_utc_us or utc_us
+    else:
+        tracker.back_utc_us = 0
+    event = classify(tracker, presence, utc_us)
     before, (tracker.state, action) = tracker.state, TABLE[tracker.state][event]
     if before is State.NONE and tracker.state is State.ARRIVING:
         tracker.in_bed_utc_us = utc_us
-    if bed is Bed.OCCUPIED:
-        tracker.last_present_utc_us = utc_us
     if action is Action.OPEN:
         tracker.opened_utc_us = utc_us
-    return None if action is Action.KEEP else _row(tracker, action, event)
+    rows: list[Session | Absence] = []
+    if action is Action.RETURN:
+        rows.append(Absence(tracker.last_present_utc_us, tracker.back_utc_us, reason))
+    if presence is Presence.HERE or (there and before is not State.AWAY):
+        tracker.last_present_utc_us = utc_us
+    if action is not Action.KEEP:
+        rows.append(_row(tracker, action, event))
+    return rows
 
 
 def _row(tracker: Tracker, action: Action, event: Event) -> Session:

@@ -13,17 +13,26 @@ from itertools import groupby
 from pathlib import Path
 
 from cloud.observations import (
+    Absence,
+    AlarmEvent,
     Anchor,
     Boot,
     DataPacket,
+    Epoch,
+    IntentChange,
     Occupancy,
+    Ring,
     Row,
     Session,
+    Setting,
     Transition,
+    User,
     Vitals,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+#: Nobody listened between two runs of the process when the gap is longer; a shorter one is a restart.
+JOIN_US = 20_000_000
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -47,6 +56,7 @@ CREATE TABLE vitals (
   distance_mm REAL, distance_validity REAL NOT NULL, azimuth_deg REAL, elevation_deg REAL,
   position_reason TEXT NOT NULL,
   wave BLOB, wave_utc_us INTEGER NOT NULL, wave_validity REAL NOT NULL, wave_reason TEXT NOT NULL,
+  quality_breathing REAL NOT NULL, quality_motion REAL NOT NULL,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE transitions (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
@@ -54,21 +64,46 @@ CREATE TABLE transitions (
   silent_from_utc_us INTEGER, silent_to_utc_us INTEGER, silent_reason TEXT,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE occupancy (utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE alarm_events (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
+  event TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,
+  device_utc_us INTEGER, set_for_utc_us INTEGER,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE user (utc_us INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE sessions (
   in_bed_utc_us INTEGER PRIMARY KEY, opened_utc_us INTEGER NOT NULL,
   last_present_utc_us INTEGER NOT NULL, out_of_bed_utc_us INTEGER,
   state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE absences (
+  from_utc_us INTEGER PRIMARY KEY, to_utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE epochs (
+  utc_us INTEGER PRIMARY KEY, stage INTEGER, p_wake REAL, p_light REAL, p_deep REAL, p_rem REAL,
+  respiration_rate_per_min REAL, movement REAL, confidence REAL, distance_mm REAL,
+  occupied TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE intents (
+  utc_us INTEGER NOT NULL, state TEXT NOT NULL, told_utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE rings (
+  told_utc_us INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY, value TEXT NOT NULL, utc_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-#: Row type -> how it enters its table. Sessions and boots are written again as they grow.
+#: Row type -> how it enters its table. Some are written again as they grow.
 _TABLES: dict[type[Row], tuple[str, str]] = {
     Boot: ("boots", "boot"),
     Anchor: ("anchors", "boot, t_us"),
     DataPacket: ("packets", ""),
     Vitals: ("vitals", ""),
     Transition: ("transitions", ""),
+    AlarmEvent: ("alarm_events", ""),
     Occupancy: ("occupancy", ""),
+    User: ("user", ""),
     Session: ("sessions", "in_bed_utc_us"),
+    Absence: ("absences", "from_utc_us"),
+    Epoch: ("epochs", "utc_us"),
+    IntentChange: ("intents", ""),
+    Ring: ("rings", "told_utc_us"),
+    Setting: ("settings", "name"),
 }
 
 
@@ -136,6 +171,10 @@ class Store:
 
     def _listen(self, utc_us: int) -> None:
         if self._run is None:
+            last = self._db.execute("SELECT run, to_utc_us FROM listening ORDER BY run DESC LIMIT 1").fetchone()
+            if last and 0 <= utc_us - last[1] < JOIN_US:
+                self._run = last[0]
+        if self._run is None:
             cursor = self._db.execute("INSERT INTO listening (from_utc_us, to_utc_us) VALUES (?, ?)", (utc_us, utc_us))
             self._run = cursor.lastrowid
         else:
@@ -154,6 +193,17 @@ class Store:
         """Every clock anchor, in device time order."""
         rows = self._db.execute("SELECT boot, t_us, utc_us FROM anchors ORDER BY boot, t_us")
         return [Anchor(*row) for row in rows]
+
+    def missing(self, boot: Boot) -> list[int]:
+        """Numbers up to the boot's last one that are not stored, rising."""
+        rows = self._db.execute("SELECT seq FROM packets WHERE boot = ?", (boot.boot,))
+        return sorted(set(range(1, boot.last_seq + 1)) - {seq for (seq,) in rows})
+
+    def packets_since(self, utc_us: int) -> list[DataPacket]:
+        """Data packets from this time on."""
+        names = ", ".join(DataPacket._fields)
+        rows = self._db.execute(f"SELECT {names} FROM packets WHERE utc_us >= ? ORDER BY utc_us", (utc_us,))
+        return [DataPacket(*row) for row in rows]
 
     def close(self) -> None:
         """Close the file; everything is folded into the one file unless somebody else reads it now."""

@@ -30,6 +30,7 @@ class FakeDevice:
         self.booted_us = booted_us
         self._decoder = codec.Decoder()
         self._questions: list[packet.Packet] = []
+        self.heard: list[packet.Packet] = []
 
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
@@ -42,8 +43,9 @@ class FakeDevice:
         for one in self._decoder.feed(chunk):
             if one.type == packet.ACK:
                 self.acknowledged = int(one.fields["seq"])  # type: ignore[arg-type]
-            else:
+            elif "nonce" in one.fields:
                 self._questions.append(one)
+            self.heard.append(one)
 
     def answers(self, t_us: int) -> bytes:
         """What a device says to the questions it has heard."""

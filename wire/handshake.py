@@ -33,7 +33,7 @@ class Config:
     """Times in us. hello_retry_us must exceed the line's round trip (two quanta of 1 s in simulation)."""
 
     hello_retry_us: int = 3_000_000
-    ping_after_us: int = 30_000_000  # ping when nothing was heard for so long
+    ping_after_us: int = 30_000_000  # from one ping to the next; the first follows the answer to HOST_HELLO
     pong_timeout_us: int = 5_000_000
 
     def __post_init__(self) -> None:
@@ -98,6 +98,11 @@ def _ask(state: State, utc_us: int, entropy: Entropy, events: tuple[Event, ...] 
     return Result(asked, codec.encode(hello), events)
 
 
+def _ask_next(state: State, event: Event) -> Result:
+    """The next tick asks: a question carries the time at which it leaves."""
+    return Result(replace(state, device=None, nonce=0, ping_nonce=0), events=(event,))
+
+
 def _fresh(entropy: Entropy) -> int:
     """A nonce of 64 bits that is not 0."""
     while True:
@@ -114,22 +119,23 @@ def tick(config: Config, state: State, utc_us: int, entropy: Entropy) -> Result:
     if state.ping_nonce:
         if 0 <= utc_us - state.pinged_utc_us < config.pong_timeout_us:
             return Result(state)
-        return _ask(state, utc_us, entropy, (Event.LOST,))
-    if 0 <= utc_us - state.heard_utc_us < config.ping_after_us:
+        if state.heard_utc_us <= state.pinged_utc_us:
+            return _ask(state, utc_us, entropy, (Event.LOST,))
+    elif state.pinged_utc_us and 0 <= utc_us - state.pinged_utc_us < config.ping_after_us:
         return Result(state)
     nonce = _fresh(entropy)
     ping = packet.make(packet.PING, {"nonce": nonce})
     return Result(replace(state, ping_nonce=nonce, pinged_utc_us=utc_us), codec.encode(ping))
 
 
-def receive(state: State, given: Packet, utc_us: int, entropy: Entropy) -> Result:
-    """Takes one packet from the device, of any type, heard at utc_us."""
+def receive(state: State, given: Packet, utc_us: int) -> Result:
+    """Takes one packet from the device, of any type, heard at utc_us. Sends nothing: the next tick does."""
     if given.layout.from_host:
         return Result(state)
     if given.type == packet.HELLO:
-        return _hello(state, given, utc_us, entropy)
+        return _hello(state, given, utc_us)
     if not proved(state, given):
-        return Result(state) if state.device is None else _ask(state, utc_us, entropy, (Event.OTHER_BOOT,))
+        return Result(state) if state.device is None else _ask_next(state, Event.OTHER_BOOT)
     if given.type == packet.PONG:
         if state.ping_nonce == 0 or given.fields["nonce"] != state.ping_nonce:
             return Result(state, events=(Event.STALE,))
@@ -137,8 +143,8 @@ def receive(state: State, given: Packet, utc_us: int, entropy: Entropy) -> Resul
     return Result(replace(state, heard_utc_us=utc_us))
 
 
-def _hello(state: State, given: Packet, utc_us: int, entropy: Entropy) -> Result:
-    """An announcement opens a question (once per boot); an answer closes it."""
+def _hello(state: State, given: Packet, utc_us: int) -> Result:
+    """An announcement calls for a question (once per boot); an answer closes it."""
     fields = {name: value for name, value in given.fields.items() if isinstance(value, int)}
     host_nonce = fields.pop("host_nonce")
     if host_nonce == 0:
@@ -146,10 +152,11 @@ def _hello(state: State, given: Packet, utc_us: int, entropy: Entropy) -> Result
             return Result(replace(state, heard_utc_us=utc_us))
         if given.boot == state.announced_boot:
             return Result(state)
-        return _ask(replace(state, announced_boot=given.boot), utc_us, entropy, (Event.ANNOUNCED,))
+        return _ask_next(replace(state, announced_boot=given.boot), Event.ANNOUNCED)
     if host_nonce != state.nonce:
         return Result(state, events=(Event.STALE,))
     device = Device(given.boot, **fields)
     if not device.protocol_oldest <= table.VERSION <= device.protocol_newest:
         return Result(state, events=(Event.INCOMPATIBLE,))
-    return Result(replace(state, device=device, nonce=0, heard_utc_us=utc_us), events=(Event.LINKED,))
+    linked = replace(state, device=device, nonce=0, heard_utc_us=utc_us, pinged_utc_us=0)
+    return Result(linked, events=(Event.LINKED,))

@@ -57,7 +57,7 @@ def asking(nonces: Nonces) -> State:
 
 @pytest.fixture
 def linked(asking: State, nonces: Nonces) -> State:
-    return handshake.receive(asking, hello(1), SECOND, nonces).state
+    return handshake.receive(asking, hello(1), SECOND).state
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_host_clock_that_went_back_does_not_silence_the_question(nonces: Nonce
 
 
 def test_the_echoed_nonce_links(asking: State, nonces: Nonces) -> None:
-    result = handshake.receive(asking, hello(1), SECOND, nonces)
+    result = handshake.receive(asking, hello(1), SECOND)
 
     assert result.events == (Event.LINKED,)
     assert result.state.device == handshake.Device(BOOT, 1, 2, 3, 4, 1, 1, 0, 0)
@@ -107,26 +107,26 @@ def test_the_echoed_nonce_links(asking: State, nonces: Nonces) -> None:
 def test_an_answer_to_an_older_nonce_is_stale(asking: State, nonces: Nonces) -> None:
     again = handshake.tick(CONFIG, asking, CONFIG.hello_retry_us, nonces).state
 
-    result = handshake.receive(again, hello(1), CONFIG.hello_retry_us, nonces)
+    result = handshake.receive(again, hello(1), CONFIG.hello_retry_us)
 
     assert (result.events, result.state.device) == ((Event.STALE,), None)
 
 
 def test_an_answer_counts_once(linked: State, nonces: Nonces) -> None:
-    assert handshake.receive(linked, hello(1), 2 * SECOND, nonces) == handshake.Result(linked, b"", (Event.STALE,))
+    assert handshake.receive(linked, hello(1), 2 * SECOND) == handshake.Result(linked, b"", (Event.STALE,))
 
 
 @pytest.mark.parametrize("versions", [(2, 3), (0, 0)])
 def test_a_device_of_another_protocol_is_not_linked(asking: State, nonces: Nonces, versions: tuple[int, int]) -> None:
     answer = hello(1, protocol_oldest=versions[0], protocol_newest=versions[1])
 
-    result = handshake.receive(asking, answer, SECOND, nonces)
+    result = handshake.receive(asking, answer, SECOND)
 
     assert (result.events, result.state.device) == ((Event.INCOMPATIBLE,), None)
 
 
 def test_an_announcement_alone_does_not_link(asking: State, nonces: Nonces) -> None:
-    result = handshake.receive(asking, hello(0), SECOND, nonces)
+    result = handshake.receive(asking, hello(0), SECOND)
 
     assert (result.events, result.state.device) == ((Event.ANNOUNCED,), None)
 
@@ -134,41 +134,62 @@ def test_an_announcement_alone_does_not_link(asking: State, nonces: Nonces) -> N
 def test_three_announcements_ask_once(asking: State, nonces: Nonces) -> None:
     state, asked = asking, []
     for at in range(3):
-        result = handshake.receive(state, hello(0), at * SECOND, nonces)
+        state = handshake.receive(state, hello(0), at * SECOND).state
+        result = handshake.tick(CONFIG, state, at * SECOND + 1, nonces)
         state, asked = result.state, asked + sent(result)
 
     assert len(asked) == 1
 
 
 def test_a_reboot_announced_must_be_proved_again(linked: State, nonces: Nonces) -> None:
-    result = handshake.receive(linked, hello(0, boot=7), 9 * SECOND, nonces)
+    result = handshake.receive(linked, hello(0, boot=7), 9 * SECOND)
 
     assert (result.events, result.state.device) == ((Event.ANNOUNCED,), None)
-    assert [p.type for p in sent(result)] == [packet.HOST_HELLO]
+    assert _asks_at(result.state, 10 * SECOND, nonces)
 
 
 def test_an_announcement_of_the_proved_boot_changes_nothing(linked: State, nonces: Nonces) -> None:
-    result = handshake.receive(linked, hello(0), 9 * SECOND, nonces)
+    result = handshake.receive(linked, hello(0), 9 * SECOND)
 
     assert (result.events, result.send, result.state.device) == ((), b"", linked.device)
 
 
 def test_data_of_another_boot_asks_again(linked: State, nonces: Nonces) -> None:
-    result = handshake.receive(linked, data(boot=7), 9 * SECOND, nonces)
+    result = handshake.receive(linked, data(boot=7), 9 * SECOND)
 
-    assert (result.events, [p.type for p in sent(result)]) == ((Event.OTHER_BOOT,), [packet.HOST_HELLO])
+    assert (result.events, result.state.device) == ((Event.OTHER_BOOT,), None)
+    assert _asks_at(result.state, 10 * SECOND, nonces)
+
+
+def _asks_at(state: State, utc_us: int, nonces: Nonces) -> bool:
+    """A question leaves at utc_us, and says so."""
+    result = handshake.tick(CONFIG, state, utc_us, nonces)
+    return result.state.asked_utc_us == utc_us and [p.type for p in sent(result)] == [packet.HOST_HELLO]
 
 
 def test_data_before_the_proof_is_not_proved(asking: State, nonces: Nonces) -> None:
-    result = handshake.receive(asking, data(), SECOND, nonces)
+    result = handshake.receive(asking, data(), SECOND)
 
     assert (result, handshake.proved(result.state, data())) == (handshake.Result(asking), False)
 
 
-def test_a_device_that_is_heard_is_not_pinged(linked: State, nonces: Nonces) -> None:
-    heard = handshake.receive(linked, data(), 30 * SECOND, nonces).state
+def test_the_first_ping_follows_the_link(linked: State, nonces: Nonces) -> None:
+    assert [p.type for p in sent(handshake.tick(CONFIG, linked, SECOND, nonces))] == [packet.PING]
 
-    assert handshake.tick(CONFIG, heard, 59 * SECOND, nonces).send == b""
+
+def test_an_answered_ping_is_followed_by_the_next_in_its_time(pinged: State, nonces: Nonces) -> None:
+    answered = handshake.receive(pinged, pong(2), 32 * SECOND).state
+
+    assert handshake.tick(CONFIG, answered, 60 * SECOND, nonces).send == b""
+    assert [p.type for p in sent(handshake.tick(CONFIG, answered, 61 * SECOND, nonces))] == [packet.PING]
+
+
+def test_a_device_that_is_heard_is_not_lost_with_its_pong(pinged: State, nonces: Nonces) -> None:
+    heard = handshake.receive(pinged, data(), 34 * SECOND).state
+
+    result = handshake.tick(CONFIG, heard, 36 * SECOND, nonces)
+
+    assert (result.events, [p.type for p in sent(result)]) == ((), [packet.PING])
 
 
 def test_a_silent_device_is_pinged_once(linked: State, nonces: Nonces) -> None:
@@ -179,17 +200,17 @@ def test_a_silent_device_is_pinged_once(linked: State, nonces: Nonces) -> None:
 
 
 def test_the_pong_with_the_nonce_closes_the_ping(pinged: State, nonces: Nonces) -> None:
-    result = handshake.receive(pinged, pong(2), 32 * SECOND, nonces)
+    result = handshake.receive(pinged, pong(2), 32 * SECOND)
 
     assert (result.events, result.state.ping_nonce, result.state.heard_utc_us) == ((Event.PONG,), 0, 32 * SECOND)
 
 
 def test_another_pong_is_stale(pinged: State, nonces: Nonces) -> None:
-    assert handshake.receive(pinged, pong(1), 32 * SECOND, nonces).events == (Event.STALE,)
+    assert handshake.receive(pinged, pong(1), 32 * SECOND).events == (Event.STALE,)
 
 
 def test_a_pong_nobody_asked_for_is_stale(linked: State, nonces: Nonces) -> None:
-    assert handshake.receive(linked, pong(0), 32 * SECOND, nonces).events == (Event.STALE,)
+    assert handshake.receive(linked, pong(0), 32 * SECOND).events == (Event.STALE,)
 
 
 def test_no_pong_means_lost_and_asks_anew(pinged: State, nonces: Nonces) -> None:
@@ -202,7 +223,7 @@ def test_no_pong_means_lost_and_asks_anew(pinged: State, nonces: Nonces) -> None
 def test_packets_of_a_host_are_ignored(asking: State, nonces: Nonces) -> None:
     echo = packet.make(packet.PING, {"nonce": 1})
 
-    assert handshake.receive(asking, echo, SECOND, nonces) == handshake.Result(asking)
+    assert handshake.receive(asking, echo, SECOND) == handshake.Result(asking)
 
 
 def test_an_acknowledgement_names_boot_and_sequence() -> None:
@@ -220,6 +241,6 @@ def test_a_wrong_time_is_named(key: str) -> None:
 
 
 def test_the_same_inputs_give_the_same_result(linked: State) -> None:
-    first, second = (handshake.receive(linked, data(boot=7), 9, lambda n: b"\5" * n) for _ in range(2))
+    first, second = (handshake.tick(CONFIG, linked, 9, lambda n: b"\5" * n) for _ in range(2))
 
     assert first == second

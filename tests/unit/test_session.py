@@ -4,86 +4,123 @@ from __future__ import annotations
 
 import pytest
 
-from cloud.observations import Session
-from cloud.occupancy import State as Bed
-from cloud.session import CLOSE_AFTER_US, OPEN_AFTER_US, TABLE, Action, Event, State, Tracker, step
+from cloud.observations import Absence, Session
+from cloud.primary_user import Presence
+from cloud.session import BRIEF_US, CLOSE_AFTER_US, OPEN_AFTER_US, TABLE, Action, Event, State, Tracker, step
 
 N, A, I, W = State.NONE, State.ARRIVING, State.IN_BED, State.AWAY
-KEEP, OPEN, NOTE, CLOSE = Action.KEEP, Action.OPEN, Action.NOTE, Action.CLOSE
+KEEP, OPEN, LEAVE, RETURN, CLOSE = Action.KEEP, Action.OPEN, Action.LEAVE, Action.RETURN, Action.CLOSE
 EXPECTED = {
-    N: [(A, KEEP), (A, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP)],
-    A: [(A, KEEP), (I, OPEN), (N, KEEP), (N, KEEP), (A, KEEP), (N, KEEP)],
-    I: [(I, KEEP), (I, KEEP), (W, NOTE), (N, CLOSE), (I, KEEP), (N, CLOSE)],
-    W: [(I, NOTE), (I, NOTE), (W, KEEP), (N, CLOSE), (W, KEEP), (N, CLOSE)],
+    # maybe     present    present_long absent_brief absent   absent_long unsure    unsure_long
+    N: [(A, KEEP), (A, KEEP), (A, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP)],
+    A: [(A, KEEP), (A, KEEP), (I, OPEN), (A, KEEP), (N, KEEP), (N, KEEP), (A, KEEP), (N, KEEP)],
+    I: [(I, KEEP), (I, KEEP), (I, KEEP), (I, KEEP), (W, LEAVE), (N, CLOSE), (I, KEEP), (N, CLOSE)],
+    W: [(W, KEEP), (I, RETURN), (I, RETURN), (W, KEEP), (W, KEEP), (N, CLOSE), (W, KEEP), (N, CLOSE)],
 }
+PRESENCE = {
+    Event.MAYBE: Presence.MAYBE, Event.PRESENT: Presence.HERE, Event.PRESENT_LONG: Presence.HERE,
+    Event.ABSENT_BRIEF: Presence.AWAY, Event.ABSENT: Presence.AWAY, Event.ABSENT_LONG: Presence.AWAY,
+    Event.UNSURE: Presence.UNSURE, Event.UNSURE_LONG: Presence.UNSURE,
+}  # fmt: skip
 S = 1_000_000
 START = 1_700_000_000 * S
+HERE, MAYBE, AWAY, UNSURE = Presence.HERE, Presence.MAYBE, Presence.AWAY, Presence.UNSURE
+Row = Session | Absence
+
+
+def test_the_list_above_covers_every_cell() -> None:
+    assert {state: list(row.values()) for state, row in TABLE.items()} == EXPECTED
+    assert all(list(row) == list(Event) for row in TABLE.values())
+    assert set(TABLE) == set(State)
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("column", range(len(Event)))
-def test_cell(state: State, column: int) -> None:
-    event = list(Event)[column]
+@pytest.mark.parametrize("event", list(Event))
+def test_cell(state: State, event: Event) -> None:
     tracker = _standing(state, event)
-    bed = {"p": Bed.OCCUPIED, "a": Bed.EMPTY, "u": Bed.UNKNOWN}[event.value[0]]
-    row = step(tracker, bed, START)
-    to, action = EXPECTED[state][column]
-    assert TABLE[state][event] == (to, action)
+    rows = step(tracker, PRESENCE[event], "why", START)
+    to, action = TABLE[state][event]
     assert tracker.state is to
-    assert (row is None) == (action is KEEP)
+    assert [type(row) for row in rows] == {KEEP: [], RETURN: [Absence, Session]}.get(action, [Session])
 
 
 def _standing(state: State, event: Event) -> Tracker:
-    """A tracker in this state to which the next tick at START is this event."""
-    long = event in (Event.ABSENT_LONG, Event.UNSURE_LONG)
+    """A tracker in this state to which the next second, ending at START, is this event."""
+    gone_us = {"seconds": S, "absent": BRIEF_US, "hour": CLOSE_AFTER_US}.get(event.value.split()[-1], S)
     return Tracker(
         state=state,
         in_bed_utc_us=START - 9000 * S,
-        last_present_utc_us=START - (CLOSE_AFTER_US if long else S),
-        present_us=OPEN_AFTER_US if event is Event.PRESENT_LONG else 0,
-        last_tick_utc_us=START - S,
+        last_present_utc_us=START - gone_us,
+        present_us=OPEN_AFTER_US if event is Event.PRESENT_LONG and state is not N else 0,
     )
 
 
-def _run(tracker: Tracker, *spans: tuple[Bed, int]) -> list[Session]:
-    utc_us, rows = tracker.last_tick_utc_us or START, []
-    for bed, seconds in spans:
+def _run(*spans: tuple[Presence, int]) -> list[Row]:
+    tracker, utc_us, rows = Tracker(), START, list[Row]()
+    for presence, seconds in spans:
         for _ in range(seconds):
-            rows.append(step(tracker, bed, utc_us))
+            rows += step(tracker, presence, "why", utc_us)
             utc_us += S
-        tracker.last_tick_utc_us = utc_us - S
-    return [row for row in rows if row]
+    return rows
 
 
 def test_five_minutes_are_not_more_than_five_minutes() -> None:
-    assert _run(Tracker(), (Bed.OCCUPIED, 301), (Bed.EMPTY, 10)) == []
+    assert _run((HERE, 300), (AWAY, 40)) == []
 
 
 def test_one_second_more_opens_it_from_the_arrival() -> None:
-    (opened,) = _run(Tracker(), (Bed.OCCUPIED, 302))
-    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START, START + 301 * S)
+    (opened,) = _run((HERE, 301))
+    assert isinstance(opened, Session)
+    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START, START + 300 * S)
+
+
+def test_whoever_may_be_the_user_counts_once_it_is_certain() -> None:
+    (opened,) = _run((MAYBE, 299), (HERE, 2))
+    assert isinstance(opened, Session)
+    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START, START + 300 * S)
+
+
+def test_whoever_may_be_the_user_opens_nothing() -> None:
+    assert _run((MAYBE, 3000)) == []
 
 
 def test_presence_before_an_absence_does_not_count() -> None:
-    assert _run(Tracker(), (Bed.OCCUPIED, 200), (Bed.EMPTY, 1), (Bed.OCCUPIED, 200)) == []
+    assert _run((HERE, 200), (AWAY, 31), (HERE, 200)) == []
+
+
+def test_seconds_out_of_sight_do_not_undo_an_arrival() -> None:
+    (opened,) = _run((HERE, 200), (AWAY, 20), (HERE, 101))
+    assert isinstance(opened, Session)
+    assert opened.in_bed_utc_us == START
 
 
 def test_not_knowing_is_not_presence() -> None:
-    assert _run(Tracker(), (Bed.OCCUPIED, 200), (Bed.UNKNOWN, 300), (Bed.OCCUPIED, 90)) == []
+    assert _run((HERE, 200), (UNSURE, 300), (HERE, 90)) == []
 
 
-def test_the_bathroom_does_not_end_it() -> None:
-    spans = (Bed.OCCUPIED, 400), (Bed.EMPTY, 600), (Bed.OCCUPIED, 400)
-    assert [row.state for row in _run(Tracker(), *spans)] == ["in bed", "away", "in bed"]
+def test_the_bathroom_is_an_absence_within_the_session() -> None:
+    rows = _run((HERE, 400), (AWAY, 600), (MAYBE, 20), (HERE, 400))
+    assert [row.state for row in rows if isinstance(row, Session)] == ["in bed", "away", "in bed"]
+    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 1000 * S, "why")]
+
+
+def test_who_only_passes_by_is_not_back() -> None:
+    rows = _run((HERE, 400), (AWAY, 600), (MAYBE, 20), (AWAY, 100), (HERE, 400))
+    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 1120 * S, "why")]
+
+
+def test_half_a_minute_out_of_sight_is_no_absence() -> None:
+    assert len(_run((HERE, 400), (AWAY, 29), (HERE, 400))) == 1
 
 
 def test_half_an_hour_out_of_bed_ends_it_when_the_bed_was_left() -> None:
-    rows = _run(Tracker(), (Bed.OCCUPIED, 400), (Bed.EMPTY, 1802))
-    assert rows[-1].state == "closed"
-    assert rows[-1].out_of_bed_utc_us == START + 399 * S
+    rows = _run((HERE, 400), (AWAY, 1802))
+    last = rows[-1]
+    assert isinstance(last, Session)
+    assert last.state == "closed"
+    assert last.out_of_bed_utc_us == START + 399 * S
 
 
-def test_a_jump_of_the_clock_is_not_five_minutes_of_presence() -> None:
-    tracker = Tracker()
-    assert step(tracker, Bed.OCCUPIED, START) is None
-    assert step(tracker, Bed.OCCUPIED, START + 3600 * S) is None
+def test_half_an_hour_of_not_knowing_ends_it_too() -> None:
+    rows = _run((HERE, 400), (UNSURE, 1802))
+    assert isinstance(rows[-1], Session) and rows[-1].state == "closed"

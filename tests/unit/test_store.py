@@ -18,6 +18,10 @@ from cloud.store import Store, StoreError
 from tests.fake_device import T0_UTC_US, FakeDevice, play, sleeper, stored_night
 
 ROOT = Path(__file__).parents[2]
+TABLES = (
+    "packets", "vitals", "transitions", "alarm_events", "occupancy", "user", "sessions", "absences", "epochs",
+    "intents", "rings", "listening",
+)  # fmt: skip
 
 
 def test_rows_come_back(tmp_path: Path) -> None:
@@ -73,7 +77,7 @@ def test_a_later_schema_is_refused(tmp_path: Path) -> None:
     Store(tmp_path / "n.sqlite").close()
     with sqlite3.connect(tmp_path / "n.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="store version 99, expected 2"):
+    with pytest.raises(StoreError, match="store version 99, expected 3"):
         Store(tmp_path / "n.sqlite")
 
 
@@ -124,11 +128,18 @@ def test_a_second_process_continues_the_same_night(tmp_path: Path) -> None:
         play(Cloud(store, seeded(seconds.start), "simulated"), device, sleeper, seconds)
         store.close()
     stored_night(tmp_path / "whole.sqlite")
-    for table in ("vitals", "transitions", "sessions", "packets"):
+    for table in TABLES:
         assert _all(path, table) == _all(tmp_path / "whole.sqlite", table)
-    assert _all(path, "listening") == [
-        (1, T0_UTC_US + 1_000_000, T0_UTC_US + 700_000_000),
-        (2, T0_UTC_US + 701_000_000, T0_UTC_US + 1200_000_000),
+
+
+def test_a_long_pause_is_a_second_span_of_listening(tmp_path: Path) -> None:
+    for utc_us in (T0_UTC_US, T0_UTC_US + 10_000_000, T0_UTC_US + 40_000_000):
+        store = Store(tmp_path / "n.sqlite", durable=False)
+        store.commit([], utc_us, {})
+        store.close()
+    assert _all(tmp_path / "n.sqlite", "listening") == [
+        (1, T0_UTC_US, T0_UTC_US + 10_000_000),
+        (2, T0_UTC_US + 40_000_000, T0_UTC_US + 40_000_000),
     ]
 
 
