@@ -257,6 +257,41 @@ def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time 
 
 
 @app.command()
+def train(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Runs to learn from; default: nights are made first.")
+    ] = None,
+    nights: Annotated[int, typer.Option(help="How many to make.")] = 30,
+    first_seed: Annotated[int, typer.Option("--first-seed", help="Seed of the first; test seeds are refused.")] = 1001,
+    hours: Annotated[float, typer.Option(help="Length of each.")] = 8.0,
+    scenario: Annotated[str, typer.Option(help="What they are nights of.")] = "single",
+    seed: Annotated[int, typer.Option(help="Seed of the first weights and of the batches.")] = 1,
+    out: Out = None,
+    force: Force = False,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Train the stage model on simulated nights."""
+    from front import check
+    from front import train as work
+
+    wanted = work.Wanted(scenario, first_seed, nights, check.hours(hours))
+    folder = _new_folder(_configured(config), out, force)
+    model = folder / "model.json"
+    if model.exists() and not force:
+        raise typer.BadParameter(f"--out {folder}: holds model.json; expected a folder without, or --force")
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    card = work.train(folders or work.make_nights(folder, wanted, say), model, check.seed(seed), say)
+    if json:
+        _print_json({"model": str(model), "card": card})
+    else:
+        print("\n".join(f"{key:<20}{value}" for key, value in card.items()) + f"\nmodel               {model}")
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """What is installed, built and found."""
     from front import doctor as checks

@@ -7,52 +7,21 @@ Use: python -m bench.evidence WORK [--short]
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+from bench import staging
+from bench.tables import Report, figure, stillwave, table
+from cloud.staging.seeds import TEST_SEEDS
 from front.env import ROOT
 
 DOC = ROOT / "docs" / "evidence.md"
-SOURCES = ("native", "hw_sim", "edge", "wire", "cloud")
 SEEDS = range(1, 7)
 SWEEP_PER_HOUR = (2, 4, 6, 10, 15)
 RECORDING = "bgt60tr13c_breathing"
-Report = dict[str, Any]
-
-
-def sources_digest() -> str:
-    """Digest of every source that can change a figure."""
-    files = sorted(p for s in SOURCES for e in ("py", "c", "h", "toml") for p in (ROOT / s).rglob(f"*.{e}"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.name[0] != "_")).hexdigest()[:12]
-
-
-def stillwave(work: Path, name: str, *args: str) -> Report:
-    """The JSON of one command, from the work folder when it was run before."""
-    kept = work / f"{name}.{sources_digest()}.json"
-    if not kept.is_file():
-        print(f"{name}: stillwave {' '.join(args)}", file=sys.stderr)
-        command = [sys.executable, str(ROOT / "stillwave.py"), *args, "--json", "--out", str(work / name), "--force"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        kept.write_text(done.stdout)
-    result: Report = json.loads(kept.read_text())
-    return result
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def figure(value: float | None, digits: int = 2) -> str:
-    """A number, or that there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 NIGHT_HEAD = ["night", "rate error /min", "coverage", "displacement error mm", "of amplitude: p50, p90",
@@ -122,12 +91,14 @@ def main(work: Path, short: bool) -> None:
     """Write docs/evidence.md."""
     work.mkdir(parents=True, exist_ok=True)
     hours, sweep_hours = ("1", "0.5") if short else ("8", "2")
+    seeds = TEST_SEEDS[:2] if short else TEST_SEEDS
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     made = f"Made by `make evidence` at commit {commit.strip()}, {platform.machine()}, {os.cpu_count()} cores."
     text = DOC.read_text().split("<!-- measured -->")[0] + "\n\n".join(
         [
             f"<!-- measured -->\n\n{made}",
             f"## Nights of {hours} hours, simulated\n\n{nights(work, hours)}",
+            f"## Stages and sleep, simulated\n\n{staging.section(work, hours, seeds)}",
             f"## Movements an hour, {sweep_hours} hours each, simulated\n\n{sweep(work, sweep_hours)}",
             f"## One real recording\n\n{recording(work)}",
         ]
