@@ -30,14 +30,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One packet. identity: bytes that tell it apart from every other data packet (boot, seq, payload).
+    """One packet. number: (boot, seq) of a data packet; payload: its bytes.
 
-    streams: it is one of the regular packets of a streaming device.
+    streams: it is one of the regular packets of a streaming device. late: it comes again, or comes out of its turn.
     """
 
     kind: Kind
-    identity: bytes = b""
+    number: tuple[int, int] = (0, 0)
+    payload: bytes = b""
     streams: bool = False
+    late: bool = False
 
 
 Read = Callable[[bytes], Seen | None]
@@ -58,13 +60,13 @@ class LinkCounts:
     packets_sent: int = 0
     announcements: int = 0
     open_requests: int = 0
+    open_pulls: set[tuple[int, int]] = field(default_factory=set)
     streaming_us: int = 0
     first_unsolicited_while_silent_us: int | None = None
     _held: bytes = b""
     _last_stream_us: int | None = None
-    _identities: set[bytes] = field(default_factory=set)
+    _data_by_boot: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
-    _data_digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def write(self, t_us: int, data: bytes) -> None:
         """One write of the device at virtual time t_us."""
@@ -77,6 +79,10 @@ class LinkCounts:
     def asked(self, n: int) -> None:
         """The host sent n requests that want a reply; a reply to nothing counts as sent unasked."""
         self.open_requests += n
+
+    def pulled(self, numbers: set[tuple[int, int]]) -> None:
+        """The host asked for these data packets, and no longer for those it asked for before; each counts once."""
+        self.open_pulls = set(numbers)
 
     def _block(self, t_us: int, block: bytes) -> None:
         seen = self.read(block)
@@ -91,6 +97,10 @@ class LinkCounts:
                 return
         if seen is not None and seen.kind is Kind.DATA:
             self._data(t_us, seen)
+            if seen.late and seen.number in self.open_pulls:
+                self.open_pulls.remove(seen.number)
+                self.bytes_replied += len(block)
+                return
         self._unsolicited(t_us, len(block))
 
     def _unsolicited(self, t_us: int, n: int) -> None:
@@ -101,9 +111,10 @@ class LinkCounts:
                 self.first_unsolicited_while_silent_us = t_us
 
     def _data(self, t_us: int, seen: Seen) -> None:
-        if seen.identity not in self._identities:
-            self._identities.add(seen.identity)
-            self._data_digest.update(seen.identity)
+        boot, seq = seen.number
+        payloads = self._data_by_boot.setdefault(boot, {}).setdefault(seq, [])
+        if seen.payload not in payloads:  # a second payload under one number would be a fault, and is another packet
+            payloads.append(seen.payload)
             self.packets_sent += 1
         if seen.streams:
             last = self._last_stream_us
@@ -124,8 +135,13 @@ class LinkCounts:
 
     @property
     def data_digest(self) -> str:
-        """SHA-256 of the unique data packets in the order they came, hex."""
-        return self._data_digest.hexdigest()
+        """SHA-256 of the unique data packets (boot, seq, payload), boots as they came, by number, hex."""
+        digest = hashlib.sha256()
+        for boot, by_seq in self._data_by_boot.items():
+            for seq in sorted(by_seq):
+                for payload in by_seq[seq]:
+                    digest.update(boot.to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
+        return digest.hexdigest()
 
 
 class Silence:

@@ -39,8 +39,10 @@ ROOT = Path(__file__).resolve().parent.parent
 QUANTUM_US = 1_000_000
 TARGETS = ("host", "posix", "arm", "sanitized", "overflow")
 CORES = ("c", "numba")
-DATA_TYPES = (packet.VITALS, packet.TRANSITION)
-REQUEST_TYPES = (packet.HOST_HELLO, packet.PING)
+DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
+REPLY_TYPES = (packet.HELLO, packet.PONG, packet.ALARM_STATE, packet.SETTINGS)
+# every question that carries a nonce has exactly one answer
+REQUEST_TYPES = {n for n, one in table.LAYOUTS.items() if one.from_host and one.fields[0].name == "nonce"}
 
 FrameLog = Callable[[Any], None]
 """Called with the chain's output struct after every frame, valid during the call."""
@@ -233,7 +235,11 @@ class Rig:
     def send(self, data: bytes) -> None:
         """Bytes for the device, at the next quantum."""
         self._to_device += data
-        self.counts.asked(sum(one.type in REQUEST_TYPES for one in self._from_host.feed(data)))
+        for one in self._from_host.feed(data):
+            self.counts.asked(one.type in REQUEST_TYPES)
+            if one.type == packet.PULL:
+                boot, first, count = one.layout.codes.unpack_from(one.payload)
+                self.counts.pulled({(boot, seq) for seq in range(first, first + count)})
 
     def set_standby(self, on: bool) -> None:
         """The user's switch, at the present time."""
@@ -297,11 +303,11 @@ class Rig:
         one = found[0]
         self.packets.append(one)
         if one.type in DATA_TYPES:
-            identity = one.boot.to_bytes(4, "little") + one.seq.to_bytes(4, "little") + one.payload
-            return Seen(Kind.DATA, identity, one.type == packet.VITALS)
+            late = bool(one.flags & table.FLAG_RESENT)
+            return Seen(Kind.DATA, (one.boot, one.seq), one.payload, one.type == packet.VITALS and not late, late)
         if one.type == packet.HELLO and one.fields["host_nonce"] == 0:
             return Seen(Kind.ANNOUNCEMENT)
-        return Seen(Kind.REPLY if one.type in (packet.HELLO, packet.PONG) else Kind.OTHER)
+        return Seen(Kind.REPLY if one.type in REPLY_TYPES else Kind.OTHER)
 
     @property
     def last(self) -> values.Vitals | None:

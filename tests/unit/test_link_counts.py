@@ -6,14 +6,17 @@ import hashlib
 
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 
-KINDS = {b"A": Kind.ANNOUNCEMENT, b"R": Kind.REPLY, b"D": Kind.DATA, b"S": Kind.DATA, b"O": Kind.OTHER}
+KINDS = {b"A": Kind.ANNOUNCEMENT, b"R": Kind.REPLY, b"D": Kind.DATA, b"S": Kind.DATA, b"L": Kind.DATA, b"O": Kind.OTHER}
 SECOND_US = 1_000_000
+BOOT = 3
 
 
 def read(block: bytes) -> Seen | None:
-    """Test packets: the first letter is the kind, S streams."""
+    """Test packets: the first letter is the kind, S streams, L comes late; the rest of data is number and payload."""
     kind = KINDS.get(block[:1])
-    return None if kind is None else Seen(kind, block[:-1], block[:1] == b"S")
+    if kind is not Kind.DATA:
+        return None if kind is None else Seen(kind)
+    return Seen(kind, (BOOT, int(block[1:-1])), block[1:-1], block[:1] == b"S", block[:1] == b"L")
 
 
 def counts(silent: bool = True) -> LinkCounts:
@@ -66,7 +69,30 @@ def test_a_packet_sent_again_is_no_new_data() -> None:
     found = counts(silent=False)
     found.write(1, b"D1\0D2\0D1\0")
     assert found.packets_sent == 2
-    assert found.data_digest == hashlib.sha256(b"D1D2").hexdigest()
+    expected = bytes([BOOT, 0, 0, 0, 1, 0, 0, 0]) + b"1" + bytes([BOOT, 0, 0, 0, 2, 0, 0, 0]) + b"2"
+    assert found.data_digest == hashlib.sha256(expected).hexdigest()
+
+
+def test_the_order_of_arrival_does_not_change_the_data() -> None:
+    first, second = counts(silent=False), counts(silent=False)
+    first.write(1, b"D1\0D2\0D3\0")
+    second.write(1, b"D3\0L1\0L2\0")
+    assert first.data_digest == second.data_digest
+
+
+def test_what_was_pulled_is_a_reply_once() -> None:
+    found = counts()
+    found.pulled({(BOOT, 1), (BOOT, 2)})
+    found.write(1, b"L1\0L1\0L3\0")
+    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (3, 6)
+
+
+def test_a_pull_excuses_no_live_packet_and_no_older_pull() -> None:
+    found = counts()
+    found.pulled({(BOOT, 1)})
+    found.pulled({(BOOT, 2)})
+    found.write(1, b"S2\0L1\0")
+    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (0, 6)
 
 
 def test_streaming_time_is_the_time_between_regular_packets() -> None:
