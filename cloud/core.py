@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cloud import conclude, device, ingest, occupancy, pull, settle
+from cloud import conclude, device, ingest, occupancy, settle
 from cloud.memory import Memory, Notice
 from cloud.observations import Boot, DataPacket, Row
-from wire import codec, handshake, packet
+from wire import codec, delivery, handshake, packet
 from wire.packet import Packet
 
 
@@ -37,9 +37,10 @@ class State:
     entropy: handshake.Entropy
     settings: device.Settings = field(default_factory=device.Settings)
     config: handshake.Config = field(default_factory=handshake.Config)
+    pulling: delivery.Config = field(default_factory=delivery.Config)
     link: handshake.State = field(default_factory=handshake.State)
     ingest: ingest.Ingest = field(default_factory=ingest.Ingest)
-    pull: pull.Pull = field(default_factory=pull.Pull)
+    delivery: delivery.State = field(default_factory=delivery.State)
     delay: settle.Delay = field(default_factory=settle.Delay)
     memory: Memory = field(default_factory=Memory)
     utc_us: int = 0
@@ -77,12 +78,13 @@ def step(state: State, event: Packet | Tick) -> Result:
     elif handshake.Event.PONG in noticed.events:
         state.rows += ingest.set_clock(state.ingest, event, before.pinged_utc_us, state.utc_us)
         state.time_asked = _integer(event, "device_nonce")
-        pull.told(state.pull, event)
+        _told(state, event)
     elif event.type in device.ANSWERS:
         if handshake.proved(state.link, event):
             state.rows += device.receive(state.memory.device, event, state.utc_us)
-    elif ingest.take(state.ingest, event, state.utc_us):
-        pull.heard(state.pull, state.utc_us)
+    elif event.type in ingest.DATA:
+        state.delivery = delivery.heard(state.delivery, event.boot, event.seq, state.utc_us)
+        ingest.take(state.ingest, event, state.utc_us)
     return Result([], b"")
 
 
@@ -94,7 +96,7 @@ def acknowledge(state: State) -> bytes:
     boot = state.ingest.boots[linked.boot]
     if any(one.boot == linked.boot for one in state.ingest.waiting):
         return b""
-    up_to = linked.boot, ingest.committed_up_to(boot, state.utc_us)
+    up_to = linked.boot, _committed(state, boot)
     if up_to == state.acknowledged or not up_to[1]:
         return b""
     state.acknowledged = up_to
@@ -116,7 +118,7 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
         device_id=linked.device_id, config_hash=linked.config_hash, parameters_hash=linked.parameters_hash
     )
     state.rows += ingest.set_clock(state.ingest, hello, asked_utc_us, state.utc_us)
-    pull.told(state.pull, hello)
+    _told(state, hello)
     if new:
         _notice(state, occupancy.Event.BOOTED, asked_utc_us - hello.t_us, "the device has started")
 
@@ -169,12 +171,24 @@ def _time(state: State, utc_us: int) -> bytes:
     return codec.encode(packet.make(packet.TIME, {"device_nonce": nonce, "utc_us": utc_us}))
 
 
+def _told(state: State, answer: Packet) -> None:
+    """A HELLO or PONG says what the device keeps."""
+    kept = _integer(answer, "oldest_seq"), _integer(answer, "newest_seq")
+    state.delivery = delivery.told(state.delivery, answer.boot, *kept)
+
+
+def _committed(state: State, boot: ingest.BootState) -> int:
+    return ingest.committed_up_to(boot, state.utc_us, delivery.gone_before(state.delivery, boot.row.boot))
+
+
 def _pull(state: State, utc_us: int) -> bytes:
+    """A question for packets that the device keeps and does not send by itself."""
     linked = state.link.device
-    if linked is None or linked.boot not in state.ingest.boots:
+    if linked is None:
         return b""
-    boot = state.ingest.boots[linked.boot]
-    return pull.due(state.pull, linked.boot, boot.row.last_seq, boot.missing, utc_us)
+    committed = _committed(state, ingest.boot_of(state.ingest, linked.boot))
+    state.delivery, send = delivery.tick(state.pulling, state.delivery, committed, utc_us)
+    return send
 
 
 def _integer(one: Packet, name: str) -> int:

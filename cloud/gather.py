@@ -15,7 +15,7 @@ from cloud.observations import VALID_FROM, Epoch, Vitals
 from cloud.settle import SECOND_US
 from cloud.staging import Staged
 
-LAG_S = 2
+LAG_S = 1
 SAMPLE_US = SECOND_US // WAVE_HZ
 VALID_SHARE = VALID_FROM / 255
 NO_PACKETS = "no packets"

@@ -28,8 +28,8 @@ COBS_RUN = 254
 WAITING_MAX = 4096
 #: Missing packets that a late one may still fill.
 MISSING_MAX = 1000
-#: How long a missing packet holds the acknowledgement.
-GIVE_UP_US = 30_000_000
+#: How long a missing packet that the device still keeps holds the acknowledgement: it has all come again by then.
+GIVE_UP_US = 120_000_000
 
 DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
 
@@ -87,9 +87,12 @@ def _is_new(boot: BootState, seq: int, utc_us: int) -> bool:
     return False
 
 
-def committed_up_to(boot: BootState, utc_us: int) -> int:
-    """The last number below which nothing is missing that is worth waiting for; call with all else committed."""
-    awaited = (seq for seq, since in boot.missing.items() if utc_us - since < GIVE_UP_US)
+def committed_up_to(boot: BootState, utc_us: int, gone_before: int) -> int:
+    """The last number below which nothing is missing that may still come; call with all else committed.
+
+    gone_before: the device no longer keeps lower numbers.
+    """
+    awaited = (seq for seq, since in boot.missing.items() if seq >= gone_before and utc_us - since < GIVE_UP_US)
     return min(awaited, default=boot.row.last_seq + 1) - 1
 
 
