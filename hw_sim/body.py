@@ -1,6 +1,6 @@
-"""A human body as point scatterers: torso with speckle, parts that stay still, breathing, movements, coming and going.
+"""A human body as point scatterers: torso with speckle, and parts that stay still, in a posture at a place.
 
-Rule: a body is a list of poses in time (keyframes); between equal poses it only breathes.
+Rule: a body is a list of poses in time (timeline.py); between equal poses it only breathes.
 
 The torso is an ellipsoid; scatterers lie where its surface faces the radar, their power scatters exponentially, and
 speckle comes from their random positions. How closely they face it, how unequally they move, and the cross-section
@@ -8,15 +8,14 @@ were chosen once, to give the statistics of the public recording of a sitting pe
 coherence between antennas, counts). The wall moves outwards: fully at
 the front, a quarter at the flanks, a fifth at the back; upper part with the chest, lower part with the abdomen. So
 a sleeper seen from the flank shows tenths of a millimetre to 2 mm, somebody facing the radar 4 to 7 mm. Shoulders,
-pelvis and legs reflect, too, and hardly move. A movement passes through several poses and ends with new
-scatterers, often in another posture.
+pelvis and legs reflect, too, and hardly move.
 Left out: limbs and head of their own, gait, the change of the visible surface while turning, blanket, near-field
 focusing, dependence of the reflection on the skin.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -42,20 +41,8 @@ _AXES: Final = {
     "facing": ((1.0, 0.0, 0.0), (0.0, -1.0, 0.0)),
     "away": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
     "upright": ((0.0, 0.0, 1.0), (0.0, -1.0, 0.0)),
+    "sitting up": ((0.6, 0.0, 0.8), (-0.8, 0.0, 0.6)),  # in bed, leaning on the headboard
 }
-_POSTURE_SHARE: Final = {"supine": 0.45, "facing": 0.3, "away": 0.25}
-# way from the door to the bed, relative to the torso's place: (offset in m, posture, seconds to get there)
-_WAY_IN: Final = (
-    ((1.2, 1.85, 0.5), "upright", 0.0),
-    ((1.0, 1.35, 0.5), "upright", 0.7),
-    ((0.8, 0.85, 0.5), "upright", 0.7),
-    ((0.6, 0.4, 0.48), "upright", 0.7),
-    ((0.4, 0.15, 0.45), "upright", 0.8),
-    ((0.25, 0.0, 0.3), "upright", 1.3),
-    ((0.25, 0.0, 0.28), "upright", 1.5),
-    ((0.1, 0.02, 0.12), "supine", 1.6),
-)
-_SETTLE_S: Final = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +53,6 @@ class Pose:
     direction: Array  # [xyz, n]: displacement per metre of waveform
     gain: Array  # [waveform, n]
     amplitude_m: Array  # [n]: square root of the radar cross-section
-
-
-@dataclass(slots=True)
-class Timeline:
-    """Keyframes of a body, in order, and what is true in the span that follows each."""
-
-    key_s: list[float] = field(default_factory=list)
-    poses: list[Pose] = field(default_factory=list)
-    moving: list[bool] = field(default_factory=list)
-    in_place: list[bool] = field(default_factory=list)
-    present: list[bool] = field(default_factory=list)
-
-    def add(self, t_s: float, pose: Pose, *, moving: bool, in_place: bool, present: bool = True) -> None:
-        """Adds a keyframe at t_s; the flags hold until the next one."""
-        self.key_s.append(t_s)
-        self.poses.append(pose)
-        self.moving.append(moving)
-        self.in_place.append(in_place)
-        self.present.append(present)
 
 
 def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: Array) -> Pose:
@@ -142,72 +110,3 @@ def _still_parts(person: Person, rng: np.random.Generator, axes: Array, centre_m
     gain[DRIFT] = 1.0
     rcs = person.torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
     return Pose(position, direction, gain, np.sqrt(rcs))
-
-
-def timeline(person: Person, rng: np.random.Generator, duration_s: float) -> Timeline:
-    """The whole stay of a person in the scene."""
-    line = Timeline()
-    place_m = np.array(person.centre_m)
-    posture: str = "upright" if person.pose == "sitting" else person.posture
-    pose = make_pose(person, rng, posture, place_m)
-    leaves_s = duration_s + 1e9
-    if person.leaves_before_end_s is not None and duration_s >= person.leaves_if_longer_than_s:
-        leaves_s = duration_s - person.leaves_before_end_s
-    if person.enters_s is None:
-        line.add(0.0, pose, moving=False, in_place=True)
-    else:
-        if person.enters_s >= min(duration_s, leaves_s):
-            return line
-        _walk(line, person, rng, person.enters_s, pose, inwards=True)
-    while True:
-        wait_s = rng.exponential(3600 / person.movements_per_hour) if person.movements_per_hour > 0 else np.inf
-        begin_s = line.key_s[-1] + wait_s
-        length_s = rng.uniform(*person.movement_s)
-        if begin_s + length_s > min(duration_s, leaves_s) - 1:
-            break
-        if person.change_posture and person.pose == "lying" and rng.random() < 0.35:
-            posture = str(rng.choice(list(_POSTURE_SHARE), p=list(_POSTURE_SHARE.values())))
-        pose = _move(line, person, rng, begin_s, length_s, posture)
-    if leaves_s < duration_s:
-        _walk(line, person, rng, leaves_s, pose, inwards=False)
-    return line
-
-
-def _move(
-    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, length_s: float, posture: str
-) -> Pose:
-    """One body movement: through several poses to a new one, centimetres away."""
-    line.add(begin_s, line.poses[-1], moving=True, in_place=True)
-    n = max(2, round(length_s / rng.uniform(0.5, 1.1)))
-    times_s = begin_s + length_s * (np.arange(1, n + 1) + np.append(rng.uniform(-0.25, 0.25, n - 1), 0)) / n
-    home_m = np.array(person.centre_m) + rng.standard_normal(3) * np.array([0.03, 0.025, 0.008])
-    pose = line.poses[-1]
-    for i, t_s in enumerate(times_s):
-        last = i == n - 1
-        reach_m = 0.0 if last else 0.05
-        pose = make_pose(person, rng, posture, home_m + reach_m * rng.standard_normal(3) * np.array([1, 1, 0.4]))
-        line.add(float(t_s), pose, moving=not last, in_place=True)
-    return pose
-
-
-def _walk(
-    line: Timeline, person: Person, rng: np.random.Generator, begin_s: float, rest: Pose, *, inwards: bool
-) -> None:
-    """Coming to bed (ends in the pose `rest`) or leaving it."""
-    place_m = np.array(person.centre_m)
-    stops = [make_pose(person, rng, posture, place_m + np.array(offset)) for offset, posture, _ in _WAY_IN]
-    seconds = [step_s for _, _, step_s in _WAY_IN]
-    hidden = replace(stops[0], amplitude_m=np.zeros(N_BODY))
-    if inwards:
-        times_s = begin_s + np.cumsum(seconds)
-        line.add(max(0.0, begin_s - 0.5), hidden, moving=False, in_place=False, present=False)
-        for t_s, stop in zip(times_s, stops, strict=True):
-            line.add(float(t_s), stop, moving=True, in_place=False)
-        line.add(float(times_s[-1]) + _SETTLE_S, rest, moving=False, in_place=True)
-        return
-    line.add(begin_s, rest, moving=True, in_place=False)
-    t_s = begin_s + _SETTLE_S
-    for stop, step_s in zip(reversed(stops), reversed(seconds), strict=True):
-        line.add(t_s, stop, moving=True, in_place=False)
-        t_s += step_s
-    line.add(t_s + 0.5, hidden, moving=False, in_place=False, present=False)

@@ -5,7 +5,7 @@ Rule: made once, from a generator passed in; chest and abdomen come from the sam
 A breath: smooth rise over about 38 % of its interval, faster-then-slower fall, a pause at the end of expiration;
 zero slope at every joint. Intervals scatter by a few per cent with correlation between neighbours, around a rate that
 drifts over tens of minutes; amplitudes scatter likewise; the abdomen leads the chest by about a tenth of a second.
-Left out: apnoea, sighs, hiccups, coughs, talking, dependence on sleep stage, coupling of heart and breath.
+Left out: apnoea, sighs, hiccups, coughs, talking, coupling of heart and breath; sleep stages are in stage_breathing.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hw_sim.scenario import Breathing
 
 WAVEFORM_HZ = 40.0
-_ABDOMEN_LEADS_S = 0.1
+ABDOMEN_LEADS_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ def breathe(config: Breathing, rng: np.random.Generator, duration_s: float) -> B
     chest = 1e-3 * config.chest_mm * common * (1 + tilt)
     abdomen = 1e-3 * config.abdomen_mm * common * (1 - tilt)
     return BreathingTrack(
-        chest_m=_wave(t_s, start_s, chest, inhale, pause),
-        abdomen_m=_wave(t_s + _ABDOMEN_LEADS_S, start_s, abdomen, inhale, pause),
-        heart_m=_heart(config, rng, t_s),
+        chest_m=wave(t_s, start_s, chest, inhale, pause),
+        abdomen_m=wave(t_s + ABDOMEN_LEADS_S, start_s, abdomen, inhale, pause),
+        heart_m=heartbeat(config, rng, t_s),
         breath_s=start_s[(start_s >= 0) & (start_s <= duration_s)],
     )
 
@@ -77,7 +77,7 @@ def _correlated(rng: np.random.Generator, n: int, rho: float) -> NDArray[np.floa
     return out
 
 
-def _wave(
+def wave(
     t_s: NDArray[np.float64],
     start_s: NDArray[np.float64],
     amplitude_m: NDArray[np.float64],
@@ -94,7 +94,7 @@ def _wave(
     return np.asarray(amplitude_m[breath] * shape, np.float32)
 
 
-def _heart(config: Breathing, rng: np.random.Generator, t_s: NDArray[np.float64]) -> NDArray[np.float32]:
+def heartbeat(config: Breathing, rng: np.random.Generator, t_s: NDArray[np.float64]) -> NDArray[np.float32]:
     """A bump of about 0.3 s per beat, intervals scattered by 4 %."""
     n = int(t_s[-1] * config.heart_per_min / 60 * 1.2) + 8
     interval_s = 60 / config.heart_per_min * (1 + 0.04 * rng.standard_normal(n).clip(-3, 3))

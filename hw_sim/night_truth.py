@@ -6,16 +6,20 @@ the caller hands in, because the definition says *the same* filter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from hw_sim.night import EPOCH_S, Night
+
 Bools = npt.NDArray[np.bool_]
 TRUTH_HZ = 20
 WAVE_HZ = 10
+PINS = ("buzzer", "light")
 
 
 class SceneTruth(Protocol):
@@ -31,6 +35,18 @@ class SceneTruth(Protocol):
     def person_in_zone(self) -> Bools: ...
     @property
     def distance_m(self) -> npt.NDArray[np.float32]: ...
+    @property
+    def partner_in_bed(self) -> Bools: ...
+    @property
+    def pet_in_zone(self) -> Bools: ...
+    @property
+    def in_bed_s(self) -> tuple[float | None, float | None]: ...
+    @property
+    def absences_s(self) -> list[tuple[float, float]]: ...
+    @property
+    def night(self) -> Night: ...
+    @property
+    def positions(self) -> tuple[str, ...]: ...
     def rate_per_min(self) -> npt.NDArray[np.float64]: ...
 
 
@@ -43,9 +59,16 @@ class BandFilter:
 
 
 def build(
-    truth: SceneTruth, t0_utc_us: int, n_seconds: int, standby: Sequence[tuple[float, float]], band: BandFilter
+    truth: SceneTruth,
+    t0_utc_us: int,
+    n_seconds: int,
+    standby: Sequence[tuple[float, float]],
+    band: BandFilter,
+    pins: Mapping[str, Sequence[tuple[int, int]]] | None = None,
 ) -> dict[str, Any]:
     """The content of truth.json. standby: spans (from_s, to_s) with the switch on.
+
+    pins: what the pins did, name -> (utc_us, level or duty). Scene time 0 is t0_utc_us.
 
     A second counts as moving, or with a person in the zone, when any part of it does; as in place when all of it
     does. The rate at index i is the one at i s after t0.
@@ -65,12 +88,39 @@ def build(
         "moving": _ints(_seconds(truth.moving, n_seconds, False).any(axis=1)),
         "standby": _ints(on),
         "distance_m": [_number(one, 4) for one in distance_m],
-        "stages": None,
+        "partner_in_bed": _ints(_seconds(truth.partner_in_bed, n_seconds, False).any(axis=1)),
+        "pet_in_zone": _ints(_seconds(truth.pet_in_zone, n_seconds, False).any(axis=1)),
+        **_night(truth, t0_utc_us, n_seconds),
+        "positions": list(truth.positions),
+        "pins": {name: [list(one) for one in (pins or {}).get(name, ())] for name in PINS},
         "displacement": {
             "rate_hz": WAVE_HZ,
             "um": filtered(truth.displacement_um[: n_seconds * TRUTH_HZ], band).tolist(),
             "delay_s": band.delay_s,
         },
+    }
+
+
+def _night(truth: SceneTruth, t0_utc_us: int, n_seconds: int) -> dict[str, Any]:
+    """The user's night: instants null where there is none; a stage per epoch from t0, null outside the hypnogram."""
+    night, (in_bed_s, out_of_bed_s) = truth.night, truth.in_bed_s
+
+    def utc_us(at_s: float | None) -> int | None:
+        return None if at_s is None else t0_utc_us + round(at_s * 1e6)
+
+    stages: list[int | None] = [None] * math.ceil(n_seconds / EPOCH_S)
+    if night.lights_out_s is not None:
+        first = round(night.lights_out_s / EPOCH_S)
+        known = night.stages[: len(stages) - first].tolist()
+        stages[first : first + len(known)] = known
+    return {
+        "epoch_s": round(EPOCH_S),
+        "stages": stages,
+        "in_bed_utc_us": utc_us(in_bed_s),
+        "lights_out_utc_us": utc_us(night.lights_out_s),
+        "woke_up_utc_us": utc_us(night.woke_up_s),
+        "out_of_bed_utc_us": utc_us(out_of_bed_s),
+        "absences": [[utc_us(from_s), utc_us(to_s)] for from_s, to_s in truth.absences_s],
     }
 
 

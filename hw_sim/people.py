@@ -12,12 +12,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.body import N_TORSO, Timeline
+from hw_sim.body import N_TORSO
 from hw_sim.breathing import WAVEFORM_HZ, BreathingTrack
 from hw_sim.radar_equation import beam_loss
 from hw_sim.reflectors import direction, sphere_waveform
 from hw_sim.scatterers import N_WAVEFORMS, MovingSet
 from hw_sim.scenario import Sphere
+from hw_sim.timeline import Timeline
 from hw_sim.truth import TRUTH_HZ, Truth
 
 _ZONE_M = 3.0
@@ -66,6 +67,8 @@ def people_truth(line: Timeline, body: MovingSet, track: BreathingTrack, duratio
         azimuth_rad=np.arctan2(place[0], place[1]).astype(np.float32),
         elevation_rad=np.arcsin(place[2] / distance).astype(np.float32),
         breath_s=track.breath_s[in_place[begin]],
+        partner_in_bed=np.zeros(t_s.size, np.bool_),
+        pet_in_zone=np.zeros(t_s.size, np.bool_),
     )
 
 
@@ -75,7 +78,8 @@ def sphere_truth(sphere: Sphere | None, duration_s: float) -> Truth:
     nothing = np.zeros(n, np.bool_)
     gone = np.full(n, np.nan, np.float32)
     if sphere is None:
-        return Truth(duration_s, np.zeros(n, np.float32), nothing, nothing, nothing, gone, gone, gone, np.zeros(0))
+        still = np.zeros(n, np.float32)
+        return Truth(duration_s, still, nothing, nothing, nothing, gone, gone, gone, np.zeros(0), nothing, nothing)
     t_s = np.arange(n) / TRUTH_HZ
     towards = _at(sphere_waveform(sphere, duration_s), t_s)[0]
     x, y, z = direction(sphere.azimuth_deg, sphere.elevation_deg)
@@ -91,6 +95,8 @@ def sphere_truth(sphere: Sphere | None, duration_s: float) -> Truth:
         azimuth_rad=np.full(n, math.atan2(x, y), np.float32),
         elevation_rad=np.full(n, math.asin(z), np.float32),
         breath_s=breath_s if sphere.amplitude_mm > 0 else np.zeros(0),
+        partner_in_bed=nothing,
+        pet_in_zone=nothing,
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 SCENARIO_DIR = Path(__file__).parent / "scenarios"
 Vector = tuple[float, float, float]
+Population = Literal["healthy", "clinic"]
 
 
 class SceneError(ValueError):
@@ -36,13 +37,30 @@ class Breathing(Table, frozen=True):
     heart_per_min: float = 62.0
 
 
+class Habits(Table, frozen=True):
+    """What somebody does in a night with stages; pairs are the limits of a draw."""
+
+    lights_out_min: tuple[float, float] = (3.0, 12.0)  # after lying down, or after reading
+    reading_min: float = 0.0  # sitting up in bed before lights-out
+    awake_at_end_min: tuple[float, float] = (2.0, 8.0)  # from waking up to getting up
+    absences: tuple[int, int] = (0, 0)  # how often up in the night
+    absence_min: tuple[float, float] = (3.0, 8.0)  # out of sight
+    awakenings_per_hour: float = 0.0  # beside those of the population
+    movement_scale: float = 1.0  # of all movement rates, for sweeps
+
+
 class Person(Table, frozen=True):
-    """One person: torso, still parts of the body, breathing, movements."""
+    """One person: torso, still parts of the body, breathing, movements.
+
+    Where the scenario names a population, breathing and movement follow sleep stages: then breathing.rate_per_min
+    limits the draw of the person's own rate, and interval_sd, amplitude_sd and movements_per_hour are not used.
+    """
 
     centre_m: Vector  # of the torso at rest: x right, y away from the device, z up
     pose: Literal["lying", "sitting"] = "lying"
     posture: Literal["supine", "facing", "away"] = "supine"  # when lying, at first
     change_posture: bool = True
+    way: Literal["far", "near", "beyond"] = "far"  # by which to bed and out of it
     enters_s: float | None = None  # None: there from the start
     leaves_before_end_s: float | None = None  # None: stays
     leaves_if_longer_than_s: float = 600.0  # shorter runs: stays
@@ -50,6 +68,7 @@ class Person(Table, frozen=True):
     movement_s: tuple[float, float] = (3.0, 10.0)
     torso_rcs_m2: float = 0.007
     breathing: Breathing = Breathing()
+    night: Habits = Habits()
 
 
 class Sphere(Table, frozen=True):
@@ -96,6 +115,7 @@ class Scenario(Table, frozen=True):
     """A room: everything but the radar. Absent parts do not exist."""
 
     description: str
+    population: Population | None = None  # whose nights people here have; None: nobody has stages
     person: Person | None = None
     sphere: Sphere | None = None
     fan: Fan | None = None
@@ -168,9 +188,22 @@ def _checks(scenario: Scenario) -> list[tuple[str, bool, str]]:
             ("sphere.diameter_m", 0.005 <= sphere.diameter_m <= 1, "0.005 to 1"),
             ("sphere.rate_per_min", 0 < sphere.rate_per_min <= 120, "above 0, at most 120"),
         ]
+    if person is not None:
+        checks += _habit_checks("person.night", person.night)
     for name, clutter in scenario.clutter.items():
         checks.append((f"clutter.{name}.rcs_m2", clutter.rcs_m2 > 0, "a positive number"))
     for key, part in (("fan", scenario.fan), ("curtain", scenario.curtain)):
         if part is not None:
             checks.append((f"{key}.distance_m", 0.3 <= part.distance_m <= 10, "0.3 to 10"))
+    return checks
+
+
+def _habit_checks(key: str, habits: Habits) -> list[tuple[str, bool, str]]:
+    few, many = habits.absences
+    checks = [(f"{key}.absences", 0 <= few <= many <= 4, "two numbers, 0 to 4, rising")]
+    for name, most in (("lights_out_min", 120), ("awake_at_end_min", 120), ("absence_min", 30)):
+        low, high = getattr(habits, name)
+        checks.append((f"{key}.{name}", 0 <= low <= high <= most, f"two numbers, 0 to {most}, rising"))
+    for name, most in (("reading_min", 180), ("awakenings_per_hour", 20), ("movement_scale", 10)):
+        checks.append((f"{key}.{name}", 0 <= getattr(habits, name) <= most, f"0 to {most}"))
     return checks

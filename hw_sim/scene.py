@@ -6,21 +6,20 @@ of time. The radar is known only by its RadarView.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.body import timeline
-from hw_sim.breathing import breathe
 from hw_sim.people import people_set, people_truth, sphere_truth
 from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
 from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
 from hw_sim.scatterers import MovingSet, empty_set
 from hw_sim.scenario import Scenario, SceneError, load_scenario, scenario_names
+from hw_sim.somebody import Generators, make_somebody
 from hw_sim.synthesis import make_work, synthesise
 from hw_sim.truth import Truth
 
@@ -48,7 +47,7 @@ class Scene:
         self.scenario = scenario
         self.seed = seed
         self.duration_s = duration_s
-        person_rng, breath_rng, room_rng, board_rng = np.random.Generator(np.random.PCG64(seed)).spawn(4)
+        person_rng, breath_rng, room_rng, board_rng, *more = np.random.Generator(np.random.PCG64(seed)).spawn(12)
         self._clutter = make_clutter(scenario.clutter)
         self._fan = make_fan(scenario.fan, room_rng)
         self._offset = _OFFSET_COUNTS * board_rng.standard_normal(3)
@@ -58,11 +57,12 @@ class Scene:
         if scenario.sphere is not None:
             self._people = make_sphere(scenario.sphere, duration_s)
         if scenario.person is not None:
-            line = timeline(scenario.person, person_rng, duration_s)
-            track = breathe(scenario.person.breathing, breath_rng, duration_s)
-            if line.key_s:
-                self._people = people_set(line, track, breath_rng)
-                self._truth = people_truth(line, self._people, track, duration_s)
+            generators = Generators(person_rng, breath_rng, *more[:2])
+            user = make_somebody(scenario.person, scenario.population, generators, duration_s)
+            if user.line.key_s:
+                self._people = people_set(user.line, user.track, breath_rng)
+                truth = people_truth(user.line, self._people, user.track, duration_s)
+                self._truth = replace(truth, night=user.night)
         self._seen: _Seen | None = None
 
     @classmethod

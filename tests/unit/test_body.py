@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hw_sim.body import make_pose, timeline
+from hw_sim.body import make_pose
 from hw_sim.breathing import breathe
 from hw_sim.people import received_weight
 from hw_sim.scenario import Breathing, Person, load_scenario
 from hw_sim.scene import Scene
+from hw_sim.timeline import timeline
 from tests.scene_views import RECORDING
 
 PLACE = (0.0, 0.75, -0.08)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hw_sim import night_truth
+from hw_sim.night import Night
 from hw_sim.night_truth import BandFilter
 from hw_sim.rig import band_filter
 
@@ -23,6 +24,12 @@ class Arrays:
     moving: npt.NDArray[np.bool_] = field(default_factory=lambda: (np.arange(200) // 2) == 65)
     in_place: npt.NDArray[np.bool_] = field(default_factory=lambda: np.arange(200) >= 90)
     person_in_zone: npt.NDArray[np.bool_] = field(default_factory=lambda: np.arange(200) >= 75)
+    partner_in_bed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.arange(200) < 30)
+    pet_in_zone: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(200, np.bool_))
+    in_bed_s: tuple[float | None, float | None] = (4.5, None)
+    absences_s: list[tuple[float, float]] = field(default_factory=list)
+    night: Night = field(default_factory=Night)
+    positions: tuple[str, ...] = ("user: here",)
     distance_m: npt.NDArray[np.float32] = field(default_factory=lambda: np.full(200, 0.75, np.float32))
 
     def rate_per_min(self) -> npt.NDArray[np.float64]:
@@ -48,6 +55,25 @@ def test_a_scene_shorter_than_the_night_is_filled_up() -> None:
     made = night_truth.build(Arrays(), 0, 12, [], BandFilter(every_second, 0.5))
     assert {len(made[key]) for key in ("rate_per_min", "in_place", "moving", "distance_m")} == {12}
     assert made["distance_m"][-1] is None
+
+
+def test_a_night_has_instants_and_a_stage_per_epoch() -> None:
+    stages = np.array([0, 1, 2], np.int8)
+    night = Night(lights_out_s=60.0, woke_up_s=150.0, stages=stages)
+    arrays = Arrays(in_bed_s=(30.0, 170.5), absences_s=[(100.0, 110.0)], night=night)
+    made = night_truth.build(arrays, 1_000_000, 180, [], BandFilter(every_second, 0.5), {"buzzer": [(7, 1)]})
+    assert made["epoch_s"] == 30 and made["stages"] == [None, None, 0, 1, 2, None]
+    assert (made["in_bed_utc_us"], made["out_of_bed_utc_us"]) == (31_000_000, 171_500_000)
+    assert (made["lights_out_utc_us"], made["woke_up_utc_us"]) == (61_000_000, 151_000_000)
+    assert made["absences"] == [[101_000_000, 111_000_000]]
+    assert made["pins"] == {"buzzer": [[7, 1]], "light": []}
+    assert made["positions"] == ["user: here"]
+
+
+def test_nobody_has_no_instants() -> None:
+    made = night_truth.build(Arrays(in_bed_s=(None, None)), 0, 10, [], BandFilter(every_second, 0.5))
+    assert made["stages"] == [None] and made["partner_in_bed"] == [1] * 3 + [0] * 7
+    assert all(made[f"{name}_utc_us"] is None for name in ("in_bed", "out_of_bed", "lights_out", "woke_up"))
 
 
 def test_the_filter_starts_at_rest_where_the_signal_does() -> None:
