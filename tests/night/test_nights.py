@@ -22,6 +22,7 @@ from edge.core import load as load_core
 from hw_sim import night_run
 from hw_sim.board import Faults
 from hw_sim.rig import Rig, run_night
+from hw_sim.scenario import SCENARIO_DIR, load_scenario
 from tests import naive
 
 RATE_HZ = 20  # frames a second of the default radar config
@@ -73,8 +74,17 @@ def simulate(
 
 
 @pytest.fixture(scope="session")
-def single() -> Result:
-    return simulate("single", 1.0)
+def single(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """An hour of regular breathing: the sleeper without stages, so that the limits are the chain's and not wake's."""
+    path = tmp_path_factory.mktemp("steady") / "single.toml"
+    path.write_text((SCENARIO_DIR / "single.toml").read_text().replace('population = "healthy"', ""))
+    assert load_scenario(path).population is None
+    return simulate(str(path), 1.0)
+
+
+@pytest.fixture(scope="session")
+def staged() -> Result:
+    return simulate("single", 1.0, seed=2)
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +153,13 @@ def naive_errors(result: Result) -> np.ndarray[Any, np.dtype[np.float64]]:
         if last - first >= 10 * WINDOW_S - 10:
             errors.append(naive.autocorrelation_rate(um[first:last], 0.1) - result.truth.rate_per_min[second])
     return np.abs(errors)
+
+
+def test_wake_and_rem_cost_little(staged: Result) -> None:
+    """Breathing is irregular there, and who lies awake moves; over a whole night sleep outweighs them."""
+    assert staged.respiration["mae_per_min"] <= MAE_PER_MIN
+    assert staged.respiration["coverage"] >= COVERAGE - 0.05
+    assert staged.presence["recall_moving"] >= RECALL_MOVING
 
 
 def test_beside_the_naive_estimator(single: Result, figures: Callable[[str, dict[str, float]], None]) -> None:

@@ -72,7 +72,7 @@ def test_a_night_has_instants_and_a_stage_per_epoch() -> None:
 
 def test_nobody_has_no_instants() -> None:
     made = night_truth.build(Arrays(in_bed_s=(None, None)), 0, 10, [], BandFilter(every_second, 0.5))
-    assert made["stages"] == [None] and made["partner_in_bed"] == [1] * 3 + [0] * 7
+    assert made["stages"] == [None] and made["partner_in_bed"] == [1] * 2 + [0] * 8
     assert all(made[f"{name}_utc_us"] is None for name in ("in_bed", "out_of_bed", "lights_out", "woke_up"))
 
 
