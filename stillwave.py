@@ -213,15 +213,25 @@ def report(
     source: Annotated[Path, typer.Argument(metavar="DB|DIR", help="A store, or the folder of a run.")],
     png: Annotated[Path | None, typer.Option("--png", help="Draw the night into this file.")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", help="The same as a vector drawing.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Words, picture and table in one file.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="One line per epoch into this file.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Pictures on dark ground; the page has both.")] = False,
     json: Json = False,
 ) -> None:
     """The morning: what a store or a run says."""
-    from front.morning import build
+    from front import check
+    from front.morning import Files, build
     from front.show import summary
 
-    pictures = [path for path, ending in ((png, ".png"), (svg, ".svg")) if path and _ends(path, ending)]
-    made = build(source, pictures, csv)
+    wanted = Files(
+        pictures=[path for path, ending in ((png, ".png"), (svg, ".svg")) if path and _ends(path, ending)],
+        page=html if html is not None and _ends(html, ".html") else None,
+        table=csv,
+        theme="dark" if dark else "light",
+    )
+    if wanted.drawn:
+        check.installed("matplotlib")
+    made = build(source, wanted)
     if json:
         _print_json(made)
     else:

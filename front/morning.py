@@ -7,8 +7,9 @@ the run, or later from the run's own report.json.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from front.env import InputError
 
@@ -29,25 +30,42 @@ def write(folder: Path, db: Path, truth: dict[str, Any], run: dict[str, Any]) ->
     return made
 
 
-def build(source: Path, pictures: list[Path], csv: Path | None) -> dict[str, Any]:
-    """The report of a store (DB) or run (DIR); draws and writes what is asked for. Raises InputError, StoreError."""
+@dataclass(frozen=True)
+class Files:
+    """What of a night is to be written, beside its report."""
+
+    pictures: list[Path] = field(default_factory=list)  # .png or .svg
+    page: Path | None = None
+    table: Path | None = None
+    theme: Literal["light", "dark"] = "light"
+
+    @property
+    def drawn(self) -> list[Path]:
+        """The files that need matplotlib."""
+        return [*self.pictures, *([self.page] if self.page else [])]
+
+
+def build(source: Path, wanted: Files) -> dict[str, Any]:
+    """The report of a store (DB) or run (DIR); draws and writes what is wanted. Raises InputError, StoreError."""
     folder = source if source.is_dir() else source.parent
     store = source / "night.sqlite" if source.is_dir() else source
     if not store.is_file():
         raise InputError(f"{store}: no such store; expected a file of `stillwave night` or its folder")
-    for path in [*pictures, *([csv] if csv else [])]:
+    for path in [*wanted.drawn, *([wanted.table] if wanted.table else [])]:
         if not path.parent.is_dir():
             raise InputError(f"{path}: no folder {path.parent}")
     truth = _read(folder / "truth.json")
     earlier = _read(folder / "report.json")
     run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
-    from cloud import hypnogram_csv, picture, report
+    from cloud import hypnogram_csv, page, picture, report
 
     made: dict[str, Any] = report.build(store, truth, run)
-    for path in pictures:
-        picture.draw(store, made, path)
-    if csv is not None:
-        hypnogram_csv.write(store, csv)
+    for path in wanted.pictures:
+        picture.draw(store, made, path, wanted.theme)
+    if wanted.page is not None:
+        page.write(store, made, wanted.page)
+    if wanted.table is not None:
+        hypnogram_csv.write(store, wanted.table)
     return made
 
 

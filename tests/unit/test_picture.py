@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cloud import picture
-from cloud.night import load
+from cloud import hypnogram, picture
+from cloud.hypnogram import Hypnogram
+from cloud.night import iso, load
 from cloud.report import build
 from tests.fake_device import SECOND_US, FakeDevice, Script, sleeper, stored_night
 from wire.table import Reason
@@ -32,18 +37,42 @@ def restless(device: FakeDevice, second: int) -> bytes:
     return device.vitals(t_us, respiration_rate=0, respiration_validity=0, respiration_reason=reason)
 
 
+def full(db: Path, n_epochs: int = 40) -> tuple[Hypnogram, dict[str, Any]]:
+    """Every stage, an unknown stretch, a walk, an early ring and everything else a report may say."""
+    start_us = load(db).from_utc_us
+    stages: list[int | None] = [None, None, 0, 0, 1, 2, 2, 1, 3, 0, 1, 2, None, 3, 3, 1, 0, 0, 1, 2]
+    repeated = (stages * n_epochs)[:n_epochs]
+    occupied = ["away" if i in (16, 17) else "user" for i in range(n_epochs)]
+    utc_us = [start_us + 30 * SECOND_US * i for i in range(n_epochs)]
+    report = build(db, None, {"timezone": "Europe/Berlin", "version": "1.2.3", "source": "simulated"})
+    report["sleep"] |= {"tst_min": 9.5, "sol_min": 2.0, "awakenings": 2, "waso_spt_min": 1.0}
+    report["session"] |= {"trying_to_sleep_utc": iso(utc_us[2]), "woke_up_utc": iso(utc_us[36])}
+    report["session"]["absences"] = [{"from_utc": iso(utc_us[16]), "to_utc": iso(utc_us[18]), "reason": "left"}]
+    why = "light sleep, 1 minute before the set time"
+    report["alarm"] |= {"set_for_utc": iso(utc_us[38]), "rang_at_utc": iso(utc_us[36]), "why": why, "rung_by": "cloud"}
+    return Hypnogram(utc_us, repeated, occupied, [""] * n_epochs), report
+
+
 SCRIPTS = {"sleeper": (sleeper, 1200), "empty": (empty, 1200), "restless": (restless, 1200), "short": (sleeper, 65)}
+NO_STAGES = Hypnogram([], [], [], [])
 
 
-@pytest.fixture(params=SCRIPTS, scope="module")
+@pytest.fixture(params=[*SCRIPTS, "full", "full on dark ground"], scope="module")
 def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Figure:
-    script, n_seconds = SCRIPTS[request.param]
-    return _figure(tmp_path_factory.mktemp("night") / "n.sqlite", script, n_seconds)
+    db = tmp_path_factory.mktemp("night") / "n.sqlite"
+    if request.param in SCRIPTS:
+        return _figure(db, *SCRIPTS[request.param])
+    stored_night(db, sleeper, 1200)
+    return _drawn(db, *full(db), "dark" if "dark" in request.param else "light")
 
 
 def _figure(db: Path, script: Script, n_seconds: int) -> Figure:
     stored_night(db, script, n_seconds)
-    page = picture.figure(load(db), build(db, None, {"timezone": "Europe/Berlin", "version": "1.2.3"}))
+    return _drawn(db, NO_STAGES, build(db, None, {"timezone": "Europe/Berlin", "version": "1.2.3"}))
+
+
+def _drawn(db: Path, staged: Hypnogram, report: Mapping[str, Any], theme: str = "light") -> Figure:
+    page = picture.figure(load(db), staged, report, theme)
     FigureCanvasAgg(page).draw()
     return page
 
@@ -82,8 +111,56 @@ def test_every_text_is_readable_at_400_pixels(drawn: Figure) -> None:
     assert smallest >= 8
 
 
-def test_the_stage_lane_says_that_there_is_no_model(drawn: Figure) -> None:
-    assert "unknown: no model yet" in [text.get_text() for text in _texts(drawn)]
+def test_a_night_without_stages_says_why(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", sleeper, 1200)
+    report = build(tmp_path / "n.sqlite", None, None)
+    report["reasons"]["sleep.tst_min"] = "nobody slept here"
+    said = [text.get_text() for text in _texts(_drawn(tmp_path / "n.sqlite", NO_STAGES, report))]
+    assert "unknown: nobody slept here" in said
+
+
+def test_the_whole_night_is_said(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", sleeper, 1200)
+    said = " ".join(text.get_text() for text in _texts(_drawn(tmp_path / "n.sqlite", *full(tmp_path / "n.sqlite"))))
+    for words in (
+        "Asleep for 10 min, 2 min after lights-out at 03:41.",
+        "Awake 2 times in between, 1 min in all.",
+        "Out of bed from 03:48 to 03:49.",
+        "The alarm for 03:59 rang at 03:58: light sleep, 1 minute before the set time.",
+        "rung 03:58 by the cloud, set for 03:59 (dashed)",
+        "lights-out 03:41, woke up 03:58",
+        "Unknown",
+    ):
+        assert words in said
+
+
+def test_a_bout_stands_in_the_row_of_its_stage(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", sleeper, 1200)
+    lane = _drawn(tmp_path / "n.sqlite", *full(tmp_path / "n.sqlite")).axes[0]
+    boxes = [path.get_extents() for drawn in lane.collections for path in drawn.get_paths()]
+    deep = [(box.x0, box.x1) for box in boxes if abs((box.y0 + box.y1) / 2) < 0.01 and box.width > 0]
+    assert deep == [(150, 210), (330, 360), (570, 600), (750, 810), (930, 960), (1170, 1200)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_the_ground(theme: str, tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", sleeper, 1200)
+    page = _drawn(tmp_path / "n.sqlite", *full(tmp_path / "n.sqlite"), theme)
+    signs = ("\u25a0", "\u2506", "\u25bc")
+    weak = [
+        text.get_text()
+        for text in _shown(page)
+        if text.get_text() not in signs and _contrast(text.get_color(), page.get_facecolor()) < 4.5
+    ]
+    assert weak == []
+
+
+def _contrast(one: Any, other: Any) -> float:
+    """Contrast ratio of the web accessibility guidelines, 1..21."""
+    channels = np.array([to_rgb(one), to_rgb(other)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ (0.2126, 0.7152, 0.0722))
+    return float((high + 0.05) / (low + 0.05))
 
 
 def test_an_unknown_span_is_named_with_its_length(tmp_path: Path) -> None:
