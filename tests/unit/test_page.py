@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
@@ -50,4 +49,4 @@ def test_silent_spans_are_told_in_local_time(made: str) -> None:
 
 
 def test_the_picture_has_words_for_who_cannot_see_it(made: str) -> None:
-    assert 'alt="Sunday 1 March 2026. In bed from 03:41 to' in made
+    assert 'alt="Monday 2 February 2026. In bed from 03:41 to' in made
