@@ -234,7 +234,9 @@
     ENTRY(CLOCK_UNKNOWN, 20, "the clock is not set") \
     ENTRY(IN_THE_PAST, 21, "the instant is in the past") \
     ENTRY(FLASH_FAILED, 22, "flash cannot be written") \
-    ENTRY(NOT_ARMED, 23, "no alarm is armed")
+    ENTRY(NOT_ARMED, 23, "no alarm is armed") \
+    ENTRY(WAS_OFF, 24, "no power at the set time: rung as soon as it came back") \
+    ENTRY(NOBODY_ANSWERED, 25, "nobody answered: it stopped by itself")
 
 #define SW_SIDES(ENTRY) \
     ENTRY(UNKNOWN, 0, "unknown") \
