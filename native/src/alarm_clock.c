@@ -1,0 +1,294 @@
+/* What surrounds the guard. See sw_alarm_clock.h.
+ *
+ * Rule: the pins follow the guard's state in the same step in which it changes.
+ */
+#include "sw_alarm_clock.h"
+
+#include <string.h>
+
+#include "sw_light.h"
+#include "sw_rtc_driver.h"
+
+#define SECOND_US 1000000u
+#define RTC_LATE_US 20000u /* a step this late after the full second waits for the next one */
+#define NEVER UINT64_MAX
+
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static void tell(sw_alarm_clock *a, uint64_t now_us, const sw_alarm_change *change)
+{
+    if (change->cell.did == 0u || a->told_n == SW_ALARM_CLOCK_TOLD) {
+        return;
+    }
+    a->told[a->told_n++] = (sw_packet_alarm_event){
+        .event = change->cell.did, .by = change->cell.by, .reason = change->cell.reason,
+        .utc_us = sw_clock_utc(&a->clock, now_us), .set_for_utc_us = change->set_for_utc_us,
+    };
+}
+
+int32_t sw_alarm_clock_take(sw_alarm_clock *a, sw_packet_alarm_event *out)
+{
+    if (a->told_n == 0u) {
+        return 0;
+    }
+    *out = a->told[0];
+    a->told_n--;
+    memmove(a->told, a->told + 1, a->told_n * sizeof a->told[0]);
+    return 1;
+}
+
+void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *keeper, uint64_t now_us)
+{
+    uint32_t unix_s = 0;
+    memset(a, 0, sizeof *a);
+    a->hal = hal;
+    a->keeper = keeper;
+    a->power_on_us = now_us;
+    a->rtc_due_us = NEVER;
+    a->rtc_set_us = NEVER;
+    sw_clock_init(&a->clock);
+    sw_alarm_guard_init(&a->guard);
+    sw_button_init(&a->button);
+    (void)hal->buzzer(hal->pins, 0);
+    (void)hal->light(hal->pins, 0);
+    if (sw_rtc_read(hal, &unix_s) == SW_RTC_VALID) {
+        (void)sw_clock_battery(&a->clock, now_us, unix_s);
+    }
+    sw_alarm_clock_step(a, now_us);
+}
+
+/* The flash was read: arms again what it holds. */
+static void restore(sw_alarm_clock *a, uint64_t now_us)
+{
+    const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
+    uint64_t now_utc_us = sw_clock_utc(&a->clock, now_us);
+    uint64_t at_us = a->power_on_us + SW_ALARM_CLOCK_LOST_US;
+    sw_alarm_event event = SW_ALARM_EVENT_CLOCK_LOST;
+    if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {
+        return;
+    }
+    if (a->clock.source != SW_CLOCK_UNKNOWN) {
+        at_us = sw_clock_tick(&a->clock, kept->ring_utc_us);
+        event = kept->ring_utc_us + SW_ALARM_STEP_US < kept->set_for_utc_us ? SW_ALARM_EVENT_STEPPED_DUE
+                                                                           : SW_ALARM_EVENT_DUE;
+        if (now_utc_us > kept->ring_utc_us) {
+            event = now_utc_us - kept->ring_utc_us > SW_ALARM_CLOCK_MISSED_US ? SW_ALARM_EVENT_EXPIRED
+                                                                              : SW_ALARM_EVENT_WAS_OFF;
+        }
+    }
+    sw_alarm_guard_restore(&a->guard, now_us, kept->set_for_utc_us, at_us, event, kept->sunrise_s);
+}
+
+/* Brings what is to be kept in line with the guard, in the order that the header demands. */
+static void remember(sw_alarm_clock *a)
+{
+    sw_kept_alarm *kept = &a->keeper->wanted.alarm;
+    const sw_alarm_guard *g = &a->guard;
+    if (g->state == SW_ALARM_OFF) {
+        *kept = (sw_kept_alarm){0};
+        return;
+    }
+    if (a->clock.source == SW_CLOCK_UNKNOWN || g->deadline_us == NEVER) {
+        return; /* found in flash, or has rung: stays there until the user ends it */
+    }
+    uint64_t ring_utc_us = sw_clock_utc(&a->clock, g->deadline_us);
+    int32_t another = kept->set_for_utc_us != g->set_for_utc_us || kept->sunrise_s != g->sunrise_s;
+    int32_t lower = ring_utc_us + SW_ALARM_CLOCK_SLACK_US < kept->ring_utc_us;
+    int32_t higher = ring_utc_us > kept->ring_utc_us + SW_ALARM_CLOCK_SLACK_US;
+    if ((lower && !another) || ((another || higher) && a->rtc_due_us == NEVER)) {
+        *kept = (sw_kept_alarm){
+            .set_for_utc_us = g->set_for_utc_us, .ring_utc_us = earlier(ring_utc_us, g->set_for_utc_us),
+            .sunrise_s = g->sunrise_s,
+        };
+    }
+}
+
+/* Sets the battery clock at a full second, when the flash is ready for it. */
+static void set_rtc(sw_alarm_clock *a, uint64_t now_us)
+{
+    if (now_us < a->rtc_due_us) {
+        return;
+    }
+    uint64_t utc_us = sw_clock_utc(&a->clock, now_us);
+    if (!sw_keeper_idle(a->keeper) || utc_us % SECOND_US > RTC_LATE_US) {
+        a->rtc_due_us = now_us + SECOND_US - utc_us % SECOND_US;
+        return;
+    }
+    (void)sw_rtc_set(a->hal, (uint32_t)(utc_us / SECOND_US)); /* a chip that is dead now is lost after a reboot, too */
+    a->rtc_set_us = now_us;
+    a->rtc_due_us = NEVER;
+}
+
+static void drive_pins(sw_alarm_clock *a, uint64_t now_us)
+{
+    const sw_alarm_guard *g = &a->guard;
+    int32_t rings = g->state == SW_ALARM_RINGING;
+    int32_t sun_is_up = rings || g->state == SW_ALARM_SNOOZED;
+    int32_t known = g->state != SW_ALARM_OFF && g->deadline_us != NEVER && a->clock.source != SW_CLOCK_UNKNOWN;
+    uint32_t light = sun_is_up && g->sunrise_s != 0u ? SW_LIGHT_FULL : 0u;
+    if (!sun_is_up && known) {
+        light = sw_light_duty(now_us, g->deadline_us, g->sunrise_s);
+        a->deadline_us = earlier(a->deadline_us, sw_light_next(now_us, g->deadline_us, g->sunrise_s));
+    }
+    if (rings != a->buzzer) {
+        (void)a->hal->buzzer(a->hal->pins, rings);
+        a->buzzer = rings;
+    }
+    if (light != a->light) {
+        (void)a->hal->light(a->hal->pins, light);
+        a->light = light;
+    }
+}
+
+static void act(sw_alarm_clock *a, uint64_t now_us, sw_alarm_event event)
+{
+    sw_alarm_change change;
+    sw_alarm_guard_event(&a->guard, now_us, event, &change);
+    tell(a, now_us, &change);
+}
+
+/* 1: read back just now, the flash holds the guard's alarm. */
+static int32_t holds_alarm(const sw_alarm_clock *a)
+{
+    const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
+    return a->guard.state != SW_ALARM_OFF && kept->set_for_utc_us == a->guard.set_for_utc_us &&
+           kept->sunrise_s == a->guard.sunrise_s && sw_keeper_holds(a->keeper, a->hal);
+}
+
+static void keep(sw_alarm_clock *a, uint64_t now_us)
+{
+    sw_keeper *k = a->keeper;
+    if (k->loaded) {
+        remember(a);
+    }
+    sw_keeper_news news = sw_keeper_step(k, a->hal, now_us);
+    if (news == SW_KEEPER_LOADED) {
+        restore(a, now_us);
+    } else if (news == SW_KEEPER_FAILED && a->guard.unstored) {
+        act(a, now_us, SW_ALARM_EVENT_STORE_FAILED);
+    } else if (news == SW_KEEPER_STORED && a->guard.unstored &&
+               holds_alarm(a)) {
+        act(a, now_us, SW_ALARM_EVENT_STORED);
+    }
+}
+
+void sw_alarm_clock_step(sw_alarm_clock *a, uint64_t now_us)
+{
+    sw_alarm_change change;
+    sw_press press = sw_button_step(&a->button, now_us, a->button.down);
+    if (press == SW_PRESS_LONG) {
+        act(a, now_us, SW_ALARM_EVENT_BUTTON_LONG);
+    }
+    while (sw_alarm_guard_step(&a->guard, now_us, &change)) {
+        tell(a, now_us, &change);
+    }
+    keep(a, now_us);
+    set_rtc(a, now_us);
+    keep(a, now_us); /* what waited for the battery clock */
+    while (sw_alarm_guard_step(&a->guard, now_us, &change)) { /* restored just now, and due */
+        tell(a, now_us, &change);
+    }
+    a->deadline_us = earlier(earlier(a->keeper->at_us, a->rtc_due_us),
+                             earlier(sw_alarm_guard_next(&a->guard), a->button.long_us));
+    drive_pins(a, now_us);
+}
+
+void sw_alarm_clock_button(sw_alarm_clock *a, uint64_t now_us)
+{
+    sw_press press = sw_button_step(&a->button, now_us, a->hal->button(a->hal->pins));
+    if (press != SW_PRESS_NONE) {
+        act(a, now_us, press == SW_PRESS_LONG ? SW_ALARM_EVENT_BUTTON_LONG : SW_ALARM_EVENT_BUTTON_SHORT);
+    }
+    sw_alarm_clock_step(a, now_us);
+}
+
+void sw_alarm_clock_nonce(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce)
+{
+    sw_clock_nonce(&a->clock, now_us, nonce);
+}
+
+void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uint64_t utc_us)
+{
+    const sw_alarm_guard *g = &a->guard;
+    uint32_t source = a->clock.source;
+    uint64_t before_us = sw_clock_utc(&a->clock, now_us);
+    if (!sw_clock_host(&a->clock, now_us, nonce, utc_us)) {
+        return;
+    }
+    int32_t off = before_us > utc_us + SW_ALARM_CLOCK_SLACK_US || utc_us > before_us + SW_ALARM_CLOCK_SLACK_US;
+    int32_t old = a->rtc_set_us == NEVER || now_us - a->rtc_set_us >= SW_ALARM_CLOCK_RTC_US;
+    if (source != SW_CLOCK_HOST || off || old) {
+        a->rtc_due_us = now_us + SECOND_US - utc_us % SECOND_US;
+    }
+    uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
+                                                                        : g->set_for_utc_us;
+    sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us));
+    sw_alarm_clock_step(a, now_us);
+}
+
+uint32_t sw_alarm_clock_set(sw_alarm_clock *a, uint64_t now_us, uint64_t set_for_utc_us, uint32_t sunrise_s)
+{
+    sw_alarm_guard *g = &a->guard;
+    sw_alarm_change change;
+    if (a->clock.source == SW_CLOCK_UNKNOWN) {
+        return SW_REASON_CLOCK_UNKNOWN;
+    }
+    if (set_for_utc_us <= sw_clock_utc(&a->clock, now_us) || set_for_utc_us > SW_CLOCK_NEWEST_US) {
+        return SW_REASON_IN_THE_PAST;
+    }
+    if (g->state == SW_ALARM_OFF || g->set_for_utc_us != set_for_utc_us || g->sunrise_s != sunrise_s) {
+        sw_alarm_guard_set(g, now_us, set_for_utc_us, sw_clock_tick(&a->clock, set_for_utc_us), sunrise_s, &change);
+        tell(a, now_us, &change);
+    } /* the same again changes nothing: a host that has restarted may ask for what it finds */
+    sw_alarm_clock_step(a, now_us);
+    return SW_REASON_NONE;
+}
+
+uint32_t sw_alarm_clock_cancel(sw_alarm_clock *a, uint64_t now_us)
+{
+    int32_t armed = a->guard.state != SW_ALARM_OFF;
+    act(a, now_us, SW_ALARM_EVENT_CANCEL);
+    sw_alarm_clock_step(a, now_us);
+    return armed ? SW_REASON_NONE : SW_REASON_NOT_ARMED;
+}
+
+uint32_t sw_alarm_clock_ring(sw_alarm_clock *a, uint64_t now_us, uint64_t utc_us)
+{
+    uint64_t at_us = now_us;
+    if (utc_us != 0u) {
+        uint64_t now_utc_us = sw_clock_utc(&a->clock, now_us);
+        if (now_utc_us == 0u) {
+            return SW_REASON_CLOCK_UNKNOWN;
+        }
+        if (utc_us < now_utc_us || utc_us > SW_CLOCK_NEWEST_US) {
+            return SW_REASON_IN_THE_PAST;
+        }
+        at_us = sw_clock_tick(&a->clock, utc_us);
+    }
+    uint32_t refused = sw_alarm_guard_ring(&a->guard, now_us, at_us);
+    sw_alarm_clock_step(a, now_us);
+    return refused;
+}
+
+void sw_alarm_clock_state(const sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uint32_t refused,
+                          sw_packet_alarm_state *out)
+{
+    const sw_alarm_guard *g = &a->guard;
+    int32_t armed = g->state != SW_ALARM_OFF;
+    int32_t known = a->clock.source != SW_CLOCK_UNKNOWN;
+    uint64_t next_us = earlier(earlier(g->deadline_us, g->replaced_us), earlier(g->early_us, g->snooze_us));
+    int32_t rang = g->state == SW_ALARM_RINGING || g->state == SW_ALARM_SNOOZED;
+    uint32_t reason = refused != SW_REASON_NONE ? refused : rang ? g->rung_reason : SW_REASON_NONE;
+    if (reason == SW_REASON_NONE && a->keeper->failing && (g->unstored || !armed)) {
+        reason = SW_REASON_FLASH_FAILED;
+    }
+    *out = (sw_packet_alarm_state){
+        .nonce = nonce, .state = (uint8_t)g->state, .clock = (uint8_t)a->clock.source, .reason = (uint8_t)reason,
+        .stored = (uint8_t)(!g->unstored && holds_alarm(a)),
+        .set_for_utc_us = g->set_for_utc_us,
+        .next_ring_utc_us = known && next_us != NEVER ? sw_clock_utc(&a->clock, next_us) : 0u,
+        .rang_at_utc_us = known && g->rang_us != NEVER ? sw_clock_utc(&a->clock, g->rang_us) : 0u,
+        .rung_by = (uint8_t)g->rung_by, .sunrise_s = (uint16_t)g->sunrise_s,
+        .utc_us = sw_clock_utc(&a->clock, now_us),
+    };
+}
