@@ -5,10 +5,12 @@
 #ifndef SW_FIRMWARE_STATE_H
 #define SW_FIRMWARE_STATE_H
 
+#include "sw_alarm_clock.h"
 #include "sw_delivery.h"
 #include "sw_driver.h"
 #include "sw_firmware.h"
 #include "sw_framing.h"
+#include "sw_keeper.h"
 #include "sw_outbox.h"
 #include "sw_report.h"
 #include "sw_uplink_policy.h"
@@ -55,6 +57,8 @@ struct sw_firmware {
     sw_packet packet;            /* being received */
     sw_outbox outbox;
     sw_delivery delivery;
+    sw_keeper keeper;
+    sw_alarm_clock alarm;
     sw_driver driver;
 };
 

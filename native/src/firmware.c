@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sw_commands.h"
 #include "sw_error.h"
 #include "sw_firmware_state.h"
 #include "sw_uplink.h"
@@ -78,6 +79,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_deframer_init(&fw->deframer);
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
+    sw_keeper_init(&fw->keeper, 0);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
     error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar);
     error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
@@ -244,10 +246,12 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
         sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, put_hello(fw, hello.nonce, payload));
         sw_delivery_all_due(&fw->delivery);
     } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
+        uint64_t device_nonce = random_word(fw, 8);
         sw_packet_pong pong = {
-            .nonce = ping.nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
         };
         fw->device_us = t_us;
+        sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);
         sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
     } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
         if (ack.boot == fw->boot) {
@@ -258,6 +262,8 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
         if (pull.boot == fw->boot) {
             sw_delivery_pull(&fw->delivery, pull.seq, pull.count, t_us);
         }
+    } else if (sw_commands_packet(fw, now_us, t_us)) {
+        fw->device_us = t_us;
     }
 }
 
@@ -316,12 +322,9 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     return earlier(next, fw->retry_us);
 }
 
-uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
+/* Radar, uplink policy and line. Returns the next deadline. */
+static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
 {
-    sw_firmware *fw = memory;
-    if (fw->error != SW_OK) {
-        return SW_NEVER;
-    }
     if (event == SW_EVENT_POWER_ON) {
         on_power(fw, now_us);
     }
@@ -346,5 +349,28 @@ uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
         break;
     }
     watch_radar(fw, now_us);
+    if (fw->alarm.told_n != 0u) {
+        (void)sw_commands_events(fw, device_time(fw, now_us), fw->policy.state == SW_UPLINK_STREAMING);
+    }
     return next_deadline(fw, now_us);
+}
+
+uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
+{
+    sw_firmware *fw = memory;
+    if (event == SW_EVENT_POWER_ON && fw->error == SW_OK) {
+        sw_alarm_clock_power_on(&fw->alarm, &fw->hal, &fw->keeper, now_us);
+    }
+    if (fw->alarm.hal == 0) { /* refused at init */
+        return SW_NEVER;
+    }
+    if (event == SW_EVENT_BUTTON) {
+        sw_alarm_clock_button(&fw->alarm, now_us);
+    }
+    if (now_us >= fw->alarm.deadline_us) {
+        sw_alarm_clock_step(&fw->alarm, now_us);
+    }
+    /* whatever stops the sensor does not stop the alarm */
+    uint64_t next_us = fw->error == SW_OK ? run_sensor(fw, now_us, event) : SW_NEVER;
+    return earlier(next_us, fw->alarm.deadline_us);
 }

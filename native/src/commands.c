@@ -1,0 +1,89 @@
+/* From packets to calls of the alarm clock, and its answers back.
+ *
+ * Rule: see the header; nothing is decided here.
+ */
+#include "sw_commands.h"
+
+#include "sw_uplink.h"
+
+static int32_t answer_alarm(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce, uint32_t refused)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_alarm_state state;
+    sw_alarm_clock_state(&fw->alarm, now_us, nonce, refused, &state);
+    sw_uplink_answer(fw, t_us, SW_PACKET_ALARM_STATE, payload, sw_packet_alarm_state_put(&state, payload));
+    return 1;
+}
+
+static int32_t answer_settings(sw_firmware *fw, uint64_t t_us, uint64_t nonce)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_settings settings = {
+        .nonce = nonce, .side = (uint8_t)fw->keeper.wanted.side, .bed_learnt = (uint8_t)fw->keeper.wanted.bed_learnt,
+        .stored = (uint8_t)sw_keeper_holds(&fw->keeper, &fw->hal),
+    };
+    sw_uplink_answer(fw, t_us, SW_PACKET_SETTINGS, payload, sw_packet_settings_put(&settings, payload));
+    return 1;
+}
+
+static int32_t alarm_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    const sw_packet *p = &fw->packet;
+    sw_packet_alarm_set set;
+    sw_packet_alarm_cancel cancel;
+    sw_packet_alarm_read read;
+    sw_packet_ring ring;
+    uint64_t nonce = 0;
+    uint32_t refused = SW_REASON_NONE;
+    if (p->header.type == SW_PACKET_ALARM_SET && sw_packet_alarm_set_get(&set, p->payload, p->payload_n)) {
+        nonce = set.nonce;
+        refused = nonce == 0u ? 0u : sw_alarm_clock_set(&fw->alarm, now_us, set.set_for_utc_us, set.sunrise_s);
+    } else if (p->header.type == SW_PACKET_ALARM_CANCEL && sw_packet_alarm_cancel_get(&cancel, p->payload, p->payload_n)) {
+        nonce = cancel.nonce;
+        refused = nonce == 0u ? 0u : sw_alarm_clock_cancel(&fw->alarm, now_us);
+    } else if (p->header.type == SW_PACKET_RING && sw_packet_ring_get(&ring, p->payload, p->payload_n)) {
+        nonce = ring.nonce;
+        refused = nonce == 0u ? 0u : sw_alarm_clock_ring(&fw->alarm, now_us, ring.utc_us);
+    } else if (p->header.type == SW_PACKET_ALARM_READ && sw_packet_alarm_read_get(&read, p->payload, p->payload_n)) {
+        nonce = read.nonce;
+    }
+    return nonce == 0u ? 0 : answer_alarm(fw, now_us, t_us, nonce, refused);
+}
+
+int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    const sw_packet *p = &fw->packet;
+    sw_packet_time time;
+    sw_packet_settings_set set;
+    sw_packet_settings_read read;
+    if (p->header.type == SW_PACKET_TIME && sw_packet_time_get(&time, p->payload, p->payload_n)) {
+        sw_alarm_clock_time(&fw->alarm, now_us, time.device_nonce, time.utc_us);
+        return 0;
+    }
+    if (p->header.type == SW_PACKET_SETTINGS_SET && sw_packet_settings_set_get(&set, p->payload, p->payload_n)) {
+        if (set.nonce == 0u) {
+            return 0;
+        }
+        if (set.side < SW_SIDE_COUNT) { /* another one shows in the answer as not taken */
+            fw->keeper.wanted.side = set.side;
+            sw_alarm_clock_step(&fw->alarm, now_us);
+        }
+        return answer_settings(fw, t_us, set.nonce);
+    }
+    if (p->header.type == SW_PACKET_SETTINGS_READ && sw_packet_settings_read_get(&read, p->payload, p->payload_n)) {
+        return read.nonce == 0u ? 0 : answer_settings(fw, t_us, read.nonce);
+    }
+    return alarm_packet(fw, now_us, t_us);
+}
+
+uint32_t sw_commands_events(sw_firmware *fw, uint64_t t_us, int32_t live)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_alarm_event event;
+    uint32_t n = 0;
+    while (sw_alarm_clock_take(&fw->alarm, &event)) {
+        sw_uplink_data(fw, t_us, SW_PACKET_ALARM_EVENT, payload, sw_packet_alarm_event_put(&event, payload), live);
+        n++;
+    }
+    return n;
+}
