@@ -13,6 +13,8 @@ from edge.config import ConfigError, RadarConfig
 from edge.core import load
 
 ALIGN = 16
+RAM_AT_POWER_ON = b"\xa5"
+"""Nothing may be expected of fresh memory."""
 # which key a refused config is about, by sw_error
 REFUSALS = {
     "SW_ERROR_CONFIG_RX": "rx_mask: expected at least one of three antennas",
@@ -63,6 +65,7 @@ class Firmware:
         self.config = config or RadarConfig()
         size = self.lib.sw_firmware_size()
         self._memory = self.ffi.new("char[]", size + ALIGN)
+        self.ffi.memmove(self._memory, RAM_AT_POWER_ON * (size + ALIGN), size + ALIGN)
         base = int(self.ffi.cast("uintptr_t", self._memory))
         self._fw = self.ffi.cast("sw_firmware *", base + -base % ALIGN)
         ops = self._chain_ops(chain) if chain else self.ffi.NULL

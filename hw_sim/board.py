@@ -63,6 +63,18 @@ class SampleSource(Protocol):
         """
 
 
+class NoSamples:
+    """A source that never has a frame."""
+
+    any_time = True
+
+    def block(self, first_clock: int, view: RadarView) -> Samples:
+        return np.zeros((0, 1), np.uint16)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
 @dataclass(frozen=True)
 class Faults:
     """Faults of the board, off by default.
@@ -154,6 +166,7 @@ class Board:
         data = bytes(ffi.buffer(memory.tx, memory.tx_n))
         marks = [(memory.marks[i].t_us, memory.marks[i].n) for i in range(memory.mark_n)]
         lib.board_host_drained(memory)
+        self._drain_pins()
         return Sent(data, marks)
 
     def give(self, data: bytes) -> int:
@@ -178,13 +191,16 @@ class Board:
 
     def pin_log(self) -> list[PinEdge]:
         """Every change of an output pin since virtual time 0. Raises BoardFailed when changes were lost."""
+        self._drain_pins()
+        return list(self._pin_log)
+
+    def _drain_pins(self) -> None:
         pins = self.memory.pins
         edges = ((pins.log[i].t_us, PIN_NAMES[pins.log[i].pin], pins.log[i].value) for i in range(pins.n))
         self._pin_log.extend(edges)
         lib.board_pins_drained(self.memory)
         if pins.lost:
             raise BoardFailed(f"{pins.lost} changes of pins found no room: call pin_log more often")
-        return list(self._pin_log)
 
     @property
     def flash(self) -> bytes:
@@ -200,6 +216,11 @@ class Board:
     def rtc_set(self, utc_us: int) -> None:
         """The clock chip as if somebody who knows the time had set it now."""
         lib.rtc_set(ffi.addressof(self.memory, "clock"), self.now_us, utc_us)
+
+    @property
+    def clock_valid(self) -> bool:
+        """False while the clock chip says that it lost its time."""
+        return not self.memory.clock.registers[lib.RTC_STATUS] & lib.RTC_PORF
 
     def rtc_lose(self) -> None:
         """The clock chip loses main and back-up power: its time is gone and it says so."""

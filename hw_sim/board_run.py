@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hw_sim.lockstep import RawPty
-from hw_sim.rig import Rig, pacer
+from hw_sim.lockstep import RawPty, pacer
+from hw_sim.rig import Rig
 from hw_sim.scene import Scene
 
 TURN_US = 20_000

@@ -1,14 +1,16 @@
 """What an observer of the serial line counts, against the scene's truth and never the device's own state.
 
 Rule: every byte is counted once: at boot, as a reply, or as sent unasked; unasked bytes in a silence are
-counted again on their own. What is no whole packet counts as sent unasked.
+counted again on their own. What is no whole packet counts as sent unasked. A question pays for its own answer,
+once; a pull pays for as many stored packets as it asked for, within half a minute.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 BOOT_ANNOUNCEMENTS = 3
@@ -17,6 +19,8 @@ GRACE_US = 30_000_000
 STREAM_GAP_US = 2_500_000
 """Data packets closer than this are one streaming span; one comes about every second."""
 PACKET_US = 1_000_000
+PULL_US = 30_000_000
+"""So long after a pull its packets count as its answer."""
 
 
 class Kind(Enum):
@@ -30,16 +34,32 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One packet. number: (boot, seq) of a data packet; payload: its bytes.
+    """One packet. boot: of the device, 0 unknown. answers: the question a reply belongs to.
 
-    streams: it is one of the regular packets of a streaming device. late: it comes again, or comes out of its turn.
+    Of data: seq; payload; resent: it says that it was sent before; streams: a regular packet of a streaming device.
     """
 
     kind: Kind
-    number: tuple[int, int] = (0, 0)
+    boot: int = 0
+    answers: Hashable = None
+    seq: int = 0
     payload: bytes = b""
+    resent: bool = False
     streams: bool = False
-    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """The host wants up to n stored packets of a boot from seq on, until until_us."""
+
+    boot: int
+    seq: int
+    n: int
+    until_us: int
+
+    def pays_for(self, seen: Seen, t_us: int) -> bool:
+        wanted = seen.boot == self.boot and seen.seq >= self.seq
+        return wanted and seen.resent and self.n > 0 and t_us <= self.until_us
 
 
 Read = Callable[[bytes], Seen | None]
@@ -57,15 +77,17 @@ class LinkCounts:
     bytes_replied: int = 0
     bytes_unsolicited: int = 0
     bytes_unsolicited_while_silent: int = 0
-    packets_sent: int = 0
+    contradictions: int = 0
+    """Data packets that came again with another content."""
     announcements: int = 0
-    open_requests: int = 0
-    open_pulls: set[tuple[int, int]] = field(default_factory=set)
     streaming_us: int = 0
     first_unsolicited_while_silent_us: int | None = None
+    _power_on_us: int = 0
     _held: bytes = b""
     _last_stream_us: int | None = None
-    _data_by_boot: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
+    _open: Counter[Hashable] = field(default_factory=Counter)
+    _pull: Pull | None = None
+    _packets: dict[int, dict[int, bytes]] = field(default_factory=dict)  # boot, in the order heard: seq: payload
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def write(self, t_us: int, data: bytes) -> None:
@@ -76,32 +98,46 @@ class LinkCounts:
         for block in blocks:
             self._block(t_us, block + b"\0")
 
-    def asked(self, n: int) -> None:
-        """The host sent n requests that want a reply; a reply to nothing counts as sent unasked."""
-        self.open_requests += n
+    def asked(self, question: Hashable) -> None:
+        """The host sent a question that wants one reply; a reply to nothing counts as sent unasked."""
+        self._open[question] += 1
 
-    def pulled(self, numbers: set[tuple[int, int]]) -> None:
-        """The host asked for these data packets, and no longer for those it asked for before; each counts once."""
-        self.open_pulls = set(numbers)
+    def pulled(self, t_us: int, boot: int, seq: int, n: int) -> None:
+        """The host wants stored packets; what an earlier pull left unused is forgotten."""
+        self._pull = Pull(boot, seq, n, t_us + PULL_US)
+
+    def power_on(self, t_us: int) -> None:
+        """The device starts again: it announces itself anew, and knows nothing of what it was asked before."""
+        self._power_on_us = t_us
+        self.announcements = 0
+        self._open.clear()
+        self._pull = None
 
     def _block(self, t_us: int, block: bytes) -> None:
         seen = self.read(block)
-        if seen is not None and seen.kind is Kind.REPLY and self.open_requests > 0:
-            self.open_requests -= 1
+        if seen is not None and seen.boot:
+            self._packets.setdefault(seen.boot, {})
+        if seen is not None and seen.kind is Kind.DATA:
+            self._data(t_us, seen)
+        if seen is not None and self._paid(t_us, seen):
             self.bytes_replied += len(block)
             return
         if seen is not None and seen.kind is Kind.ANNOUNCEMENT:
             self.announcements += 1
-            if self.announcements <= BOOT_ANNOUNCEMENTS and t_us <= BOOT_WINDOW_US:
+            if self.announcements <= BOOT_ANNOUNCEMENTS and t_us - self._power_on_us <= BOOT_WINDOW_US:
                 self.bytes_at_boot += len(block)
                 return
-        if seen is not None and seen.kind is Kind.DATA:
-            self._data(t_us, seen)
-            if seen.late and seen.number in self.open_pulls:
-                self.open_pulls.remove(seen.number)
-                self.bytes_replied += len(block)
-                return
         self._unsolicited(t_us, len(block))
+
+    def _paid(self, t_us: int, seen: Seen) -> bool:
+        """Takes the payment off the question's account."""
+        if seen.kind is Kind.REPLY and self._open[seen.answers] > 0:
+            self._open[seen.answers] -= 1
+            return True
+        if seen.kind is Kind.DATA and self._pull is not None and self._pull.pays_for(seen, t_us):
+            self._pull = replace(self._pull, n=self._pull.n - 1)
+            return True
+        return False
 
     def _unsolicited(self, t_us: int, n: int) -> None:
         self.bytes_unsolicited += n
@@ -111,12 +147,9 @@ class LinkCounts:
                 self.first_unsolicited_while_silent_us = t_us
 
     def _data(self, t_us: int, seen: Seen) -> None:
-        boot, seq = seen.number
-        payloads = self._data_by_boot.setdefault(boot, {}).setdefault(seq, [])
-        if seen.payload not in payloads:  # a second payload under one number would be a fault, and is another packet
-            payloads.append(seen.payload)
-            self.packets_sent += 1
-        if seen.streams:
+        first = self._packets.setdefault(seen.boot, {}).setdefault(seen.seq, seen.payload)
+        self.contradictions += first != seen.payload
+        if seen.streams and not seen.resent:
             last = self._last_stream_us
             near = last is not None and t_us - last <= STREAM_GAP_US
             self.streaming_us += t_us - last if near and last is not None else PACKET_US
@@ -134,13 +167,17 @@ class LinkCounts:
         return self._digest.hexdigest()
 
     @property
+    def packets_sent(self) -> int:
+        """Unique data packets."""
+        return sum(len(packets) for packets in self._packets.values())
+
+    @property
     def data_digest(self) -> str:
-        """SHA-256 of the unique data packets (boot, seq, payload), boots as they came, by number, hex."""
+        """SHA-256 of the unique data packets (boot, seq, payload), hex: boots as first heard, packets by number."""
         digest = hashlib.sha256()
-        for boot, by_seq in self._data_by_boot.items():
-            for seq in sorted(by_seq):
-                for payload in by_seq[seq]:
-                    digest.update(boot.to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
+        for boot, packets in self._packets.items():
+            for seq, payload in sorted(packets.items()):
+                digest.update(boot.to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
         return digest.hexdigest()
 
 

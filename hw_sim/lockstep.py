@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import termios
 import time
 import tty
 from collections.abc import Callable, Sequence
@@ -59,6 +60,12 @@ class RawPty:
         except (BlockingIOError, InterruptedError):
             return 0
 
+    def drop(self) -> None:
+        """Whatever is on its way in either direction is lost."""
+        termios.tcflush(self._slave, termios.TCIOFLUSH)
+        while self.read():
+            pass
+
     def close(self) -> None:
         """Closes both ends and removes the link if it still is ours."""
         if self.link is not None and self.link.is_symlink() and os.readlink(self.link) == self.device:
@@ -70,19 +77,27 @@ class RawPty:
 class HostProcess:
     """The cloud side as a process of its own behind a pty, one exchange per quantum.
 
-    command(port, control) -> argument list; control is "R,W", two inherited descriptors.
+    command(port, control) -> argument list; control is "R,W", two inherited descriptors. It is asked again for
+    every start. alive: False between a kill and the next start; the port stays.
     """
 
     def __init__(self, command: Callable[[str, str], Sequence[str]], cwd: Path, timeout_s: float = ANSWER_TIMEOUT_S):
         self.pty = RawPty()
         self.timeout_s = timeout_s
+        self._command, self._cwd = command, cwd
+        self._kill_after_s: float | None = None
+        self._utc_us: int | None = None
+        self._start()
+
+    def _start(self) -> None:
         its_read, self._to = os.pipe()
         self._from, its_write = os.pipe()
         try:
             environment = dict(os.environ)
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(cwd), environment.get("PYTHONPATH", "")]))
+            path = filter(None, [str(self._cwd), environment.get("PYTHONPATH", "")])
+            environment["PYTHONPATH"] = os.pathsep.join(path)
             self.process = subprocess.Popen(
-                list(command(self.pty.path, f"{its_read},{its_write}")),
+                list(self._command(self.pty.path, f"{its_read},{its_write}")),
                 pass_fds=(its_read, its_write),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -91,13 +106,58 @@ class HostProcess:
         finally:
             os.close(its_read)
             os.close(its_write)
-        self._answer = b""
+        self.alive = True
+        self._answer = self._first = b""
+
+    def kill(self) -> None:
+        """SIGKILL, now: what is on the line is lost. Only the own child is ever signalled."""
+        if self.alive:
+            self.process.kill()
+            self.process.wait()
+            self.alive = False
+            os.close(self._to)
+            os.close(self._from)
+            self.pty.drop()
+
+    def kill_within(self, after_s: float) -> None:
+        """SIGKILL in the middle of the next exchange, so many seconds of wall time after its bytes were sent."""
+        self._kill_after_s = after_s
+
+    def restart(self) -> None:
+        """A new process on the same port. It hears the time of the last exchange and no bytes, then runs on.
+
+        Raises HostFailed, and RuntimeError when the old one still lives.
+        """
+        if self.alive:
+            raise RuntimeError("host process: expected it to be killed before it is started again")
+        self._start()
+        if self._utc_us is not None:
+            self._first = self._converse(self._utc_us, b"")
 
     def exchange(self, utc_us: int, data: bytes) -> bytes:
-        """End of a quantum: its time and the bytes sent in it -> the bytes the host wrote.
+        """End of a quantum: its time and the bytes sent in it -> the bytes the host wrote; none while it is dead.
 
         Raises HostFailed when the process is gone or does not answer in time.
         """
+        self._utc_us = utc_us
+        if not self.alive:
+            return b""
+        first, self._first = self._first, b""
+        if self._kill_after_s is not None:
+            self._die_meanwhile(utc_us, data)
+            return first
+        return first + self._converse(utc_us, data)
+
+    def _die_meanwhile(self, utc_us: int, data: bytes) -> None:
+        """The kill that was ordered; whatever the host may have said is lost."""
+        assert self._kill_after_s is not None
+        self._say(f"{utc_us} {len(data)}\n".encode())
+        self.pty.write(data)
+        time.sleep(self._kill_after_s)
+        self._kill_after_s = None
+        self.kill()
+
+    def _converse(self, utc_us: int, data: bytes) -> bytes:
         self._say(f"{utc_us} {len(data)}\n".encode())
         expected: int | None = None
         received = b""
@@ -148,13 +208,28 @@ class HostProcess:
         return f"host process: it ended early (exit code {code})"
 
     def close(self) -> int:
-        """Ends the run: EOF on the control pipe, then waits. Returns the exit code; kills only its own child."""
-        os.close(self._to)
-        try:
-            code = self.process.wait(timeout=self.timeout_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        os.close(self._from)
+        """Ends the run: EOF on the control pipe, then waits. Returns the exit code; kills only its own child.
+
+        A process that was killed on purpose and not started again counts as ended: 0.
+        """
+        code = 0
+        if self.alive:
+            os.close(self._to)
+            try:
+                code = self.process.wait(timeout=self.timeout_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                code = self.process.wait()
+            os.close(self._from)
         self.pty.close()
         return code
+
+
+def pacer(from_s: float = 0.0, speed: float = 1.0) -> Callable[[float], None]:
+    """Waits until the wall clock has caught up with the virtual time it is called with; from_s is now."""
+    start_s = time.monotonic() - from_s / speed
+
+    def pace(virtual_s: float) -> None:
+        time.sleep(max(0.0, start_s + virtual_s / speed - time.monotonic()))
+
+    return pace

@@ -18,8 +18,8 @@ from typing import Any
 
 from hw_sim import night_truth
 from hw_sim.evening import start_utc_us
-from hw_sim.lockstep import HostFailed, HostProcess
-from hw_sim.rig import ROOT, Rig, band_filter, pacer
+from hw_sim.lockstep import HostFailed, HostProcess, pacer
+from hw_sim.rig import ROOT, Rig, band_filter
 from hw_sim.scene import Scene
 
 

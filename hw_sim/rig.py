@@ -9,10 +9,9 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +19,11 @@ import numpy.typing as npt
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
-from hw_sim.board import Board, BoardFailed, Faults, Samples, SampleSource, hal_addresses
+from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
+from hw_sim.levers import QUANTUM_US, Host, Levers
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
-from hw_sim.radar_view import RadarView
 from hw_sim.scene import Scene
 from hw_sim.target import ProcessTarget, arm_target, posix_target
 from wire import codec, packet, table, values
@@ -36,13 +35,16 @@ if TYPE_CHECKING:
     from hw_sim.recording import Recording
 
 ROOT = Path(__file__).resolve().parent.parent
-QUANTUM_US = 1_000_000
 TARGETS = ("host", "posix", "arm", "sanitized", "overflow")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
-REPLY_TYPES = (packet.HELLO, packet.PONG, packet.ALARM_STATE, packet.SETTINGS)
-# every question that carries a nonce has exactly one answer
-REQUEST_TYPES = {n for n, one in table.LAYOUTS.items() if one.from_host and one.fields[0].name == "nonce"}
+ANSWERS = {
+    packet.HOST_HELLO: packet.HELLO,
+    packet.PING: packet.PONG,
+    **dict.fromkeys((packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING), packet.ALARM_STATE),
+    **dict.fromkeys((packet.SETTINGS_SET, packet.SETTINGS_READ), packet.SETTINGS),
+}
+"""Question -> the packet that answers it, with the question's nonce."""
 
 FrameLog = Callable[[Any], None]
 """Called with the chain's output struct after every frame, valid during the call."""
@@ -50,24 +52,6 @@ FrameLog = Callable[[Any], None]
 
 class RigError(RuntimeError):
     """The rig cannot be put together; one line that says what is missing or wrong."""
-
-
-class Host(Protocol):
-    """Whoever is at the other end of the line: a quantum's end and bytes in, its bytes out."""
-
-    def exchange(self, utc_us: int, data: bytes) -> bytes: ...
-
-
-class NoSamples:
-    """A source that never has a frame."""
-
-    any_time = True
-
-    def block(self, first_clock: int, view: RadarView) -> Samples:
-        return np.zeros((0, 1), np.uint16)
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 class HostTarget:
@@ -80,10 +64,16 @@ class HostTarget:
             ops, self._kept = chain_ops(chain)
         if ops is not None and log is not None:
             ops = self._logged(ops, log)
+        self._parts = board, radar, ops
         try:
-            self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
+            self.restart()
         except ConfigError as error:
             raise RigError(str(error)) from None
+
+    def restart(self) -> None:
+        """A fresh firmware in fresh memory."""
+        board, radar, ops = self._parts
+        self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
         board.bind_device(self.firmware.step_address, self.firmware.state_address)
 
     def _logged(self, base: ChainOps, log: FrameLog) -> ChainOps:
@@ -166,11 +156,12 @@ def band_filter() -> BandFilter:
     return BandFilter(run, lib.SW_BAND_FILTER_DELAY_US / 1e6)
 
 
-class Rig:
-    """A whole device at virtual time 0, with or without a host.
+class Rig(Levers):
+    """A whole device at virtual time 0, with or without a host; levers: see there.
 
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
-    radar: fields of the firmware's radar config that differ from its default.
+    radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
+    rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
     """
 
@@ -185,19 +176,19 @@ class Rig:
         radar: Mapping[str, int] | None = None,
         faults: Faults | None = None,
         log: FrameLog | None = None,
+        t0_utc_us: int = 0,
+        rtc_valid: bool = False,
     ) -> None:
         self.scene = scene
-        self.board = Board(seed, faults)
-        self.silence = Silence([], QUANTUM_US // TRUTH_HZ)
-        if scene is not None:
-            self.silence = Silence(scene.truth().person_in_zone.tolist(), QUANTUM_US // TRUTH_HZ)
-        self.counts = LinkCounts(self._read, self.silence)
+        in_zone = [] if scene is None else scene.truth().person_in_zone.tolist()
+        silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
+        super().__init__(Board(seed, faults), silence, LinkCounts(self._read, silence))
+        if rtc_valid:
+            self.board.rtc_set(t0_utc_us)
         self.packets: list[Packet] = []
-        self.standby_spans_us: list[tuple[int, int]] = []
         self.host: Host | None = None
         self.recorder: Recorder | None = None
-        self.t0_utc_us = 0
-        self.quantum_us = QUANTUM_US
+        self.t0_utc_us = t0_utc_us
         self._to_device = b""
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
@@ -219,13 +210,14 @@ class Rig:
             self._producer.close()
         self.device.close()
 
-    def attach(self, host: Host, t0_utc_us: int) -> None:
-        """A host at the other end of the line, from now on. t0_utc_us: UTC at virtual time 0.
+    def attach(self, host: Host, t0_utc_us: int | None = None) -> None:
+        """A host at the other end of the line, from now on. t0_utc_us: true UTC at virtual time 0, unless known.
 
         The first exchange carries no bytes: it proves that the host is there.
         """
-        self.host, self.t0_utc_us = host, t0_utc_us
-        self._exchange(host, t0_utc_us + self.board.now_us, b"")
+        self.host = host
+        self.t0_utc_us = self.t0_utc_us if t0_utc_us is None else t0_utc_us
+        self._exchange(host, self.t0_utc_us + self.board.now_us)
 
     def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:
         """From now on every byte between device and host goes into a recording too. Raises RecordingError."""
@@ -233,23 +225,16 @@ class Rig:
         return self.recorder
 
     def send(self, data: bytes) -> None:
-        """Bytes for the device, at the next quantum."""
+        """Bytes for the device, at the next quantum; lost when the line is cut."""
+        if self.line_cut:
+            return
         self._to_device += data
         for one in self._from_host.feed(data):
-            self.counts.asked(one.type in REQUEST_TYPES)
-            if one.type == packet.PULL:
-                boot, first, count = one.layout.codes.unpack_from(one.payload)
-                self.counts.pulled({(boot, seq) for seq in range(first, first + count)})
-
-    def set_standby(self, on: bool) -> None:
-        """The user's switch, at the present time."""
-        now_us = self.board.now_us
-        if on and self.silence.standby_since_us is None:
-            self.silence.standby_since_us = now_us
-        elif not on and self.silence.standby_since_us is not None:
-            self.standby_spans_us.append((self.silence.standby_since_us, now_us))
-            self.silence.standby_since_us = None
-        self.board.set_standby(on)
+            if one.type in ANSWERS:
+                self.counts.asked((ANSWERS[one.type], one.fields["nonce"]))
+            elif one.type == packet.PULL:
+                wanted = cast(tuple[int, int, int], tuple(one.fields[name] for name in ("boot", "seq", "count")))
+                self.counts.pulled(self.board.now_us, *wanted)
 
     def run(
         self,
@@ -265,8 +250,7 @@ class Rig:
         """
         end_us = self.board.now_us + round(seconds * 1e6)
         while self.board.now_us < end_us:
-            next_us = (self.board.now_us // self.quantum_us + 1) * self.quantum_us
-            whole = self._quantum(min(next_us, end_us), stop)
+            whole = self._quantum(min(self._next_exchange_us(), end_us), stop)
             for tell in (progress, pace):
                 if tell is not None:
                     tell(self.board.now_us / 1e6)
@@ -275,25 +259,40 @@ class Rig:
 
     def _quantum(self, until_us: int, stop: Callable[[], bool] | None) -> bool:
         """False when stop ended it."""
-        self._to_device = self._to_device[self.board.give(self._to_device) :]
-        whole = self.board.run(until_us, self.source, stop)
-        sent = self.board.take()
-        at = 0
-        for t_us, n in sent.marks:
-            self.counts.write(t_us, sent.data[at : at + n])
-            if self.recorder is not None:
-                self.recorder.from_device(self.t0_utc_us + t_us, sent.data[at : at + n])
-            at += n
+        self._pull_due()
+        waiting = b"" if self.line_cut else self._to_device
+        self._to_device = waiting[self.board.give(waiting) :]
+        whole = True
+        while whole and self.board.now_us < until_us:
+            lever_us = self._next_lever_us()
+            whole = self.board.run(until_us if lever_us is None else min(until_us, lever_us), self.source, stop)
+            self._collect()
+            if self.board.now_us < until_us:
+                self._pull_due()
         if self.host is not None:
-            self._exchange(self.host, self.t0_utc_us + until_us, sent.data)
+            self._exchange(self.host, self.t0_utc_us + until_us)
         return whole
 
-    def _exchange(self, host: Host, utc_us: int, data: bytes) -> None:
+    def _collect(self) -> None:
+        """What the device has put on the line since the last time."""
+        sent, at = self.board.take(), 0
+        for t_us, n in sent.marks:
+            piece = sent.data[at : at + n]
+            self.counts.write(t_us, piece)
+            if self.recorder is not None and not self.line_cut:
+                self.recorder.from_device(self.t0_utc_us + t_us, piece)
+            at += n
+        if self._host_hears():
+            self._heard += sent.data
+
+    def _exchange(self, host: Host, utc_us: int) -> None:
         """The end of a quantum: the host hears what was sent, and answers."""
-        answer = host.exchange(utc_us, data)
+        heard, self._heard = self._heard, b""
+        answer = host.exchange(utc_us, heard)
         if self.recorder is not None:
             self.recorder.tick(utc_us)
-            self.recorder.to_device(utc_us, answer)
+            if not self.line_cut:
+                self.recorder.to_device(utc_us, answer)
         self.send(answer)
 
     def _read(self, block: bytes) -> Seen | None:
@@ -303,11 +302,14 @@ class Rig:
         one = found[0]
         self.packets.append(one)
         if one.type in DATA_TYPES:
-            late = bool(one.flags & table.FLAG_RESENT)
-            return Seen(Kind.DATA, (one.boot, one.seq), one.payload, one.type == packet.VITALS and not late, late)
+            resent = bool(one.flags & table.FLAG_RESENT)
+            return Seen(Kind.DATA, one.boot, None, one.seq, one.payload, resent, one.type == packet.VITALS)
         if one.type == packet.HELLO and one.fields["host_nonce"] == 0:
-            return Seen(Kind.ANNOUNCEMENT)
-        return Seen(Kind.REPLY if one.type in REPLY_TYPES else Kind.OTHER)
+            return Seen(Kind.ANNOUNCEMENT, one.boot)
+        if one.type in ANSWERS.values():
+            nonce = one.fields["host_nonce" if one.type == packet.HELLO else "nonce"]
+            return Seen(Kind.REPLY, one.boot, (one.type, nonce))
+        return Seen(Kind.OTHER, one.boot)
 
     @property
     def last(self) -> values.Vitals | None:
@@ -322,11 +324,7 @@ class Rig:
     def edge_counters(self) -> dict[str, int]:
         """The `edge` object of a report: what the board and an observer of the line counted."""
         chip, counts, now_us = self.board.chip.counters(), self.counts, self.board.now_us
-        spans = list(self.standby_spans_us)
-        if self.silence.standby_since_us is not None:
-            spans.append((self.silence.standby_since_us, now_us))
-        standby_s = round(sum(to_us - from_us for from_us, to_us in spans) / 1e6)
-        streaming_s = round(counts.streaming_us / 1e6)
+        standby_s, streaming_s = round(self.standby_us() / 1e6), round(counts.streaming_us / 1e6)
         return {
             "frames": chip.frames_from_ring,
             "spi_bytes": chip.fifo_burst_bytes,
@@ -344,16 +342,6 @@ class Rig:
         """The `link` object of a report, as far as the sender's end knows it."""
         counts = self.counts
         return {"packets_sent": counts.packets_sent, "digest": counts.digest, "data_digest": counts.data_digest}
-
-
-def pacer(from_s: float = 0.0, speed: float = 1.0) -> Callable[[float], None]:
-    """Waits until the wall clock has caught up with the virtual time it is called with; from_s is now."""
-    start_s = time.monotonic() - from_s / speed
-
-    def pace(virtual_s: float) -> None:
-        time.sleep(max(0.0, start_s + virtual_s / speed - time.monotonic()))
-
-    return pace
 
 
 def check_scenario(scenario: str | Path) -> None:

@@ -35,6 +35,7 @@ class ProcessTarget:
         self._board = board
         self._fds = fds
         self._folder = folder
+        self._words: list[int] = []
         self.bridge: Any = ffi.new("bridge *")
         lib.bridge_init(self.bridge, board.memory, *fds)
 
@@ -43,7 +44,8 @@ class ProcessTarget:
 
         Raises BoardFailed with the reason, ValueError when the firmware refuses the configuration.
         """
-        status = lib.bridge_start(self.bridge, ffi.new("uint32_t[]", list(config_words)), len(config_words))
+        self._words = list(config_words)
+        status = lib.bridge_start(self.bridge, ffi.new("uint32_t[]", self._words), len(self._words))
         if self._board.memory.failed:
             raise BoardFailed(self._board.reason)
         if status == TOO_SMALL:
@@ -51,6 +53,10 @@ class ProcessTarget:
         if status != 0:
             raise ValueError(f"the firmware refuses the radar configuration: error {status}")
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
+
+    def restart(self) -> None:
+        """START again: the far end wipes the device's memory. Raises as start."""
+        self.start(self._words)
 
     def close(self, wait_s: float = 5.0) -> None:
         """STOP, then the process is waited for; killed when it does not end within wait_s."""

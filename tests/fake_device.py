@@ -54,7 +54,9 @@ class FakeDevice:
         for one in asked:
             nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
             greeting = one.type == packet.HOST_HELLO
-            said += self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **NOTHING_KEPT)
+            said += (
+                self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **NOTHING_KEPT)
+            )
         return said
 
     def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from hw_sim.board import BoardFailed, Faults
-from hw_sim.rig import Rig, RigError, pacer, run_night
+from hw_sim.lockstep import pacer
+from hw_sim.rig import Rig, RigError, run_night
 from hw_sim.scene import Scene
 from wire import codec, packet, recording
 

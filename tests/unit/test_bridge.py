@@ -5,6 +5,7 @@ The far end here is a small script that speaks the records by itself.
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ def done(deadline=2**64 - 1, status=0):
     send(16, status, struct.pack("<Q", deadline))
 START, STEP, REPLY, STOP = 1, 2, 3, 4
 CS, XFER, RESET, IRQ, SWITCH, WRITE, READ, ENTROPY = range(17, 25)
+BUTTON, BUZZER, LIGHT, I2C, FLASH_READ, FLASH_PROGRAM, FLASH_ERASE, FLASH_BUSY = range(25, 33)
 """
 
 
@@ -161,3 +163,41 @@ def test_an_unknown_target_is_one_line() -> None:
     script = Path(__file__).parents[2] / "native" / "targets" / "build.py"
     done = subprocess.run([sys.executable, str(script), "toaster"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "target toaster: expected one of posix, sanitized, overflow, arm\n")
+
+
+PARTS = """
+receive()
+out = [ask(BUTTON)[1], ask(BUZZER, 1)[1], ask(LIGHT, 40000)[1]]
+out += [ask(I2C, 0x52 | 4 << 8, b"\x1b")[2].hex(), ask(I2C, 0x51 | 4 << 8, b"\x1b")[1:]]
+out += [ask(FLASH_PROGRAM, 256, b"kept")[1], ask(FLASH_BUSY)[1], ask(FLASH_READ, 256, struct.pack("<I", 4))[1:]]
+done()
+receive()  # the button
+done(1_000_000)
+receive()
+out += [ask(FLASH_READ, 256, struct.pack("<I", 5))[1:], ask(FLASH_ERASE, 256)[1], ask(FLASH_BUSY)[1]]
+text = repr(out).encode()
+ask(WRITE, 0, text)
+done()
+receive()
+"""
+
+
+def test_every_small_part_is_reached_over_the_bridge(tmp_path: Path) -> None:
+    board, target = started(tmp_path, PARTS)
+    board.rtc_set(0x01020304 * 1_000_000)
+    board.press(1)
+    board.run(2_000_000, Ramp())
+    no, busy = 2**32 - 1, 2**32 - 1
+    assert ast.literal_eval(board.take().data.decode()) == [
+        1, 0, 0, "04030201", (no, b""), 0, 1, (busy, b""), (0, b"kept\xff"), 0, 1,
+    ]  # fmt: skip
+    assert board.pin_log() == [(0, "buzzer", 1), (0, "light", 40000)]
+    target.close()
+
+
+@pytest.mark.parametrize("record", ["I2C, 0x52 | 20000 << 8", "FLASH_READ, 0, struct.pack('<I', 20000)"])
+def test_a_part_is_not_asked_for_more_than_a_record_holds(tmp_path: Path, record: str) -> None:
+    board, target = started(tmp_path, f"receive(); ask({record}); done(); receive()")
+    with pytest.raises(BoardFailed, match="impossible transfer"):
+        board.run(1_000_000, Ramp())
+    target.close()

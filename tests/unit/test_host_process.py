@@ -115,3 +115,53 @@ def test_nobody_reading_blocks_nobody() -> None:
         put += n
     assert 0 < put < 100_000
     port.close()
+
+
+COUNTER = """
+import pathlib
+kept = pathlib.Path(sys.argv[0]).with_name("kept")
+for line in requests:
+    utc, n = line.split(); data = read(int(n))
+    kept.write_bytes((kept.read_bytes() if kept.exists() else b"") + data)
+    write(utc.encode() + b":" + data); answer(len(utc) + 1 + len(data))
+"""
+
+
+def test_bytes_for_a_killed_host_are_lost_and_a_new_one_goes_on(tmp_path: Path) -> None:
+    far = host(tmp_path, COUNTER)
+    assert far.exchange(1, b"ab") == b"1:ab"
+    first = far.process.pid
+    far.kill()
+    assert not far.alive and far.process.returncode == -9
+    assert far.exchange(2, b"lost") == b""
+    far.restart()
+    assert far.alive and far.process.pid != first
+    assert far.exchange(3, b"cd") == b"2:3:cd"
+    assert (tmp_path / "kept").read_bytes() == b"abcd"
+    assert far.close() == 0
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.002, 0.05])
+def test_a_kill_in_the_middle_of_an_exchange_leaves_a_clean_line(tmp_path: Path, after_s: float) -> None:
+    far = host(tmp_path, COUNTER)
+    far.exchange(1, b"")
+    far.kill_within(after_s)
+    assert far.exchange(2, b"x" * 3000) == b""
+    assert not far.alive
+    far.restart()
+    assert far.exchange(3, b"cd") == b"2:3:cd"
+    far.close()
+
+
+def test_what_lives_is_not_started_again(tmp_path: Path) -> None:
+    far = host(tmp_path, COUNTER)
+    with pytest.raises(RuntimeError, match="killed before"):
+        far.restart()
+    far.close()
+
+
+def test_a_host_that_was_killed_on_purpose_ended_well(tmp_path: Path) -> None:
+    far = host(tmp_path, COUNTER)
+    far.kill()
+    far.kill()
+    assert far.close() == 0

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 
-KINDS = {b"A": Kind.ANNOUNCEMENT, b"R": Kind.REPLY, b"D": Kind.DATA, b"S": Kind.DATA, b"L": Kind.DATA, b"O": Kind.OTHER}
+KINDS = {b"A": Kind.ANNOUNCEMENT, b"R": Kind.REPLY, b"D": Kind.DATA, b"S": Kind.DATA, b"r": Kind.DATA}
 SECOND_US = 1_000_000
-BOOT = 3
+BOOT = 77
 
 
 def read(block: bytes) -> Seen | None:
-    """Test packets: the first letter is the kind, S streams, L comes late; the rest of data is number and payload."""
-    kind = KINDS.get(block[:1])
+    """Test packets: kind (S streams, r is sent again), for data number and content, for replies the question."""
+    kind, body = KINDS.get(block[:1]), block[1:-1]
+    if kind is None:
+        return None
     if kind is not Kind.DATA:
-        return None if kind is None else Seen(kind)
-    return Seen(kind, (BOOT, int(block[1:-1])), block[1:-1], block[:1] == b"S", block[:1] == b"L")
+        return Seen(kind, BOOT, answers=body)
+    return Seen(kind, BOOT, seq=int(body[:3]), payload=body[3:], resent=block[:1] == b"r", streams=block[:1] == b"S")
+
+
+def digest_of(*packets: tuple[int, int, bytes]) -> str:
+    """As the report defines it."""
+    return hashlib.sha256(
+        b"".join(struct.pack("<II", boot, seq) + payload for boot, seq, payload in packets)
+    ).hexdigest()
 
 
 def counts(silent: bool = True) -> LinkCounts:
@@ -38,15 +48,54 @@ def test_an_announcement_after_ten_seconds_is_unasked() -> None:
 
 def test_a_reply_needs_a_question() -> None:
     found = counts()
-    found.asked(1)
+    found.asked(b"x")
     found.write(1, b"Rx\0Rx\0")
     assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (3, 3)
 
 
+def test_a_question_pays_for_its_own_answer_alone() -> None:
+    found = counts()
+    found.asked(b"x")
+    found.write(1, b"Ry\0")
+    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (0, 3)
+
+
+def test_a_pull_pays_for_so_many_stored_packets_and_no_more() -> None:
+    found = counts()
+    found.pulled(0, BOOT, 5, 2)
+    found.write(1, b"r004\0r005\0D006\0r006\0r007\0")
+    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (10, 15)
+
+
+def test_a_pull_is_forgotten_after_half_a_minute_and_at_the_next() -> None:
+    found = counts()
+    found.pulled(0, BOOT, 1, 9)
+    found.pulled(SECOND_US, BOOT, 1, 2)
+    found.write(2 * SECOND_US, b"r001\0")
+    found.write(31 * SECOND_US + 1, b"r002\0")
+    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (5, 5)
+
+
+def test_another_boots_packets_are_not_what_was_pulled() -> None:
+    found = counts()
+    found.pulled(0, BOOT + 1, 1, 9)
+    found.write(1, b"r001\0")
+    assert found.bytes_unsolicited_while_silent == 5
+
+
+def test_a_device_that_starts_again_announces_itself_again() -> None:
+    found = counts()
+    found.write(SECOND_US, b"Axx\0" * 3)
+    found.asked(b"x")
+    found.power_on(100 * SECOND_US)
+    found.write(101 * SECOND_US, b"Axx\0" * 4 + b"Rx\0")
+    assert (found.bytes_at_boot, found.bytes_unsolicited_while_silent) == (24, 7)
+
+
 def test_data_with_somebody_there_is_no_breach() -> None:
     found = counts(silent=False)
-    found.write(1, b"S1\0")
-    assert (found.bytes_unsolicited, found.bytes_unsolicited_while_silent) == (3, 0)
+    found.write(1, b"S001\0")
+    assert (found.bytes_unsolicited, found.bytes_unsolicited_while_silent) == (5, 0)
 
 
 def test_what_is_no_packet_counts_as_unasked() -> None:
@@ -59,46 +108,42 @@ def test_what_is_no_packet_counts_as_unasked() -> None:
 
 def test_a_packet_cut_into_writes_counts_once() -> None:
     found = counts(silent=False)
-    for piece in (b"S", b"12", b"3\0S45", b"6\0"):
+    for piece in (b"S", b"00", b"3\0S00", b"6\0"):
         found.write(7, piece)
     assert (found.packets_sent, found.bytes_unsolicited, found.bytes_on_wire) == (2, 10, 10)
-    assert found.digest == hashlib.sha256(b"S123\0S456\0").hexdigest()
+    assert found.digest == hashlib.sha256(b"S003\0S006\0").hexdigest()
 
 
 def test_a_packet_sent_again_is_no_new_data() -> None:
     found = counts(silent=False)
-    found.write(1, b"D1\0D2\0D1\0")
-    assert found.packets_sent == 2
-    expected = bytes([BOOT, 0, 0, 0, 1, 0, 0, 0]) + b"1" + bytes([BOOT, 0, 0, 0, 2, 0, 0, 0]) + b"2"
-    assert found.data_digest == hashlib.sha256(expected).hexdigest()
+    found.write(1, b"D001a\0D002b\0r001a\0")
+    assert (found.packets_sent, found.contradictions) == (2, 0)
+    assert found.data_digest == digest_of((BOOT, 1, b"a"), (BOOT, 2, b"b"))
 
 
-def test_the_order_of_arrival_does_not_change_the_data() -> None:
-    first, second = counts(silent=False), counts(silent=False)
-    first.write(1, b"D1\0D2\0D3\0")
-    second.write(1, b"D3\0L1\0L2\0")
-    assert first.data_digest == second.data_digest
+def test_the_digest_goes_by_number_not_by_arrival() -> None:
+    found = counts(silent=False)
+    found.write(1, b"D003c\0r001a\0r002b\0")
+    assert found.data_digest == digest_of((BOOT, 1, b"a"), (BOOT, 2, b"b"), (BOOT, 3, b"c"))
 
 
-def test_what_was_pulled_is_a_reply_once() -> None:
-    found = counts()
-    found.pulled({(BOOT, 1), (BOOT, 2)})
-    found.write(1, b"L1\0L1\0L3\0")
-    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (3, 6)
+def test_boots_go_in_the_order_heard() -> None:
+    seen = {b"h\0": Seen(Kind.ANNOUNCEMENT, 9), b"a\0": Seen(Kind.DATA, 4, seq=1), b"b\0": Seen(Kind.DATA, 9, seq=1)}
+    found = LinkCounts(seen.get, lambda t_us: False)
+    found.write(1, b"h\0a\0b\0")
+    assert found.data_digest == digest_of((9, 1, b""), (4, 1, b""))
 
 
-def test_a_pull_excuses_no_live_packet_and_no_older_pull() -> None:
-    found = counts()
-    found.pulled({(BOOT, 1)})
-    found.pulled({(BOOT, 2)})
-    found.write(1, b"S2\0L1\0")
-    assert (found.bytes_replied, found.bytes_unsolicited_while_silent) == (0, 6)
+def test_a_packet_that_comes_again_with_another_content_is_noticed() -> None:
+    found = counts(silent=False)
+    found.write(1, b"D001a\0r001b\0")
+    assert (found.packets_sent, found.contradictions) == (1, 1)
 
 
 def test_streaming_time_is_the_time_between_regular_packets() -> None:
     found = counts(silent=False)
     for t_s in (10, 11, 12, 13, 100, 101):
-        found.write(t_s * SECOND_US, b"S%d\0" % t_s)
+        found.write(t_s * SECOND_US, b"S%03d\0r001\0" % t_s)
     assert found.streaming_us == (4 + 2) * SECOND_US
 
 

@@ -28,8 +28,17 @@ def test_every_type_of_the_defines_is_in_the_list_and_the_other_way_round() -> N
 
 def test_host_types_start_at_64() -> None:
     assert {one.name for one in table.LAYOUTS.values() if one.from_host} == {
-        "HOST_HELLO", "PING", "ACK", "PULL", "TIME", "ALARM_SET", "ALARM_CANCEL", "ALARM_READ", "RING",
-        "SETTINGS_SET", "SETTINGS_READ",
+        "HOST_HELLO",
+        "PING",
+        "ACK",
+        "PULL",
+        "TIME",
+        "ALARM_SET",
+        "ALARM_CANCEL",
+        "ALARM_READ",
+        "RING",
+        "SETTINGS_SET",
+        "SETTINGS_READ",
     }
 
 
