@@ -1,0 +1,216 @@
+"""What the cloud asks of the device: once it is stored it is believed, and until then it is asked again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from cloud import device
+from cloud.alarm import AlarmSetting, RingAt
+from cloud.app import seeded
+from cloud.device import Device, Settings
+from cloud.observations import Setting
+from wire import codec, packet, table
+from wire.packet import Packet
+
+S = 1_000_000
+T0 = 1_770_000_000_000_000
+SET_FOR = T0 + 3600 * S
+WANTED = Settings(AlarmSetting(SET_FOR, 600), "right", "UTC")
+
+
+@dataclass
+class Bedside:
+    """A device's flash and its answers. clock: it knows the time; stores_after: questions until flash is written."""
+
+    set_for: int = 0
+    sunrise_s: int = 0
+    side: int = 0
+    ring: int = 0
+    clock: bool = True
+    stores_after: int = 0
+    heard: list[Packet] = field(default_factory=list)
+
+    def answer(self, asked: Packet) -> Packet:
+        self.heard.append(asked)
+        f = {name: int(value) for name, value in asked.fields.items()}  # type: ignore[arg-type]
+        reason = 0
+        if asked.type == packet.SETTINGS_SET:
+            self.side = f["side"]
+        if asked.type in (packet.SETTINGS_SET, packet.SETTINGS_READ):
+            return packet.make(
+                packet.SETTINGS, {"nonce": f["nonce"], "side": self.side, "stored": 1, "bed_learnt": 0}, boot=7
+            )
+        if asked.type == packet.ALARM_SET and not self.clock:
+            reason = table.Reason["CLOCK_UNKNOWN"]
+        elif asked.type == packet.ALARM_SET:
+            self.set_for, self.sunrise_s = f["set_for_utc_us"], f["sunrise_s"]
+        elif asked.type == packet.RING and self.set_for:
+            self.ring = f["utc_us"]
+        stored = self.set_for != 0 and self.stores_after == 0
+        state = "OFF" if not self.set_for else "ARMED" if stored else "STORING"
+        self.stores_after = max(self.stores_after - 1, 0)
+        return packet.make(
+            packet.ALARM_STATE,
+            {
+                "nonce": f["nonce"], "state": table.AlarmState[state], "stored": int(stored), "clock": 1,
+                "reason": reason, "set_for_utc_us": self.set_for, "next_ring_utc_us": self.ring or self.set_for,
+                "rang_at_utc_us": 0, "rung_by": 0, "sunrise_s": self.sunrise_s, "utc_us": 0,
+            },
+            boot=7,
+        )  # fmt: skip
+
+
+class Line:
+    """Ticks of a second between the cloud's commands and a bedside device; an answer comes with the next tick."""
+
+    def __init__(self, bedside: Bedside | None = None, wanted: Settings = WANTED) -> None:
+        self.bedside, self.wanted = bedside or Bedside(), wanted
+        self.state, self.entropy = Device(), seeded(1)
+        self.utc_us = T0
+        self.rows: list[Setting] = []
+        self._answers: list[Packet] = []
+
+    def run(self, seconds: int, *, linked: bool = True, deaf: bool = False, mute: bool = False) -> Line:
+        """deaf: nothing reaches the device; mute: nothing of it reaches the cloud."""
+        for _ in range(seconds):
+            for answer in self._answers:
+                self.rows += device.receive(self.state, answer, self.utc_us)  # type: ignore[arg-type]
+            self._answers = []
+            sent = device.tick(self.state, self.wanted, linked, self.utc_us, self.entropy)
+            answers = [self.bedside.answer(one) for one in codec.Decoder().feed(sent) if not deaf]
+            self._answers = [] if mute else answers
+            self.utc_us += S
+        return self
+
+    def restart(self) -> Line:
+        """The process dies and another takes up what was committed."""
+        self.state = msgspec.json.decode(msgspec.json.encode(self.state), type=Device)
+        self.entropy, self._answers = seeded(2), []
+        return self.run(1, linked=False)
+
+    def asked(self) -> list[int]:
+        return [one.type for one in self.bedside.heard]
+
+    def told(self) -> dict[str, str]:
+        return {row.name: row.value for row in self.rows}
+
+
+def test_alarm_and_side_are_set_and_read_back() -> None:
+    line = Line().run(10)
+    assert line.asked() == [packet.ALARM_SET, packet.SETTINGS_SET]
+    assert line.told() == {"side": "right", device.ALARM: str(SET_FOR), device.ALARM_STATE: "armed"}
+
+
+def test_nothing_is_asked_before_the_device_has_answered() -> None:
+    assert Line().run(30, linked=False).asked() == []
+
+
+def test_an_alarm_that_is_not_in_flash_is_not_armed() -> None:
+    line = Line(Bedside(stores_after=10_000)).run(60)
+    assert line.state.armed_for_utc_us == 0
+    assert device.ALARM not in line.told()
+    assert line.told()[device.ALARM_STATE] == "being stored"
+
+
+def test_while_it_is_being_stored_it_is_read_and_not_set_again() -> None:
+    line = Line(Bedside(stores_after=3)).run(20)
+    assert line.asked().count(packet.ALARM_SET) == 1
+    assert line.state.armed_for_utc_us == SET_FOR
+
+
+def test_a_refused_alarm_is_asked_again_and_the_side_does_not_wait() -> None:
+    bedside = Bedside(clock=False)
+    line = Line(bedside).run(20)
+    assert line.asked().count(packet.ALARM_SET) >= 3 and line.state.side_stored == "right"
+    assert line.told()[device.ALARM_STATE] == "off: the clock is not set"
+    bedside.clock = True
+    assert line.run(10).state.armed_for_utc_us == SET_FOR
+
+
+@pytest.mark.parametrize("way", ["deaf", "mute"])
+def test_questions_are_repeated_until_one_is_answered(way: str) -> None:
+    line = Line().run(20, **{way: True})  # type: ignore[arg-type]
+    assert line.state.armed_for_utc_us == 0
+    line.run(10)
+    assert (line.state.armed_for_utc_us, line.state.side_stored) == (SET_FOR, "right")
+
+
+def test_every_question_has_a_nonce_of_its_own() -> None:
+    line = Line().run(20, mute=True)
+    nonces = [one.fields["nonce"] for one in line.bedside.heard]
+    assert len(nonces) == len(set(nonces)) >= 4 and 0 not in nonces
+
+
+def test_an_answer_to_another_question_settles_nothing() -> None:
+    line = Line()
+    device.tick(line.state, WANTED, True, T0, line.entropy)
+    device.tick(line.state, WANTED, True, T0, line.entropy)
+    stale = Bedside(set_for=SET_FOR, sunrise_s=600).answer(packet.make(packet.ALARM_READ, {"nonce": 12345}))
+    assert device.receive(line.state, stale, T0 + S) == []
+    assert line.state.armed_for_utc_us == 0
+
+
+def test_the_alarm_is_read_back_every_quarter_of_an_hour() -> None:
+    line = Line().run(1900)
+    assert line.asked().count(packet.ALARM_READ) == 2
+
+
+def test_after_a_new_link_it_is_read_and_not_set_again() -> None:
+    """What the user did at the device meanwhile is not undone from here."""
+    line = Line().run(10)
+    line.bedside.set_for = 0  # dismissed at the device
+    line.bedside.heard.clear()
+    line.run(3, linked=False).run(30)
+    assert line.asked() == [packet.ALARM_READ]
+    assert line.told()[device.ALARM_STATE] == "off"
+
+
+def test_a_past_alarm_is_not_set() -> None:
+    line = Line(wanted=Settings(AlarmSetting(T0 - S)))
+    assert packet.ALARM_SET not in line.run(30).asked()
+
+
+def test_a_ring_goes_out_before_everything_else_and_until_it_is_noted() -> None:
+    line = Line().run(10)
+    line.run(895)  # the alarm is being read
+    device.ring(line.state, RingAt(line.utc_us + 20 * S, "light sleep"))
+    wanted = line.state.ring_utc_us
+    line.run(5, deaf=True).run(5)
+    assert line.bedside.ring == wanted
+    assert line.told()[device.NEXT_RING] == str(wanted)
+    line.bedside.heard.clear()
+    assert line.run(20).asked() == []
+
+
+def test_a_restarted_process_asks_for_the_same_ring() -> None:
+    line = Line().run(10)
+    wanted = line.utc_us + 20 * S
+    device.ring(line.state, RingAt(wanted, "light sleep"))
+    line.run(2, deaf=True).restart().run(5)
+    assert line.bedside.ring == wanted
+
+
+def test_a_ring_that_is_due_is_asked_for_at_once() -> None:
+    line = Line().run(10)
+    device.ring(line.state, RingAt(line.utc_us, "light sleep"))
+    line.run(1)
+    assert line.bedside.heard[-1].type == packet.RING and line.bedside.heard[-1].fields["utc_us"] == 0
+
+
+def test_a_ring_that_is_long_past_is_left_to_the_deadline() -> None:
+    line = Line().run(10)
+    device.ring(line.state, RingAt(line.utc_us, "light sleep"))
+    line.run(70, linked=False).run(30)
+    assert packet.RING not in line.asked()
+
+
+def test_a_restart_while_an_alarm_is_armed_sets_it_no_second_time() -> None:
+    line = Line().run(10).restart().run(10)
+    assert line.asked() == [packet.ALARM_SET, packet.SETTINGS_SET, packet.ALARM_READ]
+
+
+def test_without_settings_nothing_is_asked() -> None:
+    assert Line(wanted=Settings()).run(30).asked() == []
