@@ -6,7 +6,18 @@ import msgspec
 import pytest
 
 from cloud import alarm
-from cloud.alarm import CHECK_EPOCHS, LATE_US, POLICY, RING_AFTER_US, WINDOW_US, Alarm, AlarmSetting, Phase, RingAt, Seen
+from cloud.alarm import (
+    CHECK_EPOCHS,
+    LATE_US,
+    POLICY,
+    RING_AFTER_US,
+    WINDOW_US,
+    Alarm,
+    AlarmSetting,
+    Phase,
+    RingAt,
+    Seen,
+)
 from cloud.epoch_input import EPOCH_US, EpochInput
 from cloud.staging import Staged
 
