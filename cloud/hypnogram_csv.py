@@ -5,22 +5,28 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import numpy as np
-
-from cloud.epochs import epochs
 from cloud.night import iso, load
+from cloud.observations import Epoch
+from cloud.sleep_metrics import STAGES
 
 HEADER = "utc epoch stage p_wake p_light p_deep p_rem respiration_rate_per_min movement confidence reason"
 
 
 def write(db: Path, path: Path) -> None:
     """Write the stored night `db` to `path`. Raises StoreError (no store) or OSError (no such folder)."""
-    table = epochs(load(db))
+    night = load(db)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(HEADER.split())
-        for i, utc_us in enumerate(table.utc_us):
-            why = f"; breathing: {table.reason[i]}" if table.reason[i] else ""
-            values = table.rate_per_min[i], table.movement[i], table.confidence[i]
-            cells = [f"{v:.2f}" if np.isfinite(v) else "" for v in values]
-            out.writerow([iso(int(utc_us)), i, "unknown", "", "", "", "", *cells, f"no model{why}"])
+        for i, epoch in enumerate(night.epochs):
+            out.writerow([iso(epoch.utc_us), i, *_cells(epoch)])
+
+
+def _cells(epoch: Epoch) -> list[str]:
+    """Stage to reason; where all is known the reason is empty, except for time out of bed."""
+    stage = "unknown" if epoch.stage is None else STAGES[epoch.stage]
+    p = (epoch.p_wake, epoch.p_light, epoch.p_deep, epoch.p_rem)
+    measured = (epoch.respiration_rate_per_min, epoch.movement, epoch.confidence)
+    cells = [f"{v:.4f}" if v is not None else "" for v in p] + [f"{v:.2f}" if v is not None else "" for v in measured]
+    told = "" in cells or epoch.occupied == "away"
+    return [stage, *cells, epoch.reason if told else ""]

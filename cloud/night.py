@@ -6,14 +6,14 @@ Rule: read-only; a second without a value is NaN and has a reason.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from cloud.observations import VALID_FROM, Occupancy, Session, Transition
+from cloud.observations import VALID_FROM, Epoch, IntentChange, Occupancy, Session, Transition
 from cloud.silence import Silence, silences
 from cloud.store import StoreError
 
@@ -56,6 +56,8 @@ class Night:
     occupancy: list[Occupancy]
     sessions: list[Session]
     silences: list[Silence]
+    epochs: list[Epoch] = field(default_factory=list)  # as concluded then, in the order of their times
+    intents: list[IntentChange] = field(default_factory=list)  # in the order in which they were told
 
     @property
     def n_seconds(self) -> int:
@@ -127,6 +129,10 @@ def _load(db: sqlite3.Connection) -> Night:
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
         silences=silences(transitions, boots, data, occupancy, stop),
+        epochs=[Epoch(*r) for r in db.execute(f"SELECT {', '.join(Epoch._fields)} FROM epochs ORDER BY utc_us")],
+        intents=[
+            IntentChange(*r) for r in db.execute(f"SELECT {', '.join(IntentChange._fields)} FROM intents ORDER BY rowid")
+        ],
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cloud import metrics
+from cloud import metrics, sleep_report
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso, load
 from cloud.truth import Truth, parse
@@ -31,15 +31,9 @@ EDGE = (
     "frames", "spi_bytes", "streaming_s", "monitoring_s", "standby_s", "bytes_on_wire",
     "bytes_unsolicited_while_silent", "bytes_at_boot", "bytes_replied", "overflows",
 )  # fmt: skip
-SLEEP = (
-    "in_bed_min", "tib_min", "tst_min", "sol_min", "waso_min", "waso_spt_min", "se_pct", "awakenings",
-    "awakenings_5min", "unknown_min", "light_min", "deep_min", "rem_min", "light_pct", "deep_pct", "rem_pct",
-    "rem_latency_min", "deep_latency_min",
-)  # fmt: skip
 #: Sections that need what this version does not have, and what that is.
 LATER = {
     "primary_user": (("epochs", "right", "unknown", "partner_taken_for_user"), NO_MODEL),
-    "agreement": (("epochs_truth", "epochs_unknown", "accuracy4", "kappa4", "kappa4_all", "kappa2"), NO_MODEL),
     "alarm": (
         ("set_for_utc", "rang_at_utc", "stage_at_ring", "true_stage_at_ring", "minutes_before_set",
          "sleep_minutes_lost", "late", "rung_by", "why"),
@@ -57,6 +51,7 @@ def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | No
     """
     night = load(db)
     known = parse(truth) if truth is not None else None
+    slept = sleep_report.true_sleep(truth) if truth is not None else None
     given = run or {}
     later = {name: Section(dict.fromkeys(keys), dict.fromkeys(keys, why)) for name, (keys, why) in LATER.items()}
     identity = _identity(night, given)
@@ -67,9 +62,9 @@ def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | No
         "presence": metrics.presence(night, known),
         "primary_user": later["primary_user"],
         "session": _session(night, known),
-        "sleep": _sleep(night),
-        "truth": _true_sleep(known),
-        "agreement": later["agreement"],
+        "sleep": sleep_report.found(night),
+        "truth": sleep_report.true(slept, *_truly_in_bed(known)),
+        "agreement": sleep_report.agreed(night, slept, NO_TRUTH if known is None else sleep_report.NO_STAGES),
         "alarm": later["alarm"],
         "room": later["room"],
     }
@@ -171,23 +166,10 @@ def _session(night: Night, truth: Truth | None) -> Section:
     return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
 
 
-def _sleep(night: Night) -> Section:
-    """Only the time in bed is known without a model."""
-    session = night.longest_session()
-    values: dict[str, float | int | None] = dict.fromkeys(SLEEP)
-    reasons = dict.fromkeys(SLEEP, NO_MODEL)
-    if session is None or session.state == "in bed":
-        reasons["in_bed_min"] = "no session" if session is None else "still in bed when the data end"
-    else:
-        values["in_bed_min"] = round((session.last_present_utc_us - session.in_bed_utc_us) / SECOND_US / 60, 2)
-    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
-
-
-def _true_sleep(truth: Truth | None) -> Section:
-    values: dict[str, float | int | None] = dict.fromkeys(SLEEP)
-    reasons = dict.fromkeys(SLEEP, NO_TRUTH if truth is None else "the truth has no stages")
-    if truth is not None:
-        in_bed = np.flatnonzero(truth.in_place)
-        reasons["in_bed_min"] = "the user was never in bed"
-        values["in_bed_min"] = round((int(in_bed[-1]) + 1 - int(in_bed[0])) / 60, 2) if len(in_bed) else None
-    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
+def _truly_in_bed(truth: Truth | None) -> tuple[float | None, str]:
+    """Minutes from the first to the last second in bed, and why there are none."""
+    if truth is None:
+        return None, NO_TRUTH
+    in_bed = np.flatnonzero(truth.in_place)
+    minutes = round((int(in_bed[-1]) + 1 - int(in_bed[0])) / 60, 2) if len(in_bed) else None
+    return minutes, "the user was never in bed"

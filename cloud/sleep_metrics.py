@@ -7,7 +7,6 @@ Stages: 0 wake, 1 light, 2 deep, 3 REM, None unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cloud.metrics import Section, section
 
@@ -121,20 +120,15 @@ def wake_bouts(stages: Sequence[int]) -> list[int]:
 def lights(changes: Sequence[tuple[int, bool]], out_of_bed_utc_us: int | None) -> tuple[int, int] | None:
     """Lights-out and the end of the last intent segment, us UTC; None without a lights-out or with an open end.
 
-    changes: (since when, trying to sleep?) in the order of their times. A segment still open ends with leaving the bed.
+    changes: (since when, trying to sleep?) in the order in which they were told: a waking up may be taken back. A
+    segment that is still open ends with leaving the bed.
     """
     begins = [utc_us for utc_us, trying in changes if trying]
     if not begins:
         return None
-    ends = [utc_us for utc_us, trying in changes if not trying and utc_us >= begins[-1]]
-    if ends:
-        return begins[0], ends[-1]
-    return None if out_of_bed_utc_us is None else (begins[0], max(out_of_bed_utc_us, begins[-1]))
-
-
-def as_row(found: Section) -> dict[str, Any]:
-    """The fourteen figures of the standardised framework's table, by key; None where unknown."""
-    return {key: found.values[key] for key in FOURTEEN}
+    last_utc_us, trying = changes[-1]
+    end_utc_us = out_of_bed_utc_us if trying else last_utc_us
+    return None if end_utc_us is None else (begins[0], max(end_utc_us, begins[0]))
 
 
 FOURTEEN = (

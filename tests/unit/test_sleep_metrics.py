@@ -127,6 +127,11 @@ def test_an_open_segment_ends_with_leaving_the_bed() -> None:
     assert lights([(1, True), (5, False), (8, True)], 20) == (1, 20)
 
 
+def test_a_waking_up_that_was_taken_back_ends_nothing() -> None:
+    assert lights([(1, True), (5, False), (5, True)], 20) == (1, 20)
+    assert lights([(1, True), (5, False), (5, True), (9, False)], 20) == (1, 9)
+
+
 @pytest.mark.parametrize("changes", [[], [(3, False)], [(3, True)]])
 def test_no_lights_out_or_no_end_is_no_night(changes: list[tuple[int, bool]]) -> None:
     assert lights(changes, None) is None
