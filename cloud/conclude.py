@@ -41,13 +41,13 @@ def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int)
         rows += _observe(seconds, one)
     for number, seen in settle.due(delay, seconds.next_s, last_s):
         seconds.next_s = number + 1
-        rows += _second(seconds, number, seen)
+        rows += second(seconds, number, seen)
         rows += _epochs(memory, settings, gather.LAG_S)
     return rows
 
 
-def _second(seconds: Seconds, number: int, seen: list[Observation]) -> list[Row]:
-    """One whole second, with the packets that speak for it."""
+def second(seconds: Seconds, number: int, seen: list[Observation]) -> list[Row]:
+    """One whole second, `number` since 1970, with the packets that speak for it."""
     end_us = (number + 1) * SECOND_US
     rows: list[Row] = []
     while seconds.notices and seconds.notices[0].utc_us < end_us:

@@ -120,7 +120,7 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
     state.rows += ingest.set_clock(state.ingest, hello, asked_utc_us, state.utc_us)
     _told(state, hello)
     if new:
-        _notice(state, occupancy.Event.BOOTED, asked_utc_us - hello.t_us, "the device has started")
+        _notice(state, occupancy.Event.BOOTED, asked_utc_us - hello.t_us, occupancy.STARTED)
 
 
 def _notice(state: State, event: occupancy.Event, utc_us: int, reason: str) -> None:

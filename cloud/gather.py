@@ -54,9 +54,9 @@ def begin(state: Gather, second: int) -> None:
     state.wave_um = []
 
 
-def unknown(reason: str, occupied: str = "unknown") -> Second:
+def unknown(reason: str, occupied: str = "unknown", who: int | None = None) -> Second:
     """A second of which nothing is known of the user."""
-    return Second(occupied, None, None, None, None, None, None, reason)
+    return Second(occupied, who, None, None, None, None, None, reason)
 
 
 def measured(seen: Vitals, occupied: str) -> Second:

@@ -44,7 +44,8 @@ TABLE: dict[State, dict[Event, State]] = {
     }.items()
 }
 
-#: Why a device counts as lost.
+#: Why the bed is not known any more.
+STARTED = "the device has started"
 NO_ANSWER = "no answer from the device"
 NO_PACKETS = "no packets while streaming"
 

@@ -1,12 +1,79 @@
-"""Who is being measured: the user, somebody else, or not known."""
+"""Who is being measured: the user, somebody else, or not known.
+
+Rule: the user is the one in the place next to the device; a partner, farther away, or a pet, breathing fast, never is.
+Whenever distance, direction, quality or breathing change abruptly, the answer is open until it is found anew.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import median
 
-from cloud import gather, occupancy
+from cloud import body, gather, occupancy
+from cloud.body import Body
 from cloud.observations import User, Vitals
+
+#: The user's place before anything is learnt: nearer than half a bed. A partner lies beyond.
+FAR_MM = 1150.0
+#: Once it is learnt: so much farther than usual is somebody else's place.
+BEYOND_MM, SPREADS = 400.0, 4.0
+#: Faster than this is no sleeping adult (12 to 20 a minute at rest); cats and dogs at rest breathe 20 to 30 times.
+PET_PER_MIN, PERSON_PER_MIN = 20.0, 18.0
+#: Evidence in measured seconds: for somebody elsewhere; for the user in a place that is known; in one that is not.
+ELSEWHERE_S, KNOWN_S, NEW_S = 10, 15, 60
+#: Evidence in seconds with a breathing rate: for a person; for a pet.
+PERSON_RATES, PET_RATES = 30, 60
+#: A body that came so lately is still watched for a pet's breathing, faster than the user's by this much.
+YOUNG_US, FASTER_PER_MIN = 300_000_000, 4.0
+#: What was learnt is forgotten after so long without the user.
+FORGET_US = 1_800_000_000
+#: Steps of the running medians, per second.
+STEP_MM, STEP_PER_MIN = 4.0, 0.03
+
+USER_HERE = "in the user's place"
+ARRIVED = "somebody came: not yet known who"
+FARTHER = "somebody farther away than the user's place"
+PET = "breathes too fast for a person at rest"
+NOT_MEASURED = "nobody measured"
+
+
+class State(StrEnum):
+    """Who is measured."""
+
+    NOBODY = "nobody"
+    ARRIVED = "arrived"
+    USER = "user"
+    DOUBT = "doubt"
+    OTHER = "other"
+
+
+class Event(StrEnum):
+    """What one second says."""
+
+    EMPTY = "bed empty"
+    LOST = "bed unknown"
+    BLIND = "not measured"
+    MEASURED = "measured"
+    CHANGED = "abrupt change"
+    FITS = "fits the user"
+    CONTRARY = "cannot be the user"
+
+
+_N, _A, _U, _D, _O = State.NOBODY, State.ARRIVED, State.USER, State.DOUBT, State.OTHER
+
+#: Every state and every event; the columns are in the order of Event.
+TABLE: dict[State, dict[Event, State]] = {
+    #                empty lost blind measured changed fits contrary
+    state: dict(zip(Event, row, strict=True))
+    for state, row in {
+        State.NOBODY: (_N, _N, _N, _A, _A, _A, _A),
+        State.ARRIVED: (_N, _N, _A, _A, _A, _U, _O),
+        State.USER: (_N, _N, _U, _U, _D, _U, _O),
+        State.DOUBT: (_N, _N, _D, _D, _D, _U, _O),
+        State.OTHER: (_N, _N, _O, _O, _A, _A, _O),
+    }.items()
+}
 
 
 class Presence(StrEnum):
@@ -19,29 +86,155 @@ class Presence(StrEnum):
 
 
 @dataclass
-class Watch:
-    """The state and why it is so."""
+class Place:
+    """What is learnt of the user: running medians, and the spread about the distance; 0: nothing yet."""
 
-    who: str = "unknown"
+    distance_mm: float = 0.0
+    spread_mm: float = 50.0
+    rate_per_min: float = 0.0
+    seen_utc_us: int = 0
+
+
+@dataclass
+class Watch:
+    """The state, why it is so, and what this second is for a session."""
+
+    state: State = State.NOBODY
+    reason: str = NOT_MEASURED
     presence: Presence = Presence.UNSURE
-    reason: str = "nothing heard yet"
+    told: tuple[str, str] = ("", "")  # who and why, as last written
+    body: Body = field(default_factory=Body)
+    place: Place = field(default_factory=Place)
 
 
 def step(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> User | None:
-    """One second. Returns a row when the answer changes."""
-    before = watch.who
-    if bed.state is occupancy.State.OCCUPIED:
-        watch.who, watch.presence, watch.reason = "user", Presence.HERE, "a person in the user's place"
-    elif bed.state is occupancy.State.EMPTY:
-        watch.who, watch.presence, watch.reason = "unknown", Presence.AWAY, bed.reason
-    else:
-        watch.who, watch.presence, watch.reason = "unknown", Presence.UNSURE, bed.reason
-    return User(utc_us, watch.who, watch.reason) if watch.who != before else None
+    """The second that ends at utc_us; seen: its packet. Returns a row when the answer or its reason changes."""
+    measured = seen is not None and seen.confidence >= occupancy.PERSON_FROM
+    event, why = _event(watch, bed, seen if measured else None, utc_us)
+    before, watch.state = watch.state, TABLE[watch.state][event]
+    if watch.state is State.NOBODY:
+        watch.body = Body()
+        watch.reason = bed.reason
+    elif event is Event.CHANGED or (before is State.OTHER and watch.state is State.ARRIVED):
+        body.restart(watch.body, utc_us)
+    if watch.state is not State.NOBODY and (watch.state is not before or event is Event.CHANGED):
+        watch.reason = why or _REASONS.get(watch.state, why)
+    if watch.state is State.USER and measured and seen is not None:
+        _learn(watch, seen, utc_us)
+    watch.presence = _presence(watch.state, bed.state, measured)
+    told = _WHO.get(watch.state, "unknown"), watch.reason
+    if told == watch.told:
+        return None
+    watch.told = told
+    return User(utc_us, *told)
+
+
+_REASONS = {State.ARRIVED: ARRIVED, State.USER: USER_HERE}
+_WHO = {State.USER: "user", State.OTHER: "other"}
+
+
+def _event(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> tuple[Event, str]:
+    """The event of this second and its reason, "" for none of its own. seen: measured in it."""
+    if bed.state is not occupancy.State.OCCUPIED:
+        return (Event.EMPTY if bed.state is occupancy.State.EMPTY else Event.LOST), ""
+    if seen is None:
+        return Event.BLIND, ""
+    body.add(watch.body, seen, utc_us)
+    changed = body.change(watch.body)
+    if changed:
+        return Event.CHANGED, f"{changed}: not yet known who"
+    if watch.place.seen_utc_us and utc_us - watch.place.seen_utc_us > FORGET_US:
+        watch.place = Place()
+    return _VERDICTS[watch.state](watch, utc_us)
+
+
+def _open(watch: Watch, utc_us: int) -> tuple[Event, str]:
+    """Somebody is there, and it is not known who."""
+    one = watch.body
+    if one.seconds >= ELSEWHERE_S and _farther(watch):
+        return Event.CONTRARY, FARTHER
+    if _like_a_pet(watch):
+        return Event.CONTRARY, PET
+    if watch.place.distance_mm:
+        return (Event.FITS if one.seconds >= KNOWN_S else Event.MEASURED), ""
+    person = len(one.rate_per_min) >= PERSON_RATES and median(one.rate_per_min) < PET_PER_MIN
+    return (Event.FITS if person and one.seconds >= NEW_S else Event.MEASURED), ""
+
+
+def _user(watch: Watch, utc_us: int) -> tuple[Event, str]:
+    """It was the user, and nothing has changed abruptly."""
+    if utc_us - watch.body.since_utc_us < YOUNG_US and _like_a_pet(watch):
+        return Event.CONTRARY, PET
+    return Event.MEASURED, ""
+
+
+def _other(watch: Watch, utc_us: int) -> tuple[Event, str]:
+    """It was somebody else: does that still hold?"""
+    rates = watch.body.rate_per_min
+    fast = len(rates) >= PET_RATES and median(rates) >= PERSON_PER_MIN
+    return (Event.MEASURED if fast or _farther(watch, 0.5 * BEYOND_MM) else Event.FITS), ""
+
+
+_VERDICTS = {State.NOBODY: _open, State.ARRIVED: _open, State.DOUBT: _open, State.USER: _user, State.OTHER: _other}
+
+
+def _farther(watch: Watch, margin_mm: float = 0.0) -> bool:
+    """The body lies beyond the user's place, or less than margin_mm inside its border."""
+    recent = watch.body.distance_mm[-body.RECENT_PLACES :]
+    return bool(recent) and median(recent) > far_mm(watch.place) - margin_mm
+
+
+def far_mm(place: Place) -> float:
+    """Where the user's place ends."""
+    if not place.distance_mm:
+        return FAR_MM
+    return place.distance_mm + max(BEYOND_MM, SPREADS * place.spread_mm)
+
+
+def _like_a_pet(watch: Watch) -> bool:
+    rates = watch.body.rate_per_min
+    if len(rates) < PET_RATES:
+        return False
+    usual = watch.place.rate_per_min
+    return median(rates) >= max(PET_PER_MIN, usual + FASTER_PER_MIN if usual else 0.0)
+
+
+def _learn(watch: Watch, seen: Vitals, utc_us: int) -> None:
+    """Running medians: each second moves them by one small step, however far off it is."""
+    place = watch.place
+    place.seen_utc_us = utc_us
+    if seen.distance_mm is not None:
+        if not place.distance_mm or watch.body.seconds <= KNOWN_S:
+            place.distance_mm = median(watch.body.distance_mm)
+        off_mm = seen.distance_mm - place.distance_mm
+        place.distance_mm += _towards(off_mm, STEP_MM)
+        place.spread_mm = max(place.spread_mm + _towards(abs(off_mm) - place.spread_mm, STEP_MM / 2), 1.0)
+    if watch.body.rate_per_min and seen.respiration_rate_per_min is not None:
+        place.rate_per_min = place.rate_per_min or median(watch.body.rate_per_min)
+        place.rate_per_min += _towards(seen.respiration_rate_per_min - place.rate_per_min, STEP_PER_MIN)
+
+
+def _towards(difference: float, step: float) -> float:
+    return max(-step, min(step, difference))
+
+
+def _presence(state: State, bed: occupancy.State, measured: bool) -> Presence:
+    if bed is occupancy.State.EMPTY or state is State.OTHER:
+        return Presence.AWAY
+    if not measured or state is State.NOBODY:
+        return Presence.UNSURE
+    return Presence.HERE if state is State.USER else Presence.MAYBE
+
+
+_OCCUPIED = {Presence.HERE: "user", Presence.AWAY: "away"}
 
 
 def share(watch: Watch, seen: Vitals | None) -> tuple[gather.Second, Vitals | None]:
     """What this second contributes to its epoch, and the packet whose waveform is the user's."""
-    occupied = {Presence.HERE: "user", Presence.AWAY: "away"}.get(watch.presence, "unknown")
-    if watch.presence is Presence.HERE and seen is not None and seen.confidence >= occupancy.PERSON_FROM:
-        return gather.measured(seen, occupied), seen
-    return gather.unknown(watch.reason, occupied), None
+    occupied = _OCCUPIED.get(watch.presence, "unknown")
+    if watch.presence is not Presence.HERE or seen is None:
+        who = 0 if watch.state is State.OTHER and seen is not None else None
+        return gather.unknown(watch.reason, occupied, who), None
+    if seen.distance_mm is not None and seen.distance_mm > far_mm(watch.place):
+        return gather.unknown(FARTHER, occupied), None
+    return gather.measured(seen, occupied), seen

@@ -34,6 +34,7 @@ class Event(StrEnum):
     """The user's presence and how long it has been so."""
 
     MAYBE = "somebody, perhaps the user"
+    MAYBE_LONG = "for half an hour nobody but somebody, perhaps the user"
     PRESENT = "present"
     PRESENT_LONG = "present for more than five minutes"
     ABSENT_BRIEF = "absent for seconds"
@@ -67,13 +68,13 @@ _LEAVES, _BACK = Cell(State.AWAY, Action.LEAVE), Cell(State.IN_BED, Action.RETUR
 
 #: Every state and every event; the columns are in the order of Event.
 TABLE: dict[State, dict[Event, Cell]] = {
-    #   maybe      present    present_long abs_brief absent  absent_long unsure unsure_long
+    #   maybe  maybe_long  present  present_long  absent_brief  absent  absent_long  unsure  unsure_long
     state: dict(zip(Event, row, strict=True))
     for state, row in {
-        State.NONE: (_ARRIVING, _ARRIVING, _ARRIVING, _NONE, _NONE, _NONE, _NONE, _NONE),
-        State.ARRIVING: (_ARRIVING, _ARRIVING, _OPEN, _ARRIVING, _NONE, _NONE, _ARRIVING, _NONE),
-        State.IN_BED: (_IN, _IN, _IN, _IN, _LEAVES, _CLOSE, _IN, _CLOSE),
-        State.AWAY: (_AWAY, _BACK, _BACK, _AWAY, _AWAY, _CLOSE, _AWAY, _CLOSE),
+        State.NONE: (_ARRIVING, _ARRIVING, _ARRIVING, _ARRIVING, _NONE, _NONE, _NONE, _NONE, _NONE),
+        State.ARRIVING: (_ARRIVING, _ARRIVING, _ARRIVING, _OPEN, _ARRIVING, _NONE, _NONE, _ARRIVING, _NONE),
+        State.IN_BED: (_IN, _CLOSE, _IN, _IN, _IN, _LEAVES, _CLOSE, _IN, _CLOSE),
+        State.AWAY: (_AWAY, _CLOSE, _BACK, _BACK, _AWAY, _AWAY, _CLOSE, _AWAY, _CLOSE),
     }.items()
 }
 
@@ -88,15 +89,16 @@ class Tracker:
     last_present_utc_us: int = 0
     present_us: int = 0
     back_utc_us: int = 0  # when whoever is there now came; 0 nobody
+    away_reason: str = ""  # why the user is known to be away
 
 
 def classify(tracker: Tracker, presence: Presence, utc_us: int) -> Event:
     """The event of the second that ends at utc_us."""
     if presence is Presence.HERE:
         return Event.PRESENT_LONG if tracker.present_us > OPEN_AFTER_US else Event.PRESENT
-    if presence is Presence.MAYBE:
-        return Event.MAYBE
     gone_us = utc_us - tracker.last_present_utc_us
+    if presence is Presence.MAYBE:
+        return Event.MAYBE_LONG if gone_us >= CLOSE_AFTER_US else Event.MAYBE
     if presence is Presence.AWAY:
         if gone_us < BRIEF_US:
             return Event.ABSENT_BRIEF
@@ -114,6 +116,8 @@ def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list
         tracker.back_utc_us = tracker.back_utc_us or utc_us
     else:
         tracker.back_utc_us = 0
+    if presence is Presence.AWAY:
+        tracker.away_reason = reason
     event = classify(tracker, presence, utc_us)
     before, (tracker.state, action) = tracker.state, TABLE[tracker.state][event]
     if before is State.NONE and tracker.state is State.ARRIVING:
@@ -122,8 +126,8 @@ def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list
         tracker.opened_utc_us = utc_us
     rows: list[Session | Absence] = []
     if action is Action.RETURN:
-        rows.append(Absence(tracker.last_present_utc_us, tracker.back_utc_us, reason))
-    if presence is Presence.HERE or (there and before is not State.AWAY):
+        rows.append(Absence(tracker.last_present_utc_us, tracker.back_utc_us, tracker.away_reason))
+    if presence is Presence.HERE or (there and before not in OPEN):
         tracker.last_present_utc_us = utc_us
     if action is not Action.KEEP:
         rows.append(_row(tracker, action, event))

@@ -126,6 +126,8 @@ def sleeper(device: FakeDevice, second: int) -> bytes:
 def stored_night(path: Path, script: Script = sleeper, n_seconds: int = 1200) -> bytes:
     """A night's store made by a fake device; returns the bytes of the line."""
     store = Store(path, durable=False)
-    sent = play(Cloud(store, seeded(1), "simulated"), FakeDevice(), script, range(n_seconds))
+    cloud = Cloud(store, seeded(1), "simulated")
+    sent = play(cloud, FakeDevice(), script, range(n_seconds))
+    cloud.finish()
     store.close()
     return sent

@@ -89,7 +89,7 @@ def test_the_figures_of_a_made_night(db: Path) -> None:
     assert report["presence"]["recall_moving"] == 1.0
     assert report["presence"]["false_alarm_rate"] == 0.0
     assert report["edge"]["bytes_unsolicited_while_silent"] == 0
-    assert report["session"]["in_bed_utc"] == "2026-02-02T02:41:01Z"
+    assert report["session"]["in_bed_utc"] == "2026-02-02T02:41:02Z"
     assert report["session"]["out_of_bed_utc"] == "2026-02-02T02:59:00Z"
     assert report["truth"]["in_bed_min"] == 18.0
     assert report["silent"] == [

@@ -11,14 +11,15 @@ from cloud.session import BRIEF_US, CLOSE_AFTER_US, OPEN_AFTER_US, TABLE, Action
 N, A, I, W = State.NONE, State.ARRIVING, State.IN_BED, State.AWAY
 KEEP, OPEN, LEAVE, RETURN, CLOSE = Action.KEEP, Action.OPEN, Action.LEAVE, Action.RETURN, Action.CLOSE
 EXPECTED = {
-    # maybe     present    present_long absent_brief absent   absent_long unsure    unsure_long
-    N: [(A, KEEP), (A, KEEP), (A, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP)],
-    A: [(A, KEEP), (A, KEEP), (I, OPEN), (A, KEEP), (N, KEEP), (N, KEEP), (A, KEEP), (N, KEEP)],
-    I: [(I, KEEP), (I, KEEP), (I, KEEP), (I, KEEP), (W, LEAVE), (N, CLOSE), (I, KEEP), (N, CLOSE)],
-    W: [(W, KEEP), (I, RETURN), (I, RETURN), (W, KEEP), (W, KEEP), (N, CLOSE), (W, KEEP), (N, CLOSE)],
+    # maybe   maybe_long  present   present_long absent_brief absent   absent_long unsure    unsure_long
+    N: [(A, KEEP), (A, KEEP), (A, KEEP), (A, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP), (N, KEEP)],
+    A: [(A, KEEP), (A, KEEP), (A, KEEP), (I, OPEN), (A, KEEP), (N, KEEP), (N, KEEP), (A, KEEP), (N, KEEP)],
+    I: [(I, KEEP), (N, CLOSE), (I, KEEP), (I, KEEP), (I, KEEP), (W, LEAVE), (N, CLOSE), (I, KEEP), (N, CLOSE)],
+    W: [(W, KEEP), (N, CLOSE), (I, RETURN), (I, RETURN), (W, KEEP), (W, KEEP), (N, CLOSE), (W, KEEP), (N, CLOSE)],
 }
 PRESENCE = {
-    Event.MAYBE: Presence.MAYBE, Event.PRESENT: Presence.HERE, Event.PRESENT_LONG: Presence.HERE,
+    Event.MAYBE: Presence.MAYBE, Event.MAYBE_LONG: Presence.MAYBE, Event.PRESENT: Presence.HERE,
+    Event.PRESENT_LONG: Presence.HERE,
     Event.ABSENT_BRIEF: Presence.AWAY, Event.ABSENT: Presence.AWAY, Event.ABSENT_LONG: Presence.AWAY,
     Event.UNSURE: Presence.UNSURE, Event.UNSURE_LONG: Presence.UNSURE,
 }  # fmt: skip
@@ -46,7 +47,7 @@ def test_cell(state: State, event: Event) -> None:
 
 def _standing(state: State, event: Event) -> Tracker:
     """A tracker in this state to which the next second, ending at START, is this event."""
-    gone_us = {"seconds": S, "absent": BRIEF_US, "hour": CLOSE_AFTER_US}.get(event.value.split()[-1], S)
+    gone_us = {Event.ABSENT: BRIEF_US}.get(event, CLOSE_AFTER_US if "half an hour" in event.value else S)
     return Tracker(
         state=state,
         in_bed_utc_us=START - 9000 * S,

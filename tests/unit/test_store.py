@@ -125,7 +125,10 @@ def test_a_second_process_continues_the_same_night(tmp_path: Path) -> None:
     path, device = tmp_path / "n.sqlite", FakeDevice()
     for seconds in (range(700), range(700, 1200)):
         store = Store(path, durable=False)
-        play(Cloud(store, seeded(seconds.start), "simulated"), device, sleeper, seconds)
+        cloud = Cloud(store, seeded(seconds.start), "simulated")
+        play(cloud, device, sleeper, seconds)
+        if seconds.stop == 1200:
+            cloud.finish()
         store.close()
     stored_night(tmp_path / "whole.sqlite")
     for table in TABLES:
