@@ -23,6 +23,10 @@ from hw_sim.rig import ROOT, Rig, band_filter
 from hw_sim.scene import Scene
 
 
+WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
+"""Before and after the set time, the host is heard four times a second."""
+
+
 @dataclass(frozen=True)
 class NightResult:
     """What a night leaves: the store's path, the content of truth.json, identity and counters of the run."""
@@ -84,9 +88,11 @@ def run(
     command = cloud_command(db, seed, side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
     host = HostProcess(command, ROOT)
     try:
-        with Rig(scene, seed=seed, target=target, core=core) as rig:
+        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us) as rig:
             recorder = rig.record(out / "link.mcap", recorded(identity))
-            rig.attach(host, t0_utc_us)
+            if alarm_utc_us is not None:
+                rig.fine_window(alarm_utc_us - t0_utc_us - WINDOW_US, alarm_utc_us - t0_utc_us + AFTER_US)
+            rig.attach(host)
             rig.run(virtual_s, progress, pacer() if rt else None)
             rig.counts.finish(rig.board.now_us)
             counted = {"edge": rig.edge_counters(), "link": rig.link_counters()}
@@ -96,13 +102,22 @@ def run(
     if code != 0:
         raise HostFailed(f"host process: exit code {code} at the end of the night")
     standby = [(a / 1e6, b / 1e6) for a, b in rig.standby_spans_us]
-    truth = night_truth.build(scene.truth(), t0_utc_us, int(virtual_s), standby, band_filter())
+    pins = pins_at(rig.pins, t0_utc_us)
+    truth = night_truth.build(scene.truth(), t0_utc_us, int(virtual_s), standby, band_filter(), pins)
     (out / "truth.json").write_text(json.dumps(truth, allow_nan=False))
     found = {
         "parameters_digest": f"{rig.hello['parameters_hash']:08x}" if rig.hello else None,
         "wall_s": round(time.monotonic() - began_s, 3),
     }
     return NightResult(db, truth, {**identity, **found, **counted})
+
+
+def pins_at(edges: Sequence[tuple[int, str, int]], t0_utc_us: int) -> dict[str, list[tuple[int, int]]]:
+    """Pin -> (true UTC in us, value) of every change."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for t_us, pin, value in edges:
+        found.setdefault(pin, []).append((t0_utc_us + t_us, value))
+    return found
 
 
 def recorded(identity: Mapping[str, Any]) -> dict[str, str]:
