@@ -269,7 +269,8 @@ def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time 
 @app.command()
 def train(
     folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Runs to learn from; default: nights are made first.")
+        list[Path] | None,
+        typer.Argument(metavar="[DIR]...", help="Runs to learn from; default: nights are made first."),
     ] = None,
     nights: Annotated[int, typer.Option(help="How many to make.")] = 30,
     first_seed: Annotated[int, typer.Option("--first-seed", help="Seed of the first; test seeds are refused.")] = 1001,
@@ -286,10 +287,10 @@ def train(
     from front import train as work
 
     wanted = work.Wanted(scenario, first_seed, nights, check.hours(hours))
+    if not folders:
+        work.check_wanted(wanted)
     folder = _new_folder(_configured(config), out, force)
-    model = folder / "model.json"
-    if model.exists() and not force:
-        raise typer.BadParameter(f"--out {folder}: holds model.json; expected a folder without, or --force")
+    model = work.new_model(folder, force)
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

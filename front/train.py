@@ -33,12 +33,34 @@ class NightFailed(Exception):
     """A night could not be made; one line that says which."""
 
 
-def make_nights(out: Path, wanted: Wanted, say: Say) -> list[Path]:
-    """Their folders; broken off, it goes on with the night it was at. Raises NightFailed, SeedError."""
-    from cloud.staging.seeds import check_training
+FEWEST = 5  # one for each group of the cross-validation
 
+
+def check_wanted(wanted: Wanted) -> None:
+    """What is wrong is said before hours are spent. Raises InputError, SeedError, SceneError, ModuleNotFoundError."""
+    from cloud.staging.seeds import check_training
+    from front.check import installed
+    from hw_sim.scenario import load_scenario
+
+    if wanted.nights < FEWEST:
+        raise InputError(f"--nights {wanted.nights}: expected at least {FEWEST}")
+    check_training(range(wanted.first_seed, wanted.first_seed + wanted.nights))
+    load_scenario(wanted.scenario)
+    installed("numba", "matplotlib")
+
+
+def new_model(folder: Path, force: bool) -> Path:
+    """The model file that will be written. Raises InputError when there is one."""
+    model = folder / "model.json"
+    if model.exists() and not force:
+        raise InputError(f"--out {folder}: holds model.json; expected a folder without, or --force")
+    return model
+
+
+def make_nights(out: Path, wanted: Wanted, say: Say) -> list[Path]:
+    """Their folders; broken off, it goes on with the night it was at. Raises NightFailed."""
     folders = []
-    for seed in check_training(range(wanted.first_seed, wanted.first_seed + wanted.nights)):
+    for seed in range(wanted.first_seed, wanted.first_seed + wanted.nights):
         folder = out / "nights" / f"{wanted.scenario}-{seed}"
         folders.append(folder)
         if (folder / "report.json").is_file():
@@ -48,7 +70,8 @@ def make_nights(out: Path, wanted: Wanted, say: Say) -> list[Path]:
         command += ["--hours", f"{wanted.hours:g}", "--out", str(folder), "--force", "--json"]
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode:
-            raise NightFailed(f"night of seed {seed}: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+            last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+            raise NightFailed(f"night of seed {seed}: {last[0]}")
     return folders
 
 

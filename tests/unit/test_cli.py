@@ -18,7 +18,7 @@ from front.config import load
 from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
 
-COMMANDS = ("night", "process", "board", "report", "scenarios", "bench", "doctor")
+COMMANDS = ("night", "process", "board", "report", "train", "scenarios", "bench", "doctor")
 HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
 
 
@@ -76,6 +76,10 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "--side", "middle"], ["--side", "middle"]),
         (["night", "--fault", "moon=1"], ["--fault moon=1"]),
         (["night", "singel"], ["singel", "expected"]),
+        (["train", "--first-seed", "1"], ["training seeds 1..30", "from 1001 on"]),
+        (["train", "--nights", "4"], ["--nights 4", "at least 5"]),
+        (["train", "--scenario", "singel"], ["singel", "expected"]),
+        (["train", "no-such-run", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
         (["night", "missing.toml"], ["missing.toml"]),
         (["night", "single", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
