@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hw_sim.recording import Recording
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ("host", "posix", "arm", "sanitized", "overflow")
+TARGETS = ("host", "posix", "arm", "sanitized", "overflow", "unguarded")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
 ANSWERS = {

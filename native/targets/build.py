@@ -1,4 +1,4 @@
-"""Builds the firmware for the homes outside Python: `python native/targets/build.py posix|arm|sanitized|overflow`.
+"""Builds the firmware for the homes outside Python: `python native/targets/build.py posix|arm|sanitized|overflow|unguarded`.
 
 Prints the path of the program. Rule: the same sources and the same flags as the extension;
 what is up to date is not built again.
@@ -35,6 +35,8 @@ TARGET_TABLE = {
     "sanitized": Target("posix", ("CC", "gcc"), SANITIZERS, "a C compiler"),
     # writes one byte behind its memory before it answers: the sanitizer must see it
     "overflow": Target("posix", ("CC", "gcc"), (*SANITIZERS, "-DSW_DELIBERATE_OVERFLOW"), "a C compiler"),
+    # the device without its alarm guard: what must be late is late
+    "unguarded": Target("posix", ("CC", "gcc"), ("-DSW_WITHOUT_ALARM_GUARD",), "a C compiler"),
     "arm": Target(
         "mps2_an386",
         ("ARM_CC", "arm-none-eabi-gcc"),

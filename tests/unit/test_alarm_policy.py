@@ -125,7 +125,13 @@ def test_another_alarm_has_a_window_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("before_us", "phase"),
-    [(WINDOW_US + 1, Phase.OUTSIDE), (WINDOW_US, Phase.EARLY), (LATE_US, Phase.LATE), (1, Phase.LATE), (0, Phase.OUTSIDE)],
+    [
+        (WINDOW_US + 1, Phase.OUTSIDE),
+        (WINDOW_US, Phase.EARLY),
+        (LATE_US, Phase.LATE),
+        (1, Phase.LATE),
+        (0, Phase.OUTSIDE),
+    ],
 )
 def test_the_borders_of_the_window(before_us: int, phase: Phase) -> None:
     assert alarm.phase(Alarm(), SET, SET.set_for_utc_us - before_us) is phase

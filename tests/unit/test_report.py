@@ -144,7 +144,9 @@ def test_a_user_still_in_bed_has_no_end(tmp_path: Path) -> None:
     report = build(tmp_path / "n.sqlite", None, None)
     assert report["session"]["out_of_bed_utc"] is None
     assert report["reasons"]["sleep.in_bed_min"] == "still in bed when the data end"
-    assert sentences(load(tmp_path / "n.sqlite"), {}, UTC)[0] == "In bed from 02:41 and still in bed at the end: 16 min."
+    assert (
+        sentences(load(tmp_path / "n.sqlite"), {}, UTC)[0] == "In bed from 02:41 and still in bed at the end: 16 min."
+    )
 
 
 def test_a_missing_store_is_one_line(tmp_path: Path) -> None:
