@@ -22,7 +22,6 @@ from hw_sim.lockstep import HostFailed, HostProcess, pacer
 from hw_sim.rig import ROOT, Rig, band_filter
 from hw_sim.scene import Scene
 
-
 WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
 """Before and after the set time, the host is heard four times a second."""
 

@@ -13,6 +13,7 @@ from cloud.staging import Staging, nights, step, train
 from cloud.staging.features import NAMES
 from cloud.staging.model import Stored, arrays, fit_of, shipped
 from cloud.staging.train import NO_STAGE, NightExamples
+from cloud.stored_epochs import epoch_inputs
 from tests.fake_device import stored_night
 
 N = len(NAMES)
@@ -36,14 +37,14 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_training_sees_what_the_night_saw(db: Path) -> None:
     state = Staging()
-    again = [step(state, epoch) for epoch in nights.epoch_inputs(db)]
+    again = [step(state, epoch) for epoch in epoch_inputs(db)]
     stored = [(one.stage, (one.p_wake, one.p_light, one.p_deep, one.p_rem)) for one in load(db).epochs]
     assert [(one.stage, one.p or (None,) * 4) for one in again] == stored
     assert sum(one.p is not None for one in again) > 30
 
 
 def test_true_stages_meet_their_epochs(db: Path) -> None:
-    epochs = nights.epoch_inputs(db)
+    epochs = epoch_inputs(db)
     t0_utc_us = epochs[0].utc_us
     truth = {
         "t0_utc_us": t0_utc_us, "epoch_s": 30, "stages": [None] * 6 + [0, 1, 2, 3] + [None] * 30,
