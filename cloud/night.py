@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cloud.observations import VALID_FROM, Epoch, IntentChange, Occupancy, Session, Transition
+from cloud.observations import VALID_FROM, Absence, Epoch, IntentChange, Occupancy, Session, Transition
 from cloud.silence import Silence, silences
 from cloud.store import StoreError
 
@@ -58,6 +58,7 @@ class Night:
     silences: list[Silence]
     epochs: list[Epoch] = field(default_factory=list)  # as concluded then, in the order of their times
     intents: list[IntentChange] = field(default_factory=list)  # in the order in which they were told
+    absences: list[Absence] = field(default_factory=list)
 
     @property
     def n_seconds(self) -> int:
@@ -128,10 +129,12 @@ def _load(db: sqlite3.Connection) -> Night:
         transitions=transitions,
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
+        absences=[Absence(*row) for row in db.execute("SELECT * FROM absences ORDER BY 1")],
         silences=silences(transitions, boots, data, occupancy, stop),
         epochs=[Epoch(*r) for r in db.execute(f"SELECT {', '.join(Epoch._fields)} FROM epochs ORDER BY utc_us")],
         intents=[
-            IntentChange(*r) for r in db.execute(f"SELECT {', '.join(IntentChange._fields)} FROM intents ORDER BY rowid")
+            IntentChange(*r)
+            for r in db.execute(f"SELECT {', '.join(IntentChange._fields)} FROM intents ORDER BY rowid")
         ],
     )
 

@@ -13,13 +13,14 @@ from statistics import median
 from cloud import body, gather, occupancy
 from cloud.body import Body
 from cloud.observations import User, Vitals
+from cloud.settle import SECOND_US
 
 #: The user's place before anything is learnt: nearer than half a bed. A partner lies beyond.
 FAR_MM = 1150.0
 #: Once it is learnt: so much farther than usual is somebody else's place.
 BEYOND_MM, SPREADS = 400.0, 4.0
-#: Faster than this is no sleeping adult (12 to 20 a minute at rest); cats and dogs at rest breathe 20 to 30 times.
-PET_PER_MIN, PERSON_PER_MIN = 20.0, 18.0
+#: Resting adults breathe 12 to 20 times a minute, cats 20 to 30: from the first on it is a pet, below the second not.
+PET_PER_MIN, PERSON_PER_MIN = 19.5, 19.0
 #: Evidence in measured seconds: for somebody elsewhere; for the user in a place that is known; in one that is not.
 ELSEWHERE_S, KNOWN_S, NEW_S = 10, 15, 60
 #: Evidence in seconds with a breathing rate: for a person; for a pet.
@@ -126,7 +127,7 @@ def step(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> 
     if told == watch.told:
         return None
     watch.told = told
-    return User(utc_us, *told)
+    return User(utc_us - SECOND_US, *told)
 
 
 _REASONS = {State.ARRIVED: ARRIVED, State.USER: USER_HERE}
@@ -157,7 +158,7 @@ def _open(watch: Watch, utc_us: int) -> tuple[Event, str]:
         return Event.CONTRARY, PET
     if watch.place.distance_mm:
         return (Event.FITS if one.seconds >= KNOWN_S else Event.MEASURED), ""
-    person = len(one.rate_per_min) >= PERSON_RATES and median(one.rate_per_min) < PET_PER_MIN
+    person = len(one.rate_per_min) >= PERSON_RATES and median(one.rate_per_min) < PERSON_PER_MIN
     return (Event.FITS if person and one.seconds >= NEW_S else Event.MEASURED), ""
 
 

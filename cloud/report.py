@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from cloud import metrics, sleep_report
+from cloud import metrics, session_report, sleep_report
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso, load
 from cloud.truth import Truth, parse
 
 SCHEMA = 1
-NO_MODEL = "no model"
 NO_RUN = "no run information beside the store"
 
 IDENTITY = (
@@ -33,7 +32,6 @@ EDGE = (
 )  # fmt: skip
 #: Sections that need what this version does not have, and what that is.
 LATER = {
-    "primary_user": (("epochs", "right", "unknown", "partner_taken_for_user"), NO_MODEL),
     "alarm": (
         ("set_for_utc", "rang_at_utc", "stage_at_ring", "true_stage_at_ring", "minutes_before_set",
          "sleep_minutes_lost", "late", "rung_by", "why"),
@@ -60,8 +58,8 @@ def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | No
         "link": _link(db, given.get("link") or {}),
         "respiration": metrics.respiration(night, known),
         "presence": metrics.presence(night, known),
-        "primary_user": later["primary_user"],
-        "session": _session(night, known),
+        "primary_user": session_report.primary_user(night, known),
+        "session": session_report.session(night, slept, known is not None),
         "sleep": sleep_report.found(night),
         "truth": sleep_report.true(slept, *_truly_in_bed(known)),
         "agreement": sleep_report.agreed(night, slept, NO_TRUTH if known is None else sleep_report.NO_STAGES),
@@ -144,26 +142,6 @@ def _query(db: Path, sql: str) -> list[Any]:
         return connection.execute(sql).fetchall()
     finally:
         connection.close()
-
-
-def _session(night: Night, truth: Truth | None) -> Section:
-    """In bed and out of bed. Whether the user tries to sleep needs a model."""
-    session = night.longest_session()
-    values: dict[str, Any] = dict.fromkeys(
-        ("in_bed_utc", "trying_to_sleep_utc", "woke_up_utc", "out_of_bed_utc", "intent_error_s")
-    )
-    reasons = dict.fromkeys(values, NO_MODEL)
-    if truth is None:
-        reasons["intent_error_s"] = NO_TRUTH
-    if session is None:
-        reasons["in_bed_utc"] = reasons["out_of_bed_utc"] = "no session: nobody was in bed for more than five minutes"
-    else:
-        values["in_bed_utc"] = iso(session.in_bed_utc_us)
-        if session.state == "in bed":
-            reasons["out_of_bed_utc"] = "still in bed when the data end"
-        else:
-            values["out_of_bed_utc"] = iso(session.last_present_utc_us)
-    return Section(values, {k: reasons[k] for k, v in values.items() if v is None})
 
 
 def _truly_in_bed(truth: Truth | None) -> tuple[float | None, str]:

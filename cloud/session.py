@@ -108,12 +108,12 @@ def classify(tracker: Tracker, presence: Presence, utc_us: int) -> Event:
 
 def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list[Session | Absence]:
     """The second that ends at utc_us. reason: why the presence is what it is."""
-    there = presence in (Presence.HERE, Presence.MAYBE)
+    there, begin_utc_us = presence in (Presence.HERE, Presence.MAYBE), utc_us - SECOND_US
     if tracker.state is State.NONE:
         tracker.present_us = 0
     if there:
         tracker.present_us += SECOND_US
-        tracker.back_utc_us = tracker.back_utc_us or utc_us
+        tracker.back_utc_us = tracker.back_utc_us or begin_utc_us
     else:
         tracker.back_utc_us = 0
     if presence is Presence.AWAY:
@@ -121,7 +121,7 @@ def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list
     event = classify(tracker, presence, utc_us)
     before, (tracker.state, action) = tracker.state, TABLE[tracker.state][event]
     if before is State.NONE and tracker.state is State.ARRIVING:
-        tracker.in_bed_utc_us = utc_us
+        tracker.in_bed_utc_us = begin_utc_us
     if action is Action.OPEN:
         tracker.opened_utc_us = utc_us
     rows: list[Session | Absence] = []

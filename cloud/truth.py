@@ -25,6 +25,8 @@ class Truth:
     person_in_zone: Bools
     moving: Bools
     standby: Bools
+    partner_in_bed: Bools
+    pet_in_zone: Bools
     displacement_t0_utc_us: float  # of the first sample, its filter's delay subtracted
     displacement_rate_hz: float
     displacement_um: Floats
@@ -41,6 +43,8 @@ def parse(content: Mapping[str, Any]) -> Truth:
         if content["step_s"] != 1:
             raise TruthError(f"truth.json: step_s {content['step_s']}, expected 1")
         flags = {k: np.array(content[k], bool) for k in ("in_place", "person_in_zone", "moving", "standby")}
+        nobody = [0] * len(flags["in_place"])  # a scene of one person may leave the others out
+        flags |= {k: np.array(content.get(k, nobody), bool) for k in ("partner_in_bed", "pet_in_zone")}
         displacement = content["displacement"]
         t0_utc_us = int(content["t0_utc_us"])
         rate_per_min = np.array(content["rate_per_min"], float)  # at i s after t0: the beginning of second i

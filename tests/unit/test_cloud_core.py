@@ -211,7 +211,7 @@ def test_six_minutes_open_a_session() -> None:
         line.run(line.device.vitals(second * SECOND_US))
     (opened,) = line.of(Session)
     assert isinstance(opened, Session)
-    assert opened.opened_utc_us - opened.in_bed_utc_us == 300 * SECOND_US
+    assert opened.opened_utc_us - opened.in_bed_utc_us == 301 * SECOND_US
 
 
 def test_a_restart_takes_up_where_it_stopped() -> None:

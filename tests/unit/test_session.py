@@ -72,13 +72,13 @@ def test_five_minutes_are_not_more_than_five_minutes() -> None:
 def test_one_second_more_opens_it_from_the_arrival() -> None:
     (opened,) = _run((HERE, 301))
     assert isinstance(opened, Session)
-    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START, START + 300 * S)
+    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START - S, START + 300 * S)
 
 
 def test_whoever_may_be_the_user_counts_once_it_is_certain() -> None:
     (opened,) = _run((MAYBE, 299), (HERE, 2))
     assert isinstance(opened, Session)
-    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START, START + 300 * S)
+    assert (opened.in_bed_utc_us, opened.opened_utc_us) == (START - S, START + 300 * S)
 
 
 def test_whoever_may_be_the_user_opens_nothing() -> None:
@@ -92,7 +92,7 @@ def test_presence_before_an_absence_does_not_count() -> None:
 def test_seconds_out_of_sight_do_not_undo_an_arrival() -> None:
     (opened,) = _run((HERE, 200), (AWAY, 20), (HERE, 101))
     assert isinstance(opened, Session)
-    assert opened.in_bed_utc_us == START
+    assert opened.in_bed_utc_us == START - S
 
 
 def test_not_knowing_is_not_presence() -> None:
@@ -102,12 +102,12 @@ def test_not_knowing_is_not_presence() -> None:
 def test_the_bathroom_is_an_absence_within_the_session() -> None:
     rows = _run((HERE, 400), (AWAY, 600), (MAYBE, 20), (HERE, 400))
     assert [row.state for row in rows if isinstance(row, Session)] == ["in bed", "away", "in bed"]
-    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 1000 * S, "why")]
+    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 999 * S, "why")]
 
 
 def test_who_only_passes_by_is_not_back() -> None:
     rows = _run((HERE, 400), (AWAY, 600), (MAYBE, 20), (AWAY, 100), (HERE, 400))
-    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 1120 * S, "why")]
+    assert [row for row in rows if isinstance(row, Absence)] == [Absence(START + 399 * S, START + 1119 * S, "why")]
 
 
 def test_half_a_minute_out_of_sight_is_no_absence() -> None:
