@@ -57,11 +57,19 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
     sw_alarm_clock_step(a, now_us);
 }
 
+/* What happens at ring_utc_us, by the clock as it is now. */
+static sw_alarm_event what_is_due(uint64_t now_utc_us, uint64_t ring_utc_us, uint64_t set_for_utc_us)
+{
+    if (now_utc_us > ring_utc_us) {
+        return now_utc_us - ring_utc_us > SW_ALARM_CLOCK_MISSED_US ? SW_ALARM_EVENT_EXPIRED : SW_ALARM_EVENT_WAS_OFF;
+    }
+    return ring_utc_us + SW_ALARM_STEP_US < set_for_utc_us ? SW_ALARM_EVENT_STEPPED_DUE : SW_ALARM_EVENT_DUE;
+}
+
 /* The flash was read: arms again what it holds. */
 static void restore(sw_alarm_clock *a, uint64_t now_us)
 {
     const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
-    uint64_t now_utc_us = sw_clock_utc(&a->clock, now_us);
     uint64_t at_us = a->power_on_us + SW_ALARM_CLOCK_LOST_US;
     sw_alarm_event event = SW_ALARM_EVENT_CLOCK_LOST;
     if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {
@@ -69,12 +77,7 @@ static void restore(sw_alarm_clock *a, uint64_t now_us)
     }
     if (a->clock.source != SW_CLOCK_UNKNOWN) {
         at_us = sw_clock_tick(&a->clock, kept->ring_utc_us);
-        event = kept->ring_utc_us + SW_ALARM_STEP_US < kept->set_for_utc_us ? SW_ALARM_EVENT_STEPPED_DUE
-                                                                           : SW_ALARM_EVENT_DUE;
-        if (now_utc_us > kept->ring_utc_us) {
-            event = now_utc_us - kept->ring_utc_us > SW_ALARM_CLOCK_MISSED_US ? SW_ALARM_EVENT_EXPIRED
-                                                                              : SW_ALARM_EVENT_WAS_OFF;
-        }
+        event = what_is_due(sw_clock_utc(&a->clock, now_us), kept->ring_utc_us, kept->set_for_utc_us);
     }
     sw_alarm_guard_restore(&a->guard, now_us, kept->set_for_utc_us, at_us, event, kept->sunrise_s);
 }
@@ -222,7 +225,9 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     }
     uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
                                                                         : g->set_for_utc_us;
-    sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us));
+    sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
+                         what_is_due(utc_us, due_utc_us, g->set_for_utc_us),
+                         source == SW_CLOCK_BATTERY ? SECOND_US : 0u);
     sw_alarm_clock_step(a, now_us);
 }
 

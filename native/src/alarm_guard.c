@@ -199,26 +199,29 @@ uint32_t sw_alarm_guard_ring(sw_alarm_guard *g, uint64_t now_us, uint64_t ring_u
     return SW_REASON_NONE;
 }
 
-void sw_alarm_guard_clock(sw_alarm_guard *g, uint64_t now_us, uint64_t deadline_us)
+void sw_alarm_guard_clock(sw_alarm_guard *g, uint64_t now_us, uint64_t deadline_us, sw_alarm_event event,
+                          uint64_t doubt_us)
 {
+    const uint64_t last_us = g->deadline_us;
     if (g->state == SW_ALARM_OFF) {
         return;
     }
     g->timeless = 0;
-    if (g->deadline_us == NEVER) {
-        /* It rang too early, or not knowing the time: what is still to come rings as well. */
-        g->deadline_us = deadline_us > now_us ? deadline_us : NEVER;
-        g->deadline_event = SW_ALARM_EVENT_DUE;
-    } else if (g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST) {
+    if (last_us == NEVER && deadline_us <= now_us && g->state != SW_ALARM_ARMED) {
+        return; /* it rings, or will after the snooze: the set time asks for no more */
+    }
+    if (last_us == NEVER || g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST) {
+        /* it was not known when; or it rang before, and is to ring at the set time as well */
         g->deadline_us = deadline_us;
-        g->deadline_event = deadline_us > now_us ? SW_ALARM_EVENT_DUE : SW_ALARM_EVENT_WAS_OFF;
-    } else {
-        uint64_t last_us = g->deadline_us;
-        uint64_t by_us = last_us > deadline_us ? last_us - deadline_us : deadline_us - last_us;
-        g->deadline_us = earlier(last_us, deadline_us);
-        if (by_us > SW_ALARM_STEP_US && g->deadline_event == SW_ALARM_EVENT_DUE) {
-            g->deadline_event = SW_ALARM_EVENT_STEPPED_DUE;
-        }
+        g->deadline_event = event;
+        return;
+    }
+    if (deadline_us < last_us || deadline_us - last_us <= doubt_us) {
+        g->deadline_us = deadline_us;
+    }
+    if (g->deadline_event == SW_ALARM_EVENT_DUE &&
+        (deadline_us < last_us ? last_us - deadline_us : deadline_us - last_us) > SW_ALARM_STEP_US) {
+        g->deadline_event = SW_ALARM_EVENT_STEPPED_DUE;
     }
 }
 

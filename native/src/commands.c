@@ -64,7 +64,7 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         if (set.nonce == 0u) {
             return 0;
         }
-        if (set.side < SW_SIDE_COUNT) { /* another one shows in the answer as not taken */
+        if (set.side < SW_SIDE_COUNT && fw->keeper.loaded) { /* another one shows in the answer as not taken */
             fw->keeper.wanted.side = set.side;
             sw_alarm_clock_step(&fw->alarm, now_us);
         }
