@@ -21,12 +21,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.scenario import Person
+from hw_sim.scenario import Person, Pet
 
 N_TORSO: Final = 26
 N_STILL: Final = 6
 N_BODY: Final = N_TORSO + N_STILL
-SEMI_AXES_M: Final = (0.26, 0.17, 0.11)  # along, across, front to back
 GLINT: Final = 50.0  # power of the cosine between surface and radar by which scatterers are drawn
 SPREAD: Final = (0.5, 1.2)  # motion of single points relative to the wall's
 _STILL_SHARE: Final = 0.25  # of the torso's power, in shoulders, pelvis, legs
@@ -46,21 +45,35 @@ _AXES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """Size of a body."""
+
+    semi_axes_m: tuple[float, float, float]  # of the torso: along, across, front to back
+    scale: float  # of where the other parts are
+
+
+HUMAN: Final = Shape((0.26, 0.17, 0.11), 1.0)
+CAT: Final = Shape((0.19, 0.1, 0.08), 0.6)
+
+
+@dataclass(frozen=True, slots=True)
 class Pose:
-    """All scatterers of a body at rest in one pose."""
+    """All scatterers of a body at rest in one pose, and the torso they belong to."""
 
     position_m: Array  # [xyz, n]
     direction: Array  # [xyz, n]: displacement per metre of waveform
     gain: Array  # [waveform, n]
     amplitude_m: Array  # [n]: square root of the radar cross-section
+    centre_m: Array  # [xyz] of the torso
+    half_m: Array  # [xyz, body axis]: its semi-axes as vectors: along, across, front
 
 
-def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: Array) -> Pose:
+def make_pose(who: Person | Pet, rng: np.random.Generator, posture: str, centre_m: Array, shape: Shape = HUMAN) -> Pose:
     """Draws the scatterers of a body in a posture at a place."""
     along, front = (np.array(axis) for axis in _AXES[posture])
     across = np.cross(along, front)
     axes = np.stack([along, across, front], axis=1)  # [xyz, body axis]
-    semi = np.array(SEMI_AXES_M)
+    semi = np.array(shape.semi_axes_m)
     to_radar = -centre_m / np.linalg.norm(centre_m)
     unit, normal = _visible(rng, axes, semi, to_radar)
     torso_m = centre_m[:, None] + axes @ (semi[:, None] * unit)
@@ -72,14 +85,16 @@ def make_pose(person: Person, rng: np.random.Generator, posture: str, centre_m: 
     size = np.maximum(np.linalg.norm(direction, axis=0), 0.1)
     spread = rng.uniform(*SPREAD, N_TORSO)
     gain = np.stack([upper * spread, (1 - upper) * spread, upper / size, 1 / size])
-    rcs = person.torso_rcs_m2 / N_TORSO * rng.exponential(1.0, N_TORSO)
-    still = _still_parts(person, rng, axes, centre_m, to_radar)
+    rcs = who.torso_rcs_m2 / N_TORSO * rng.exponential(1.0, N_TORSO)
+    still = _still_parts(who, rng, shape.scale * axes, centre_m, to_radar)
     order = np.argsort(unit[0])
     return Pose(
         position_m=np.concatenate([torso_m[:, order], still.position_m], axis=1),
         direction=np.concatenate([direction[:, order], still.direction], axis=1),
         gain=np.concatenate([gain[:, order], still.gain], axis=1),
         amplitude_m=np.concatenate([np.sqrt(rcs[order]), still.amplitude_m]),
+        centre_m=centre_m,
+        half_m=axes * semi,
     )
 
 
@@ -97,7 +112,7 @@ def _visible(rng: np.random.Generator, axes: Array, semi: Array, to_radar: Array
     return unit[:, seen], normal[:, seen]
 
 
-def _still_parts(person: Person, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
+def _still_parts(who: Person | Pet, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
     """Shoulders, pelvis and legs: beyond the ends of the torso, on the radar's side."""
     along = np.where(np.arange(N_STILL) < 3, rng.uniform(0.24, 0.34, N_STILL), -rng.uniform(0.26, 0.6, N_STILL))
     spread = rng.uniform(-1, 1, (2, N_STILL)) * np.array([[0.14], [0.09]])
@@ -108,5 +123,5 @@ def _still_parts(person: Person, rng: np.random.Generator, axes: Array, centre_m
     gain[CHEST] = np.where(along > 0, _STILL_FOLLOWS, 0)
     gain[ABDOMEN] = np.where(along < 0, _STILL_FOLLOWS, 0)
     gain[DRIFT] = 1.0
-    rcs = person.torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
-    return Pose(position, direction, gain, np.sqrt(rcs))
+    rcs = who.torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
+    return Pose(position, direction, gain, np.sqrt(rcs), centre_m, axes)

@@ -16,7 +16,7 @@ from hw_sim.body import N_TORSO
 from hw_sim.breathing import WAVEFORM_HZ, BreathingTrack
 from hw_sim.radar_equation import beam_loss
 from hw_sim.reflectors import direction, sphere_waveform
-from hw_sim.scatterers import N_WAVEFORMS, MovingSet
+from hw_sim.scatterers import N_WAVEFORMS, MovingSet, blend
 from hw_sim.scenario import Sphere
 from hw_sim.timeline import Timeline
 from hw_sim.truth import TRUTH_HZ, Truth
@@ -26,10 +26,14 @@ _DRIFT_M_PER_ROOT_S = 4e-6  # 0.25 mm in an hour, about what settling and postur
 Array = NDArray[np.float64]
 
 
-def people_set(line: Timeline, track: BreathingTrack, rng: np.random.Generator) -> MovingSet:
-    """The scatterers of a body for the kernel."""
+def people_set(
+    line: Timeline, track: BreathingTrack, rng: np.random.Generator, shake_m: Array | None = None
+) -> MovingSet:
+    """The scatterers of a body for the kernel. shake_m: what the mattress adds, at WAVEFORM_HZ; moves like the drift."""
     drift = np.cumsum(rng.standard_normal(track.chest_m.size)) * _DRIFT_M_PER_ROOT_S / math.sqrt(WAVEFORM_HZ)
     smooth = np.convolve(drift, np.ones(81) / 81, "same")
+    if shake_m is not None:
+        smooth = smooth + shake_m
     waveform = np.zeros((N_WAVEFORMS, track.chest_m.size), np.float32)
     waveform[:] = track.chest_m, track.abdomen_m, track.heart_m, smooth
     return MovingSet(
@@ -46,8 +50,7 @@ def people_set(line: Timeline, track: BreathingTrack, rng: np.random.Generator) 
 def people_truth(line: Timeline, body: MovingSet, track: BreathingTrack, duration_s: float) -> Truth:
     """The truth about one person."""
     t_s = np.arange(int(duration_s * TRUTH_HZ) + 1) / TRUTH_HZ
-    key, weight = _keys(body.key_s, t_s)
-    on = np.minimum(key + 1, body.key_s.size - 1)
+    key, on, weight = blend(body.key_s, t_s)
     summary = np.array([_summary(body, k) for k in range(body.key_s.size)])  # [k, 4 gains and 3 coordinates]
     now = summary[key] * (1 - weight)[:, None] + summary[on] * weight[:, None]
     waveform = _at(body.waveform_m, t_s)
@@ -116,15 +119,6 @@ def _summary(body: MovingSet, k: int) -> Array:
     weight /= weight.sum()
     towards = -(position / np.linalg.norm(position, axis=0) * body.direction[k][:, :N_TORSO]).sum(axis=0)
     return np.concatenate([(body.gain[k][:, :N_TORSO] * towards) @ weight, position @ weight])
-
-
-def _keys(key_s: Array, t_s: Array) -> tuple[NDArray[np.intp], Array]:
-    """Keyframe before each time and the smooth share of the next, as the kernel interpolates."""
-    key = np.clip(np.searchsorted(key_s, t_s, "right") - 1, 0, key_s.size - 1)
-    on = np.minimum(key + 1, key_s.size - 1)
-    span = np.maximum(key_s[on] - key_s[key], 1e-9)
-    x = np.where(on > key, np.clip((t_s - key_s[key]) / span, 0, 1), 0.0)
-    return key, x * x * (3 - 2 * x)
 
 
 def _at(waveform: NDArray[np.float32], t_s: Array) -> NDArray[np.float32]:

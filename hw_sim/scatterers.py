@@ -68,6 +68,15 @@ def still_set(position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> M
     )
 
 
+def blend(key_s: Doubles, t_s: Doubles) -> tuple[NDArray[np.intp], NDArray[np.intp], Doubles]:
+    """Keyframes before and after each time and the smooth share of the latter, as place_set interpolates."""
+    key = np.clip(np.searchsorted(key_s, t_s, "right") - 1, 0, key_s.size - 1)
+    on = np.minimum(key + 1, key_s.size - 1)
+    span = np.maximum(key_s[on] - key_s[key], 1e-9)
+    x = np.where(on > key, np.clip((t_s - key_s[key]) / span, 0, 1), 0.0)
+    return key, on, x * x * (3 - 2 * x)
+
+
 @kernel
 def key_index(key_s: NDArray[np.float64], t_s: float) -> int:
     """Last keyframe at or before t_s (0 before the first)."""
@@ -146,3 +155,16 @@ def place_rotor(rotor: Rotor, ends_s: tuple[float, float], position_m: Positions
             glint = math.cos(2.0 * math.pi * (turns - rotor.face_turns))
             amplitude_m[n + i] = rotor.amplitude_m[i] * (0.2 + 0.8 * glint**4)
     return n + int(rotor.radius_m.size)
+
+
+def mirrored(group: MovingSet) -> MovingSet:
+    """The same set on the other side of the boresight."""
+    turned = np.array([-1.0, 1.0, 1.0])[:, None]
+    position_m = np.ascontiguousarray(group.position_m * turned)
+    return group._replace(position_m=position_m, direction=(group.direction * turned).astype(np.float32))
+
+
+def mirrored_rotor(rotor: Rotor) -> Rotor:
+    """The same fan on the other side of the boresight."""
+    turned = np.array([-1.0, 1.0, 1.0])
+    return rotor._replace(centre_m=rotor.centre_m * turned, axes=rotor.axes * turned)

@@ -12,9 +12,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from hw_sim.scenario_checks import checks
+
 SCENARIO_DIR = Path(__file__).parent / "scenarios"
 Vector = tuple[float, float, float]
 Population = Literal["healthy", "clinic"]
+Side = Literal["left", "right"]
 
 
 class SceneError(ValueError):
@@ -71,6 +74,20 @@ class Person(Table, frozen=True):
     night: Habits = Habits()
 
 
+class Pet(Table, frozen=True):
+    """A cat that sleeps on the bed: a small body with its own breathing. Hours in which it stays are the rule."""
+
+    centre_m: Vector
+    enters_s: float = 600.0
+    leaves_before_end_s: float = 900.0
+    torso_rcs_m2: float = 0.002  # an assumption: a third of a person's
+    turns_per_hour: float = 2.0
+    grooming_per_hour: float = 1.0  # for half a minute to two minutes
+    breathing: Breathing = Breathing(
+        rate_per_min=(20.0, 30.0), chest_mm=2.0, abdomen_mm=2.5, heart_mm=0.1, heart_per_min=140.0
+    )
+
+
 class Sphere(Table, frozen=True):
     """A metal sphere on the line of sight, moving sinusoidally towards the radar and back."""
 
@@ -116,7 +133,9 @@ class Scenario(Table, frozen=True):
 
     description: str
     population: Population | None = None  # whose nights people here have; None: nobody has stages
-    person: Person | None = None
+    person: Person | None = None  # the user
+    partner: Person | None = None  # whoever else sleeps in the bed
+    pet: Pet | None = None
     sphere: Sphere | None = None
     fan: Fan | None = None
     curtain: Curtain | None = None
@@ -146,7 +165,7 @@ def decode_scenario(table: dict[str, Any], source: str) -> Scenario:
         scenario = msgspec.convert(table, Scenario)
     except msgspec.ValidationError as error:
         raise SceneError(f"{source}: {error}") from None
-    for key, right, expected in _checks(scenario):
+    for key, right, expected in checks(scenario):
         if not right:
             raise SceneError(f"{source}: key `{key}`: expected {expected}")
     return scenario
@@ -162,48 +181,3 @@ def _find(name: str) -> Path:
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise SceneError(f"scenario {name!r}: expected one of {', '.join(names)}, or a .toml file{hint}")
     return path
-
-
-def _checks(scenario: Scenario) -> list[tuple[str, bool, str]]:
-    """(key, holds, what was expected) for all ranges that a type cannot state."""
-    checks: list[tuple[str, bool, str]] = []
-    person, sphere = scenario.person, scenario.sphere
-    if person is not None:
-        low, high = person.breathing.rate_per_min
-        shortest, longest = person.movement_s
-        checks += [
-            ("person.centre_m", person.centre_m[1] > 0.2, "y above 0.2 (in front of the device)"),
-            ("person.movements_per_hour", 0 <= person.movements_per_hour <= 60, "0 to 60"),
-            ("person.movement_s", 1 <= shortest <= longest <= 30, "two numbers, 1 to 30, rising"),
-            ("person.torso_rcs_m2", person.torso_rcs_m2 > 0, "a positive number"),
-            ("person.enters_s", (person.enters_s or 0.0) >= 0, "0 or more"),
-            ("person.leaves_before_end_s", (person.leaves_before_end_s or 20.0) >= 20, "20 or more"),
-            ("person.breathing.rate_per_min", 4 <= low <= high <= 40, "two numbers, 4 to 40, rising"),
-            ("person.breathing.interval_sd", 0 <= person.breathing.interval_sd <= 0.3, "0 to 0.3"),
-            ("person.breathing.amplitude_sd", 0 <= person.breathing.amplitude_sd <= 0.5, "0 to 0.5"),
-        ]
-    if sphere is not None:
-        checks += [
-            ("sphere.distance_m", 0.1 <= sphere.distance_m <= 10, "0.1 to 10"),
-            ("sphere.diameter_m", 0.005 <= sphere.diameter_m <= 1, "0.005 to 1"),
-            ("sphere.rate_per_min", 0 < sphere.rate_per_min <= 120, "above 0, at most 120"),
-        ]
-    if person is not None:
-        checks += _habit_checks("person.night", person.night)
-    for name, clutter in scenario.clutter.items():
-        checks.append((f"clutter.{name}.rcs_m2", clutter.rcs_m2 > 0, "a positive number"))
-    for key, part in (("fan", scenario.fan), ("curtain", scenario.curtain)):
-        if part is not None:
-            checks.append((f"{key}.distance_m", 0.3 <= part.distance_m <= 10, "0.3 to 10"))
-    return checks
-
-
-def _habit_checks(key: str, habits: Habits) -> list[tuple[str, bool, str]]:
-    few, many = habits.absences
-    checks = [(f"{key}.absences", 0 <= few <= many <= 4, "two numbers, 0 to 4, rising")]
-    for name, most in (("lights_out_min", 120), ("awake_at_end_min", 120), ("absence_min", 30)):
-        low, high = getattr(habits, name)
-        checks.append((f"{key}.{name}", 0 <= low <= high <= most, f"two numbers, 0 to {most}, rising"))
-    for name, most in (("reading_min", 180), ("awakenings_per_hour", 20), ("movement_scale", 10)):
-        checks.append((f"{key}.{name}", 0 <= getattr(habits, name) <= most, f"0 to {most}"))
-    return checks

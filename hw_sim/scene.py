@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.people import people_set, people_truth, sphere_truth
+from hw_sim.household import N_GENERATORS, make_household
+from hw_sim.positions import positions
 from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
 from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
-from hw_sim.scatterers import MovingSet, empty_set
-from hw_sim.scenario import Scenario, SceneError, load_scenario, scenario_names
-from hw_sim.somebody import Generators, make_somebody
-from hw_sim.synthesis import make_work, synthesise
+from hw_sim.scatterers import mirrored, mirrored_rotor
+from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_names
+from hw_sim.synthesis import Groups, make_work, synthesise
 from hw_sim.truth import Truth
 
 __all__ = ["Scene", "SceneError", "scenario_names"]
@@ -37,38 +37,49 @@ class _Seen:
 
 
 class Scene:
-    """A room, and who is in it, for duration_s seconds."""
+    """A room, and who is in it, for duration_s seconds. side: of the bed, the user's; right is the mirror image."""
 
-    def __init__(self, scenario: Scenario, *, seed: int, duration_s: float) -> None:
+    def __init__(self, scenario: Scenario, *, seed: int, duration_s: float, side: Side = "left") -> None:
         if not 0 < duration_s <= 48 * 3600:
             raise SceneError(f"duration: expected above 0 and at most 48 hours, got {duration_s / 3600:g} hours")
         if seed < 0:
             raise SceneError(f"seed: expected 0 or more, got {seed}")
+        if side not in ("left", "right"):
+            raise SceneError(f"side: expected left or right, got {side!r}")
         self.scenario = scenario
         self.seed = seed
         self.duration_s = duration_s
-        person_rng, breath_rng, room_rng, board_rng, *more = np.random.Generator(np.random.PCG64(seed)).spawn(12)
+        self.side: Side = side
+        rngs = np.random.Generator(np.random.PCG64(seed)).spawn(2 + N_GENERATORS)
+        person_rng, breath_rng, room_rng, board_rng, *more = rngs
         self._clutter = make_clutter(scenario.clutter)
         self._fan = make_fan(scenario.fan, room_rng)
         self._offset = _OFFSET_COUNTS * board_rng.standard_normal(3)
-        self._curtain = make_curtain(scenario.curtain, room_rng, duration_s)
-        self._people = empty_set()
-        self._truth = sphere_truth(scenario.sphere, duration_s)
-        if scenario.sphere is not None:
-            self._people = make_sphere(scenario.sphere, duration_s)
-        if scenario.person is not None:
-            generators = Generators(person_rng, breath_rng, *more[:2])
-            user = make_somebody(scenario.person, scenario.population, generators, duration_s)
-            if user.line.key_s:
-                self._people = people_set(user.line, user.track, breath_rng)
-                truth = people_truth(user.line, self._people, user.track, duration_s)
-                self._truth = replace(truth, night=user.night)
+        curtain = make_curtain(scenario.curtain, room_rng, duration_s)
+        home = make_household(scenario, [person_rng, breath_rng, *more], duration_s)
+        user = home.user if scenario.person is not None else make_sphere(scenario.sphere, duration_s)
+        self._groups: Groups = (user, curtain, home.partner, home.pet, home.bed)
+        self._truth = replace(home.truth, positions=tuple(self.positions()))
+        if side == "right":
+            self._mirror()
         self._seen: _Seen | None = None
 
     @classmethod
-    def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float) -> Scene:
+    def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float, side: Side = "left") -> Scene:
         """A built-in scenario by name, or a TOML file. Raises SceneError with one line that names file and key."""
-        return cls(load_scenario(name_or_path), seed=seed, duration_s=duration_s)
+        return cls(load_scenario(name_or_path), seed=seed, duration_s=duration_s, side=side)
+
+    def _mirror(self) -> None:
+        user, curtain, partner, pet, bed = (mirrored(group) for group in self._groups)
+        self._groups = (user, curtain, partner, pet, bed)
+        at_m, rcs_m2 = self._clutter
+        self._clutter = at_m * np.array([-1.0, 1.0, 1.0])[:, None], rcs_m2
+        self._fan = mirrored_rotor(self._fan)
+        self._truth = replace(self._truth, azimuth_rad=-self._truth.azimuth_rad)
+
+    def positions(self) -> list[str]:
+        """Who is where, and how far apart in range bins of the default radar config and in degrees; a line each."""
+        return positions(self.scenario, self.side)
 
     def frames(self, first_us: float, period_us: float, n: int, view: RadarView, out: NDArray[np.uint16]) -> None:
         """Fills out[:n] with the frames that start at first_us + k * period_us of scene time.
@@ -84,7 +95,7 @@ class Scene:
             seen.radar,
             np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF),
             (float(first_us), float(period_us)),
-            (self._people, self._curtain),
+            self._groups,
             self._fan,
             seen.base,
             make_work(view.n_rx, view.n_samples),
@@ -104,6 +115,6 @@ class Scene:
         return self._seen
 
     @property
-    def moving_sets(self) -> tuple[MovingSet, MovingSet]:
-        """The body (or sphere) and the curtain, for tests and pictures."""
-        return self._people, self._curtain
+    def moving_sets(self) -> Groups:
+        """User (or sphere), curtain, partner, pet and surface of the bed, for tests and pictures."""
+        return self._groups

@@ -31,6 +31,8 @@ _TOP: Final = np.float32(4095.5)
 _ZERO: Final = np.float32(0.0)
 
 Gains = NDArray[np.float32]
+# Always as many, empty ones too: another number would be another kernel to compile.
+Groups = tuple[MovingSet, MovingSet, MovingSet, MovingSet, MovingSet]
 
 
 class Work(NamedTuple):
@@ -238,7 +240,7 @@ def synthesise(
     radar: RadarNumbers,
     seed: np.uint64,
     times_us: tuple[float, float],
-    groups: tuple[MovingSet, MovingSet],
+    groups: Groups,
     rotor: Rotor,
     base: NDArray[np.float32],
     work: Work,
@@ -253,7 +255,7 @@ def synthesise(
         tick = np.int64(np.floor((times_us[0] + k * times_us[1]) * CLOCKS_PER_US + 0.5))
         ends_s = (tick * CLOCK_S, tick * CLOCK_S + radar.burst_s)
         n = int(np.int64(0))
-        for g in range(2):
+        for g in range(len(groups)):
             n = place_set(groups[g], ends_s, work.position_m, work.amplitude_m, n)
         n = _pad(work.position_m, work.amplitude_m, n)
         fast = place_rotor(rotor, ends_s, work.position_m, work.amplitude_m, n)

@@ -1,0 +1,81 @@
+"""Who is where, in words: for whoever reads a scenario, and for truth.json.
+
+Rule: from the scenario's own numbers, at rest; nobody needs to simulate a night to learn it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from hw_sim.radar_view import SPEED_OF_LIGHT_M_PER_S
+from hw_sim.scenario import Person, Scenario, Side, Vector
+
+# The default radar config sweeps 3.5 GHz in 131.5 us and samples 128 us of it.
+DEFAULT_BANDWIDTH_HZ: Final = 3.5e9 * 128 / 131.5
+DEFAULT_BIN_M: Final = SPEED_OF_LIGHT_M_PER_S / (2 * DEFAULT_BANDWIDTH_HZ)
+
+
+def positions(scenario: Scenario, side: Side = "left", bin_m: float = DEFAULT_BIN_M) -> list[str]:
+    """A line for everybody and everything that moves; then how far apart two bodies are."""
+    sign = -1.0 if side == "right" else 1.0
+    bodies = {name: (sign * x, y, z) for name, (x, y, z) in _bodies(scenario)}
+    lines = [f"{name}: {_place(at_m, bin_m)}{_doing(scenario, name, side)}" for name, at_m in bodies.items()]
+    lines += [f"{name}: {_place((sign * x, y, z), bin_m)}" for name, (x, y, z) in _things(scenario)]
+    names = list(bodies)
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            lines.append(f"{one} to {other}: {_apart(bodies[one], bodies[other], bin_m)}")
+    return lines or ["nobody"]
+
+
+def _bodies(scenario: Scenario) -> Iterator[tuple[str, Vector]]:
+    for name, body in (("user", scenario.person), ("partner", scenario.partner), ("pet", scenario.pet)):
+        if body is not None:
+            yield name, body.centre_m
+    if scenario.sphere is not None:
+        ball = scenario.sphere
+        yield "sphere", _polar(ball.distance_m, ball.azimuth_deg, ball.elevation_deg)
+
+
+def _things(scenario: Scenario) -> Iterator[tuple[str, Vector]]:
+    if scenario.fan is not None:
+        x, y, z = _polar(scenario.fan.distance_m, scenario.fan.azimuth_deg, 0.0)
+        yield "fan", (x, y, z + scenario.fan.height_m)
+    if scenario.curtain is not None:
+        yield "curtain", _polar(scenario.curtain.distance_m, scenario.curtain.azimuth_deg, 0.0)
+
+
+def _polar(distance_m: float, azimuth_deg: float, elevation_deg: float) -> Vector:
+    azimuth, elevation = math.radians(azimuth_deg), math.radians(elevation_deg)
+    flat = distance_m * math.cos(elevation)
+    return flat * math.sin(azimuth), flat * math.cos(azimuth), distance_m * math.sin(elevation)
+
+
+def angles_deg(at_m: Vector) -> tuple[float, float]:
+    """Azimuth and elevation of a place."""
+    x, y, z = at_m
+    return math.degrees(math.atan2(x, y)), math.degrees(math.atan2(z, math.hypot(x, y)))
+
+
+def _place(at_m: Vector, bin_m: float) -> str:
+    distance_m = math.hypot(*at_m)
+    azimuth, elevation = angles_deg(at_m)
+    return f"{distance_m:.2f} m, range bin {distance_m / bin_m:.1f}, azimuth {azimuth:+.0f}, elevation {elevation:+.0f} deg"
+
+
+def _doing(scenario: Scenario, name: str, side: Side) -> str:
+    person: Person | None = {"user": scenario.person, "partner": scenario.partner}.get(name)
+    if person is None:
+        return ""
+    if person.pose == "sitting":
+        return ", sitting"
+    return f", lying, head towards {'+x' if side == 'left' else '-x'}"
+
+
+def _apart(one_m: Vector, other_m: Vector, bin_m: float) -> str:
+    bins = (math.hypot(*other_m) - math.hypot(*one_m)) / bin_m
+    (a, b), (c, d) = angles_deg(one_m), angles_deg(other_m)
+    where = "farther" if bins >= 0 else "nearer"
+    return f"{abs(bins):.1f} range bins {where}, azimuth {c - a:+.0f}, elevation {d - b:+.0f} deg"
