@@ -239,16 +239,20 @@ def report(
 
 
 @app.command()
-def scenarios(json: Json = False) -> None:
+def scenarios(
+    json: Json = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also who is where, and how far apart.")] = False,
+    side: Side = None,
+) -> None:
     """The scenarios that `night` and `board` know."""
-    from hw_sim.scenario import scenario_names
+    from front.show import scenario_lines, scenario_rows
 
-    rows = scenario_names()
+    rows = scenario_rows(side or "left")
     if json:
-        _print_json({"scenarios": [{"name": name, "description": text} for name, text in rows.items()]})
+        _print_json({"scenarios": rows})
         return
-    for name, text in rows.items():
-        print(f"{name:<12}{text}")
+    for line in scenario_lines(rows, verbose):
+        print(line)
 
 
 @app.command()

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 BAR = 24
 REDRAW_S = 0.1
@@ -95,3 +95,23 @@ def summary(report: Mapping[str, Any]) -> list[str]:
 
 
 SPANS = ("streaming_s", "monitoring_s", "standby_s")
+
+
+def scenario_rows(side: Literal["left", "right"]) -> list[dict[str, Any]]:
+    """All built-in scenarios: name, description, and who is where seen from that side of the bed. Raises SceneError."""
+    from hw_sim.positions import positions
+    from hw_sim.scenario import load_scenario, scenario_names
+
+    return [
+        {"name": name, "description": text, "positions": positions(load_scenario(name), side)}
+        for name, text in scenario_names().items()
+    ]
+
+
+def scenario_lines(rows: list[dict[str, Any]], verbose: bool) -> list[str]:
+    """The same as text; verbose: with the positions."""
+    lines = []
+    for row in rows:
+        lines.append(f"{row['name']:<15}{row['description']}")
+        lines += [f"    {line}" for line in row["positions"] if verbose]
+    return lines

@@ -20,6 +20,7 @@ from hw_sim import night_truth
 from hw_sim.evening import start_utc_us
 from hw_sim.lockstep import HostFailed, HostProcess, pacer
 from hw_sim.rig import ROOT, Rig, band_filter
+from hw_sim.scenario import Side
 from hw_sim.scene import Scene
 
 WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
@@ -58,7 +59,7 @@ def run(
     target: str = "host",
     timezone: str = "UTC",
     date: datetime.date | None = None,
-    side: str = "left",
+    side: Side = "left",
     alarm_utc_us: int | None = None,
     sunrise_s: int = 0,
     rt: bool = False,
@@ -71,7 +72,7 @@ def run(
     """
     began_s = time.monotonic()
     virtual_s = round(hours * 3600, 6)
-    scene = Scene.load(scenario, seed=seed, duration_s=virtual_s)
+    scene = Scene.load(scenario, seed=seed, duration_s=virtual_s, side=side)
     t0_utc_us, db = start_utc_us(date, timezone), out / "night.sqlite"
     identity = {
         "version": metadata.version("stillwave") if _installed() else None,
