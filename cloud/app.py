@@ -46,7 +46,7 @@ class Cloud:
         self._decoder = codec.Decoder()
         self._state = core.State(entropy, settings or Settings())
         restore(self._state, store)
-        self._meta = {"source": source}
+        self._meta = {"source": source, "settings": msgspec.json.encode(settings or Settings()).decode()}
 
     def receive(self, chunk: bytes) -> None:
         """Bytes from the device, in any cut."""

@@ -9,11 +9,23 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from cloud.observations import VALID_FROM, Absence, Epoch, IntentChange, Occupancy, Session, Transition
+from cloud.observations import (
+    VALID_FROM,
+    Absence,
+    AlarmEvent,
+    Epoch,
+    IntentChange,
+    Occupancy,
+    Ring,
+    Session,
+    Setting,
+    Transition,
+)
 from cloud.silence import Silence, silences
 from cloud.store import StoreError
 
@@ -26,6 +38,9 @@ VALID_SHARE = VALID_FROM / 255
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,9 @@ class Night:
     epochs: list[Epoch] = field(default_factory=list)  # as concluded then, in the order of their times
     intents: list[IntentChange] = field(default_factory=list)  # in the order in which they were told
     absences: list[Absence] = field(default_factory=list)
+    alarm_events: list[AlarmEvent] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)  # asked for by the cloud
+    settings: list[Setting] = field(default_factory=list)
 
     @property
     def n_seconds(self) -> int:
@@ -129,14 +147,20 @@ def _load(db: sqlite3.Connection) -> Night:
         transitions=transitions,
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
-        absences=[Absence(*row) for row in db.execute("SELECT * FROM absences ORDER BY 1")],
         silences=silences(transitions, boots, data, occupancy, stop),
-        epochs=[Epoch(*r) for r in db.execute(f"SELECT {', '.join(Epoch._fields)} FROM epochs ORDER BY utc_us")],
-        intents=[
-            IntentChange(*r)
-            for r in db.execute(f"SELECT {', '.join(IntentChange._fields)} FROM intents ORDER BY rowid")
-        ],
+        epochs=_rows(db, Epoch, "epochs", "utc_us"),
+        intents=_rows(db, IntentChange, "intents", "rowid"),
+        absences=_rows(db, Absence, "absences", "from_utc_us"),
+        alarm_events=_rows(db, AlarmEvent, "alarm_events", "utc_us, boot, seq"),
+        rings=_rows(db, Ring, "rings", "told_utc_us"),
+        settings=_rows(db, Setting, "settings", "name"),
     )
+
+
+def _rows(db: sqlite3.Connection, kind: type[R], table: str, order: str) -> list[R]:
+    """A table as rows of its type."""
+    fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+    return [kind(*row) for row in db.execute(f"SELECT {', '.join(fields)} FROM {table} ORDER BY {order}")]
 
 
 def _vitals(db: sqlite3.Connection) -> Vitals:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cloud import metrics, session_report, sleep_report
+from cloud import alarm_report, metrics, session_report, sleep_report
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso, load
 from cloud.truth import Truth, parse
@@ -32,11 +32,6 @@ EDGE = (
 )  # fmt: skip
 #: Sections that need what this version does not have, and what that is.
 LATER = {
-    "alarm": (
-        ("set_for_utc", "rang_at_utc", "stage_at_ring", "true_stage_at_ring", "minutes_before_set",
-         "sleep_minutes_lost", "late", "rung_by", "why"),
-        "no alarm was set",
-    ),
     "room": (("temperature_c", "humidity_pct", "light_lux"), "no room sensor"),
 }  # fmt: skip
 
@@ -50,6 +45,7 @@ def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | No
     night = load(db)
     known = parse(truth) if truth is not None else None
     slept = sleep_report.true_sleep(truth) if truth is not None else None
+    no_sleep = NO_TRUTH if truth is None else sleep_report.NO_STAGES
     given = run or {}
     later = {name: Section(dict.fromkeys(keys), dict.fromkeys(keys, why)) for name, (keys, why) in LATER.items()}
     identity = _identity(night, given)
@@ -59,11 +55,11 @@ def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | No
         "respiration": metrics.respiration(night, known),
         "presence": metrics.presence(night, known),
         "primary_user": session_report.primary_user(night, known),
-        "session": session_report.session(night, slept, known is not None),
+        "session": session_report.session(night, slept, no_sleep),
         "sleep": sleep_report.found(night),
         "truth": sleep_report.true(slept, *_truly_in_bed(known)),
-        "agreement": sleep_report.agreed(night, slept, NO_TRUTH if known is None else sleep_report.NO_STAGES),
-        "alarm": later["alarm"],
+        "agreement": sleep_report.agreed(night, slept, no_sleep),
+        "alarm": alarm_report.section(night, truth, slept),
         "room": later["room"],
     }
     reasons = dict(identity.reasons)

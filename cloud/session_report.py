@@ -9,46 +9,61 @@ from typing import Any
 
 import numpy as np
 
+from cloud import intent
 from cloud.metrics import NO_TRUTH, Section, section
 from cloud.night import EPOCH_S, SECOND_US, Night, iso
 from cloud.observations import Session
 from cloud.sleep_metrics import EPOCH_US
-from cloud.sleep_report import STILL_IN_BED, TrueSleep, intents_of
+from cloud.sleep_report import NEVER_TRIED, STILL_IN_BED, STILL_TRYING, TrueSleep, intents_of
 from cloud.truth import Truth
 
 NO_SESSION = "no session: the user was not in bed for more than five minutes"
-NEVER_TRIED = "no lights-out: trying to sleep was never found"
-NO_TRUE_INTENT = "the truth has no lights-out"
-NOT_AWAKE = "still asleep or trying to sleep at the end"
-KEYS = ("in_bed_utc", "trying_to_sleep_utc", "woke_up_utc", "out_of_bed_utc", "intent_error_s", "woke_up_error_s")
+NOT_FOUND = "lights-out or waking up was not found"
+NEVER_TRULY = "the user never tried to sleep"
+NOT_YET = "the user had not woken up when the night ended"
+ERRORS = ("trying_to_sleep_error_s", "woke_up_error_s", "intent_error_s")
+KEYS = ("in_bed_utc", "trying_to_sleep_utc", "woke_up_utc", "out_of_bed_utc", *ERRORS)
 PRIMARY_USER = ("epochs", "right", "unknown", "partner_taken_for_user")
 
 
-def session(night: Night, slept: TrueSleep | None, known: bool) -> Section:
-    """Section `session` of the longest session. known: there is a truth, slept: the sleep in it."""
-    found = night.longest_session()
+def session(night: Night, slept: TrueSleep | None, no_sleep: str) -> Section:
+    """Section `session` of the longest session. slept: the true sleep, None where there is none: for no_sleep."""
     values: dict[str, Any] = {**dict.fromkeys(KEYS), "absences": []}
-    reasons = dict.fromkeys(KEYS, NO_SESSION)
-    if not known:
-        reasons["intent_error_s"] = reasons["woke_up_error_s"] = NO_TRUTH
+    found = night.longest_session()
     if found is None:
-        return _section(values, reasons)
-    values["in_bed_utc"] = iso(found.in_bed_utc_us)
-    values["out_of_bed_utc"] = None if found.state == "in bed" else iso(found.last_present_utc_us)
+        return _section(values, dict.fromkeys(KEYS, NO_SESSION))
+    segments = intent.segments(intents_of(night, found))
+    trying_us, woke_us = (segments[0].from_utc_us, segments[-1].to_utc_us) if segments else (None, None)
+    left_us = None if found.state == "in bed" else found.last_present_utc_us
+    times = zip(KEYS, (found.in_bed_utc_us, trying_us, woke_us, left_us), strict=False)
+    values |= {key: None if utc_us is None else iso(utc_us) for key, utc_us in times}
     values["absences"] = _absences(night, found)
-    reasons["out_of_bed_utc"] = STILL_IN_BED
-    changes = intents_of(night, found)
-    begins = [utc_us for utc_us, trying in changes if trying]
-    woke_utc_us = changes[-1][0] if begins and not changes[-1][1] else None
-    values["trying_to_sleep_utc"] = iso(begins[0]) if begins else None
-    values["woke_up_utc"] = None if woke_utc_us is None else iso(woke_utc_us)
-    reasons["trying_to_sleep_utc"], reasons["woke_up_utc"] = NEVER_TRIED, NOT_AWAKE if begins else NEVER_TRIED
-    if known:
-        true = (None, None) if slept is None else (slept.lights_out_utc_us, slept.woke_up_utc_us)
-        for key, own, truly in zip(KEYS[4:], (begins[0] if begins else None, woke_utc_us), true, strict=True):
-            values[key] = None if own is None or truly is None else round((own - truly) / SECOND_US, 1)
-            reasons[key] = NO_TRUE_INTENT if truly is None else reasons[KEYS[1] if key == KEYS[4] else KEYS[2]]
-    return _section(values, reasons)
+    reasons = {"trying_to_sleep_utc": NEVER_TRIED, "out_of_bed_utc": STILL_IN_BED}
+    reasons["woke_up_utc"] = STILL_TRYING if segments else NEVER_TRIED
+    errors, why = _errors((trying_us, woke_us), slept, no_sleep)
+    return _section(values | errors, reasons | why)
+
+
+def _errors(
+    found: tuple[int | None, int | None], slept: TrueSleep | None, no_sleep: str
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Of lights-out and waking up: found minus true, s, and the mean of both sizes; and why something is unknown.
+
+    The mean is over those of the two that truth has, and unknown when one of these was not found.
+    """
+    values: dict[str, float | None] = dict.fromkeys(ERRORS)
+    if slept is None:
+        return values, dict.fromkeys(ERRORS, no_sleep)
+    reasons = dict.fromkeys(ERRORS, NEVER_TRULY if slept.lights_out_utc_us is None else NOT_YET)
+    true = (slept.lights_out_utc_us, slept.woke_up_utc_us)
+    pairs = {key: (own, truly) for key, own, truly in zip(ERRORS, found, true, strict=False) if truly is not None}
+    for key, (own, truly) in pairs.items():
+        values[key] = None if own is None else round((own - truly) / SECOND_US, 1)
+        reasons[key] = reasons["intent_error_s"] = NOT_FOUND
+    sizes = [abs(error) for key in pairs if (error := values[key]) is not None]
+    if sizes and len(sizes) == len(pairs):
+        values["intent_error_s"] = round(sum(sizes) / len(sizes), 1)
+    return values, reasons
 
 
 def _absences(night: Night, found: Session) -> list[dict[str, str]]:

@@ -57,12 +57,11 @@ def true_sleep(content: Mapping[str, Any]) -> TrueSleep | None:
     return found
 
 
-def intents_of(night: Night, session: Session) -> list[tuple[int, bool]]:
-    """(since when, trying to sleep?) of one session, in the order in which they were told."""
+def intents_of(night: Night, session: Session) -> list[IntentChange]:
+    """The changes of one session, in the order in which they were told."""
     after = [one.in_bed_utc_us for one in night.sessions if one.in_bed_utc_us > session.in_bed_utc_us]
     until_utc_us = min(after, default=2**63)
-    mine = [one for one in night.intents if _inside(one, session.in_bed_utc_us, until_utc_us)]
-    return [(one.utc_us, one.state == TRYING) for one in mine]
+    return [one for one in night.intents if _inside(one, session.in_bed_utc_us, until_utc_us)]
 
 
 def _inside(change: IntentChange, from_utc_us: int, until_utc_us: int) -> bool:
@@ -76,7 +75,7 @@ def found(night: Night) -> Section:
         return nothing(None, {}, NO_SESSION)
     left_utc_us = None if session.state == "in bed" else session.last_present_utc_us
     in_bed_min = None if left_utc_us is None else _minutes(session.in_bed_utc_us, left_utc_us)
-    changes = intents_of(night, session)
+    changes = [(one.utc_us, one.state == TRYING) for one in intents_of(night, session)]
     span = lights(changes, left_utc_us)
     if span is None:
         tried = any(trying for _, trying in changes)
