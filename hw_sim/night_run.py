@@ -101,15 +101,20 @@ def run(
         code = host.close()
     if code != 0:
         raise HostFailed(f"host process: exit code {code} at the end of the night")
-    standby = [(a / 1e6, b / 1e6) for a, b in rig.standby_spans_us]
-    pins = pins_at(rig.pins, t0_utc_us)
-    truth = night_truth.build(scene.truth(), t0_utc_us, int(virtual_s), standby, band_filter(), pins)
+    truth = truth_of(rig, scene, int(virtual_s))
     (out / "truth.json").write_text(json.dumps(truth, allow_nan=False))
     found = {
         "parameters_digest": f"{rig.hello['parameters_hash']:08x}" if rig.hello else None,
         "wall_s": round(time.monotonic() - began_s, 3),
     }
     return NightResult(db, truth, {**identity, **found, **counted})
+
+
+def truth_of(rig: Rig, scene: Scene, n_seconds: int) -> dict[str, Any]:
+    """The content of truth.json: the scene's truth, and what switch and pins did."""
+    standby = [(a / 1e6, b / 1e6) for a, b in rig.standby_spans_us]
+    pins = pins_at(rig.pins, rig.t0_utc_us)
+    return night_truth.build(scene.truth(), rig.t0_utc_us, n_seconds, standby, band_filter(), pins)
 
 
 def pins_at(edges: Sequence[tuple[int, str, int]], t0_utc_us: int) -> dict[str, list[tuple[int, int]]]:
