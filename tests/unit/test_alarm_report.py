@@ -151,7 +151,7 @@ TRUE = TrueSleep(T0, [], T0 + 10 * MINUTE_US, T0 + 83 * MINUTE_US, T0, T0 + 100 
 
 
 def test_the_session_is_compared_with_truth() -> None:
-    found = session_report.section(night(intents=BOTH), TRUE)
+    found = session_report.session(night(intents=BOTH), TRUE, "")
     assert (found.values["trying_to_sleep_utc"], found.values["woke_up_utc"]) == (
         "2026-02-02T02:52:00Z",
         "2026-02-02T04:00:00Z",
@@ -165,15 +165,15 @@ def test_the_session_is_compared_with_truth() -> None:
     [
         (BOTH, None, [None, None, None], "no truth"),
         (BOTH, TRUE.__class__(T0, [], None, None, T0, None), [None, None, None], "the user never tried to sleep"),
-        (BOTH[:1], TRUE, [120.0, None, None], "lights-out or waking up was not found in the night"),
-        ([], TRUE, [None, None, None], "lights-out or waking up was not found in the night"),
+        (BOTH[:1], TRUE, [120.0, None, None], session_report.NOT_FOUND),
+        ([], TRUE, [None, None, None], session_report.NOT_FOUND),
         (BOTH[:1], TRUE.__class__(T0, [], T0, None, T0, None), [720.0, None, 720.0], None),
     ],
 )
 def test_an_error_that_cannot_be_formed_says_why(
     intents: list[IntentChange], true: TrueSleep | None, errors: list[float | None], why: str | None
 ) -> None:
-    found = session_report.section(night(intents=intents), true)
+    found = session_report.session(night(intents=intents), true, "no truth")
     keys = ("trying_to_sleep_error_s", "woke_up_error_s", "intent_error_s")
     assert [found.values[key] for key in keys] == errors
     assert found.reasons.get("intent_error_s") == why
@@ -181,10 +181,10 @@ def test_an_error_that_cannot_be_formed_says_why(
 
 def test_absences_of_the_session_are_listed() -> None:
     away = [Absence(T0 + 40 * MINUTE_US, T0 + 46 * MINUTE_US, ""), Absence(T0 + 999 * MINUTE_US, T0, "another night")]
-    found = session_report.section(night(absences=away), None)
-    assert found.values["absences"] == [{"from_utc": "2026-02-02T03:20:00Z", "to_utc": "2026-02-02T03:26:00Z"}]
+    found = session_report.session(night(absences=away), None, "no truth")
+    assert found.values["absences"] == [{"from_utc": "2026-02-02T03:20:00Z", "to_utc": "2026-02-02T03:26:00Z", "reason": ""}]
 
 
 def test_a_night_without_a_session_says_so_under_every_key() -> None:
-    found = session_report.section(night(sessions=[]), TRUE)
-    assert {found.reasons[key] for key in session_report.SESSION if key != "absences"} == {session_report.NO_SESSION}
+    found = session_report.session(night(sessions=[]), TRUE, "")
+    assert {found.reasons[key] for key in session_report.KEYS} == {session_report.NO_SESSION}

@@ -17,7 +17,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> str:
     db = tmp_path_factory.mktemp("night") / "n.sqlite"
     stored_night(db, sleeper, 1200)
     report = build(db, None, {"timezone": "Europe/Berlin", "version": "1.2.3", "source": "simulated"})
-    report["sleep"] |= {"sol_min": 7.5}
+    report["sleep"] |= {"sol_min": 7.5, "rem_min": None}
     report["reasons"] |= {"sleep.rem_min": "a <b>reason</b>"}
     return page.html(db, report)
 
