@@ -59,14 +59,21 @@ class Cloud:
         self._commit(rows)
         return send + core.acknowledge(self._state)
 
+    def leave(self, utc_us: int) -> None:
+        """The last tick of a process whose night goes on. Raises StoreError."""
+        self._state.memory.keep = True
+        self.tick(utc_us)
+
     def finish(self) -> None:
         """The night is over: commit what was still waiting to settle. Raises StoreError."""
         if self._state.utc_us:
+            self._state.memory.keep = True
             self._commit(core.finish(self._state))
 
     def _commit(self, rows: list[Row]) -> None:
+        if self._state.memory.keep:
+            self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
         self._meta |= memory.encode(self._state.memory)
-        self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
         self._store.commit(rows, self._state.utc_us, self._meta)
 
 
@@ -98,8 +105,8 @@ def run_controlled(cloud: Cloud, port: Transport, requests: IO[str], answers: IO
     cloud.finish()
 
 
-def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int]) -> None:
-    """Until the port is lost or the user stops it. now_us: the host's clock, UTC.
+def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int], until_eof: bool = False) -> None:
+    """Until the port is lost or the user stops it. now_us: the host's clock, UTC. until_eof: then the night is over.
 
     Raises TransportError, after a last commit of what had arrived, and StoreError.
     """
@@ -115,8 +122,10 @@ def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int]) -> None:
             due_us = utc_us + TICK_US
             if send:
                 port.write(send)
-    except (TransportError, KeyboardInterrupt):
-        cloud.tick(now_us())
+    except (TransportError, KeyboardInterrupt) as stopped:
+        cloud.leave(now_us())
+        if until_eof and isinstance(stopped, TransportError):
+            cloud.finish()
         raise
 
 
@@ -185,7 +194,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
         cloud = Cloud(store, entropy, "simulated", settings)
         run_controlled(cloud, port, *(stack.enter_context(pipe) for pipe in control))
     else:
-        run_live(Cloud(store, os.urandom, "live", settings), port, _host_clock_us)
+        run_live(Cloud(store, os.urandom, "live", settings), port, _host_clock_us, options.until_eof)
 
 
 def _host_clock_us() -> int:

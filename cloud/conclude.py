@@ -39,6 +39,7 @@ def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int)
     rows: list[Row] = []
     for one in settle.take_late(delay):
         rows += _observe(seconds, one)
+        memory.keep = True
     for number, seen in settle.due(delay, seconds.next_s, last_s):
         seconds.next_s = number + 1
         rows += second(seconds, number, seen)
@@ -70,7 +71,7 @@ def _epochs(memory: Memory, settings: Settings, lag_s: int) -> list[Row]:
     found = gather.complete(memory.seconds.gather, lag_s)
     if found is None:
         return []
-    memory.epochs_json = ""
+    memory.keep = True
     epoch, distances_mm = found
     staged = staging.step(memory.epochs.staging, epoch)
     rows: list[Row] = [gather.row(epoch, distances_mm, staged)]

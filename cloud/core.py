@@ -129,6 +129,7 @@ def _notice(state: State, event: occupancy.Event, utc_us: int, reason: str) -> N
     utc_us = max(utc_us, seconds.next_s * settle.SECOND_US)
     seconds.notices.append(Notice(utc_us, event, reason))
     seconds.notices.sort(key=lambda one: one.utc_us)
+    state.memory.keep = True
 
 
 def _tick(state: State, utc_us: int) -> Result:

@@ -1,6 +1,8 @@
 """What survives a restart beside the tables, as JSON in the store's meta.
 
-Rule: plain numbers, texts and lists; everything the conclusions rest on is in here or in the tables.
+Rule: plain numbers, texts and lists; everything the conclusions rest on is in here or in the tables. It is written
+when an epoch is over, and whenever something happened that no stored packet tells; a restart goes through the packets
+since then once more, and comes to the same rows.
 """
 
 from __future__ import annotations
@@ -49,22 +51,21 @@ class Epochs:
 
 @dataclass
 class Memory:
-    """All of it; epochs_json caches the part that seldom changes, "" when it has."""
+    """All of it. keep: it must be written with the rows of this tick."""
 
     seconds: Seconds = field(default_factory=Seconds)
     epochs: Epochs = field(default_factory=Epochs)
     device: device.Device = field(default_factory=device.Device)
-    epochs_json: str = field(default="", compare=False)
+    keep: bool = field(default=True, compare=False)
 
 
 def encode(memory: Memory) -> dict[str, str]:
-    """Meta keys and their values."""
-    memory.epochs_json = memory.epochs_json or _text(memory.epochs)
-    return {
-        "memory.seconds": _text(memory.seconds),
-        "memory.epochs": memory.epochs_json,
-        "memory.device": _text(memory.device),
-    }
+    """Meta keys and their values: what must be written now."""
+    parts = {"memory.device": _text(memory.device)}
+    if memory.keep:
+        memory.keep = False
+        parts |= {"memory.seconds": _text(memory.seconds), "memory.epochs": _text(memory.epochs)}
+    return parts
 
 
 def decode(meta: dict[str, str]) -> Memory:

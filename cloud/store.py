@@ -63,13 +63,14 @@ CREATE TABLE transitions (
   from_state TEXT NOT NULL, to_state TEXT NOT NULL, reason TEXT NOT NULL,
   silent_from_utc_us INTEGER, silent_to_utc_us INTEGER, silent_reason TEXT,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE occupancy (utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE occupancy (
+  utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (utc_us, state, reason)) STRICT;
 CREATE TABLE alarm_events (
   boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
   event TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,
   device_utc_us INTEGER, set_for_utc_us INTEGER,
   PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE user (utc_us INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE user (utc_us INTEGER PRIMARY KEY, who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE sessions (
   in_bed_utc_us INTEGER PRIMARY KEY, opened_utc_us INTEGER NOT NULL,
   last_present_utc_us INTEGER NOT NULL, out_of_bed_utc_us INTEGER,
@@ -88,7 +89,8 @@ CREATE TABLE settings (
   name TEXT PRIMARY KEY, value TEXT NOT NULL, utc_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-#: Row type -> how it enters its table. Some are written again as they grow.
+#: Row type -> its table and, where a row may be written again, by what it is known: some grow, and after a restart the
+#: latest conclusions are drawn once more.
 _TABLES: dict[type[Row], tuple[str, str]] = {
     Boot: ("boots", "boot"),
     Anchor: ("anchors", "boot, t_us"),
@@ -96,8 +98,8 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
     Vitals: ("vitals", ""),
     Transition: ("transitions", ""),
     AlarmEvent: ("alarm_events", ""),
-    Occupancy: ("occupancy", ""),
-    User: ("user", ""),
+    Occupancy: ("occupancy", "utc_us, state, reason"),
+    User: ("user", "utc_us"),
     Session: ("sessions", "in_bed_utc_us"),
     Absence: ("absences", "from_utc_us"),
     Epoch: ("epochs", "utc_us"),

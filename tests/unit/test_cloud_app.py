@@ -144,4 +144,5 @@ def test_damaged_bytes_never_stop_it(tmp_path: Path) -> None:
     for at in range(len(whole)):
         cloud.receive(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :] + whole[at:])
         cloud.tick(T0_UTC_US + at)
+    cloud.finish()
     assert json.loads(store.meta()["line"])["bad_crc"] > 0
