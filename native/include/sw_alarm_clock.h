@@ -19,6 +19,8 @@
 #define SW_ALARM_CLOCK_MISSED_US 43200000000u /* set time passed without power: rings when it was at most 12 h ago */
 #define SW_ALARM_CLOCK_SLACK_US 50000u       /* smaller differences of the clock are not worth a write to the flash */
 #define SW_ALARM_CLOCK_RTC_US 3600000000u    /* the battery clock is set anew this long after the last time */
+#define SW_ALARM_CLOCK_EDGE_US 10000u        /* after power-on the battery clock is watched so closely ... */
+#define SW_ALARM_CLOCK_EDGE_FOR_US 1500000u  /* ... for so long, to see a second begin */
 #define SW_ALARM_CLOCK_TOLD 8u               /* events kept until they are taken */
 
 typedef struct sw_alarm_clock {
@@ -28,6 +30,9 @@ typedef struct sw_alarm_clock {
     sw_alarm_guard guard;
     sw_button button;
     uint64_t power_on_us;
+    uint32_t rtc_second;    /* last reading of the battery clock at power-on, ... */
+    uint64_t rtc_read_us;   /* ... when that was ... */
+    uint64_t rtc_edge_us;   /* ... and when it is read again; UINT64_MAX: its second is known */
     uint64_t rtc_due_us;    /* the battery clock is set then, at a full second of UTC; UINT64_MAX: it runs as it should */
     uint64_t rtc_set_us;    /* tick of the last time; UINT64_MAX never */
     uint64_t deadline_us;   /* next step; UINT64_MAX none */

@@ -25,6 +25,8 @@ void sw_clock_init(sw_clock *c);
 /* The battery clock showed this whole second at this tick: it may be as late as the end of the second. Returns 1, or 0
  * when that is no time of this century. */
 int32_t sw_clock_battery(sw_clock *c, uint64_t tick_us, uint32_t unix_s);
+/* It began this second after since_us, and at tick_us it already shows it: as late as the first of them. */
+int32_t sw_clock_battery_edge(sw_clock *c, uint64_t since_us, uint64_t tick_us, uint32_t unix_s);
 /* A PONG leaves with this nonce, not 0; the one before it is void. */
 void sw_clock_nonce(sw_clock *c, uint64_t tick_us, uint64_t nonce);
 /* A TIME of the host. Returns 1 when it counted: it answers the last PONG in time, for the first time, sanely. */

@@ -39,11 +39,11 @@ int32_t sw_alarm_clock_take(sw_alarm_clock *a, sw_packet_alarm_event *out)
 
 void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *keeper, uint64_t now_us)
 {
-    uint32_t unix_s = 0;
     memset(a, 0, sizeof *a);
     a->hal = hal;
     a->keeper = keeper;
     a->power_on_us = now_us;
+    a->rtc_edge_us = NEVER;
     a->rtc_due_us = NEVER;
     a->rtc_set_us = NEVER;
     sw_clock_init(&a->clock);
@@ -51,8 +51,9 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
     sw_button_init(&a->button);
     (void)hal->buzzer(hal->pins, 0);
     (void)hal->light(hal->pins, 0);
-    if (sw_rtc_read(hal, &unix_s) == SW_RTC_VALID) {
-        (void)sw_clock_battery(&a->clock, now_us, unix_s);
+    if (sw_rtc_read(hal, &a->rtc_second) == SW_RTC_VALID && sw_clock_battery(&a->clock, now_us, a->rtc_second)) {
+        a->rtc_read_us = now_us;
+        a->rtc_edge_us = now_us + SW_ALARM_CLOCK_EDGE_US;
     }
     sw_alarm_clock_step(a, now_us);
 }
@@ -80,6 +81,29 @@ static void restore(sw_alarm_clock *a, uint64_t now_us)
         event = what_is_due(sw_clock_utc(&a->clock, now_us), kept->ring_utc_us, kept->set_for_utc_us);
     }
     sw_alarm_guard_restore(&a->guard, now_us, kept->set_for_utc_us, at_us, event, kept->sunrise_s);
+}
+
+/* A whole second leaves up to a second open: watches for the next one to begin. The host's time ends that. */
+static void watch_second(sw_alarm_clock *a, uint64_t now_us)
+{
+    const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
+    uint32_t unix_s = a->rtc_second;
+    if (now_us < a->rtc_edge_us) {
+        return;
+    }
+    a->rtc_edge_us = NEVER;
+    if (a->clock.source != SW_CLOCK_BATTERY || sw_rtc_read(a->hal, &unix_s) != SW_RTC_VALID) {
+        return;
+    }
+    if (unix_s == a->rtc_second) {
+        a->rtc_read_us = now_us;
+        a->rtc_edge_us = now_us - a->power_on_us < SW_ALARM_CLOCK_EDGE_FOR_US ? now_us + SW_ALARM_CLOCK_EDGE_US : NEVER;
+        return;
+    }
+    (void)sw_clock_battery_edge(&a->clock, a->rtc_read_us, now_us, unix_s);
+    uint64_t due_utc_us = kept->set_for_utc_us == a->guard.set_for_utc_us ? kept->ring_utc_us : a->guard.set_for_utc_us;
+    sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
+                         what_is_due(sw_clock_utc(&a->clock, now_us), due_utc_us, a->guard.set_for_utc_us), SECOND_US);
 }
 
 /* Brings what is to be kept in line with the guard, in the order that the header demands. */
@@ -185,13 +209,14 @@ void sw_alarm_clock_step(sw_alarm_clock *a, uint64_t now_us)
     while (sw_alarm_guard_step(&a->guard, now_us, &change)) {
         tell(a, now_us, &change);
     }
+    watch_second(a, now_us);
     keep(a, now_us);
     set_rtc(a, now_us);
     keep(a, now_us); /* what waited for the battery clock */
     while (sw_alarm_guard_step(&a->guard, now_us, &change)) { /* restored just now, and due */
         tell(a, now_us, &change);
     }
-    a->deadline_us = earlier(earlier(a->keeper->at_us, a->rtc_due_us),
+    a->deadline_us = earlier(earlier(a->keeper->at_us, earlier(a->rtc_due_us, a->rtc_edge_us)),
                              earlier(sw_alarm_guard_next(&a->guard), a->button.long_us));
     drive_pins(a, now_us);
 }
@@ -226,8 +251,7 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
                                                                         : g->set_for_utc_us;
     sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
-                         what_is_due(utc_us, due_utc_us, g->set_for_utc_us),
-                         source == SW_CLOCK_BATTERY ? SECOND_US : 0u);
+                         what_is_due(utc_us, due_utc_us, g->set_for_utc_us), 0);
     sw_alarm_clock_step(a, now_us);
 }
 

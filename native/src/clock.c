@@ -19,14 +19,23 @@ static void anchor(sw_clock *c, uint32_t source, uint64_t tick_us, uint64_t utc_
     c->utc_us = utc_us;
 }
 
-int32_t sw_clock_battery(sw_clock *c, uint64_t tick_us, uint32_t unix_s)
+static int32_t battery(sw_clock *c, uint64_t tick_us, uint64_t utc_us)
 {
-    uint64_t utc_us = ((uint64_t)unix_s + 1u) * SECOND_US; /* the second may be over at any moment */
     if (!sane(utc_us)) {
         return 0;
     }
     anchor(c, SW_CLOCK_BATTERY, tick_us, utc_us);
     return 1;
+}
+
+int32_t sw_clock_battery(sw_clock *c, uint64_t tick_us, uint32_t unix_s)
+{
+    return battery(c, tick_us, ((uint64_t)unix_s + 1u) * SECOND_US); /* the second may be over at any moment */
+}
+
+int32_t sw_clock_battery_edge(sw_clock *c, uint64_t since_us, uint64_t tick_us, uint32_t unix_s)
+{
+    return battery(c, tick_us, (uint64_t)unix_s * SECOND_US + (tick_us - since_us));
 }
 
 void sw_clock_nonce(sw_clock *c, uint64_t tick_us, uint64_t nonce)

@@ -99,3 +99,9 @@ def test_what_was_before_this_boot_is_tick_zero() -> None:
     c = clock()
     told(c, 10_000_000, UTC_US)
     assert lib.sw_clock_tick(c, UTC_US - 10_000_001) == 0
+
+
+def test_the_battery_clocks_second_once_it_was_seen_to_begin() -> None:
+    c = clock()
+    assert lib.sw_clock_battery_edge(c, 990_000, 1_000_000, UTC_US // 10**6) == 1
+    assert lib.sw_clock_utc(c, 1_000_000) == UTC_US + 10_000
