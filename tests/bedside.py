@@ -67,6 +67,10 @@ class Bedside:
     def set(self, set_for_utc_us: int, sunrise_s: int = 0) -> dict[str, Any]:
         return self.ask(packet.ALARM_SET, set_for_utc_us=set_for_utc_us, sunrise_s=sunrise_s)
 
+    def ask_set(self, after_s: float, sunrise_s: int = 0) -> dict[str, Any]:
+        """SET by the device's own clock: so many seconds after what it shows now."""
+        return self.set(int(self.read()["utc_us"]) + round(after_s * 1e6), sunrise_s)
+
     def arm(self, after_s: float, sunrise_s: int = 0) -> int:
         """Armed and read back. Returns the deadline, true UTC."""
         deadline_us = self.utc(after_s)
