@@ -1,13 +1,15 @@
-"""The two state machines as diagrams, drawn from the tables that decide.
+"""State machines and the alarm's policy for the documentation, drawn from the tables that decide.
 
 `python -m cloud.diagrams` writes them into docs/cloud.md; a test compares the two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from cloud import occupancy, session
+from cloud import alarm, intent, occupancy, session
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "cloud.md"
 MARKS = "<!-- {0}: begin (python -m cloud.diagrams) -->\n", "<!-- {0}: end -->\n"
@@ -29,19 +31,36 @@ def mermaid(start: str, arrows: list[tuple[str, str, str]]) -> str:
 def diagrams() -> dict[str, str]:
     """Name of the machine -> its diagram."""
     beds = [(s.value, t.value, e.value) for s, row in occupancy.TABLE.items() for e, t in row.items()]
-    sessions = []
-    for state, row in session.TABLE.items():
-        for event, (after, action) in row.items():
-            done = "" if action is session.Action.KEEP else f" [{action.value}]"
-            sessions.append((state.value, after.value, event.value + done))
     return {
         "occupancy": mermaid(occupancy.State.UNKNOWN.value, beds),
-        "session": mermaid(session.State.NONE.value, sessions),
+        "session": mermaid(session.State.NONE.value, _acting(session.TABLE)),
+        "intent": mermaid(intent.State.ABSENT.value, _acting(intent.TABLE)),
+        "alarm policy": policy(),
     }
 
 
+def _acting(table: Mapping[Any, Mapping[Any, Any]]) -> list[tuple[str, str, str]]:
+    """Arrows of a table whose cells are (to, action), with the action in brackets."""
+    return [
+        (state.value, to.value, event.value + ("" if action.name == "KEEP" else f" [{action.value}]"))
+        for state, row in table.items()
+        for event, (to, action) in row.items()
+    ]
+
+
+def policy() -> str:
+    """What the alarm's policy does in each phase of the window, as a table."""
+    head = ["", *(seen.value for seen in alarm.Seen)]
+    rows = [
+        [phase.value, *("ring" if seen in enough else "–" for seen in alarm.Seen)]
+        for phase, enough in alarm.POLICY.items()
+    ]
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
+
+
 def placed(document: str) -> str:
-    """The document with both diagrams between their marks. Raises ValueError when a mark is missing."""
+    """The document with all of them between their marks. Raises ValueError when a mark is missing."""
     for name, diagram in diagrams().items():
         begin, end = (mark.format(name) for mark in MARKS)
         head, found, rest = document.partition(begin)
