@@ -38,7 +38,7 @@ HALO_RECALL = (0.661, 0.661, 0.547, 0.749)
 
 
 @dataclass(frozen=True)
-class TestNight:
+class JudgedNight:
     """One night: its report, true stages from lights-out on (one per epoch), and the stages of the same epochs."""
 
     seed: int
@@ -47,7 +47,7 @@ class TestNight:
     device: list[int | None]
 
 
-def night(work: Path, seed: int, hours: str) -> TestNight:
+def night(work: Path, seed: int, hours: str) -> JudgedNight:
     """Made when the work folder does not hold it."""
     name = f"single-{seed}-{hours}"
     report = stillwave(work, name, "night", "single", "--seed", str(seed), "--hours", hours)
@@ -57,7 +57,7 @@ def night(work: Path, seed: int, hours: str) -> TestNight:
     db.close()
     t0_utc_us = int(truth["t0_utc_us"])
     kept = [(t0_utc_us + i * EPOCH_US, stage) for i, stage in enumerate(truth["stages"]) if stage is not None]
-    return TestNight(seed, report, [s for _, s in kept], [stages.get(utc_us) for utc_us, _ in kept])
+    return JudgedNight(seed, report, [s for _, s in kept], [stages.get(utc_us) for utc_us, _ in kept])
 
 
 def counts(truth: Sequence[int | None], guess: Sequence[int | None]) -> Ints:
@@ -93,7 +93,7 @@ def known(found: Ints) -> Ints:
     return found[:, :UNKNOWN]
 
 
-def agreement_table(nights: Sequence[TestNight]) -> str:
+def agreement_table(nights: Sequence[JudgedNight]) -> str:
     """Kappas of the model, of guesses that know less, and of the anchors."""
     guesses: list[tuple[str, list[list[int | None]]]] = [
         ("**this model, causal**", [one.device for one in nights]),
@@ -109,7 +109,7 @@ def agreement_table(nights: Sequence[TestNight]) -> str:
     return table(head, rows + ANCHORS)
 
 
-def stage_table(nights: Sequence[TestNight]) -> str:
+def stage_table(nights: Sequence[JudgedNight]) -> str:
     """Pooled epochs: rows true, columns found."""
     total = np.sum([counts(one.truth, one.device) for one in nights], axis=0)
     rows = []
@@ -119,7 +119,7 @@ def stage_table(nights: Sequence[TestNight]) -> str:
     return table(["epochs", *STAGES, "unknown", "recall of the known", "Halo Rise, on people"], rows)
 
 
-def metrics_table(nights: Sequence[TestNight]) -> str:
+def metrics_table(nights: Sequence[JudgedNight]) -> str:
     """Bland and Altman (1986): bias, spread and limits of agreement, night by night."""
     rng = Generator(Philox(2))
     rows = []
@@ -148,7 +148,7 @@ def _bland_altman(both: Floats, rng: Generator) -> list[str]:
     ]
 
 
-def night_table(nights: Sequence[TestNight]) -> str:
+def night_table(nights: Sequence[JudgedNight]) -> str:
     """Every night's own agreement, as its report says it."""
     keys = ("epochs_truth", "epochs_unknown", "accuracy4", "kappa4", "kappa4_all", "kappa2")
     rows = [
