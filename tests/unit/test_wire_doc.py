@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,13 @@ from wire import codec, describe, table, transport
 
 TEXT = (Path(__file__).parents[2] / "docs" / "wire.md").read_text(encoding="utf-8")
 GOLDEN = {one["name"]: one for one in json.loads((Path(__file__).parents[1] / "vectors" / "packets.json").read_text())}
+
+
+def utc(utc_us: int) -> str:
+    """Date and time in words."""
+    return datetime.datetime.fromtimestamp(utc_us // 10**6, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 HEX = [bytes.fromhex(block) for block in re.findall(r"```hex\n(.*?)```", TEXT, re.DOTALL)]
 
 
@@ -38,13 +46,22 @@ def test_every_field_has_its_row(layout: table.Layout) -> None:
 
 
 def test_the_hex_blocks_are_the_golden_packets() -> None:
-    assert [block.hex() for block in HEX] == [GOLDEN["VITALS"]["line"], GOLDEN["ACK"]["line"]]
+    assert [block.hex() for block in HEX] == [GOLDEN[name]["line"] for name in ("VITALS", "ACK", "ALARM_STATE")]
 
 
 def test_the_worked_packet_decodes_to_what_the_text_says() -> None:
     [found] = codec.Decoder().feed(HEX[0])
 
     assert (found.fields["respiration_rate"], found.fields["distance"], found.fields["wave_n"]) == (1425, 830, 10)
+
+
+def test_the_worked_answer_decodes_to_what_the_text_says() -> None:
+    [found] = codec.Decoder().feed(HEX[2])
+    fields = {name: int(str(value)) for name, value in found.fields.items()}
+
+    assert utc(fields["set_for_utc_us"]) == "2026-01-16 07:00:00" and "07:00 UTC on 16 January 2026" in TEXT
+    assert (utc(fields["next_ring_utc_us"])[-8:], fields["utc_us"] % 86_400_000_000) == ("06:47:26", 125_000)
+    assert (fields["state"], fields["stored"], fields["clock"]) == (2, 1, table.ClockSource["HOST"])
 
 
 @pytest.mark.parametrize("number", [codec.BODY_MAX, codec.BLOCK_MAX, codec.LINE_MAX, codec.PAYLOAD_MAX, transport.BAUD])
