@@ -59,6 +59,13 @@ def test_every_one_of_the_fourteen_has_a_row() -> None:
     assert staging.metrics_table([made(1, 0), made(2, 0)]).count("\n") == 1 + 14
 
 
+@pytest.fixture(scope="module")
+def kappas() -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "DRAWS", 20)
+        return staging.agreement_table([made(1, 5), made(2, 10)])
+
+
 @pytest.mark.parametrize("words", ["this model", "time of night only", "Halo Rise", "human scorers", "5 minutes ago"])
-def test_the_kappa_has_company(words: str) -> None:
-    assert words in staging.agreement_table([made(1, 5), made(2, 10)])
+def test_the_kappa_has_company(words: str, kappas: str) -> None:
+    assert words in kappas
