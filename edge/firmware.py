@@ -34,12 +34,16 @@ class FirmwareError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ChainOps:
-    """Another chain in the firmware's place for it: addresses of state, init and step (sw_chain_ops in sw_chain.h)."""
+    """Another chain in the firmware's place for it: addresses of state and functions (sw_chain_ops in sw_chain.h).
+
+    place 0: it looks everywhere.
+    """
 
     state: int
     init: int
     step: int
     parameters_hash: int
+    place: int = 0
 
 
 def make_hal(functions: Mapping[str, int], context: int) -> Any:
@@ -77,6 +81,7 @@ class Firmware:
         ops.state = self.ffi.cast("void *", chain.state)
         ops.init = self.ffi.cast(self.ffi.typeof(ops.init), chain.init)
         ops.step = self.ffi.cast(self.ffi.typeof(ops.step), chain.step)
+        ops.place = self.ffi.cast(self.ffi.typeof(ops.place), chain.place)
         ops.parameters_hash = chain.parameters_hash
         return ops
 

@@ -6,6 +6,7 @@ by a firmware that runs its own chain.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,15 @@ def chain_ops() -> tuple[ChainOps, tuple[Any, ...]]:
         lambda _, config, timing: _init(state, config, timing),
         error=lib.SW_ERROR_PARAMETER,
     )
+    place = ffi.callback("void(void *, const sw_place *)", lambda _, where: _place(state, where))
     ops = ChainOps(
         state=state.ctypes.data,
         init=int(ffi.cast("uintptr_t", init)),
         step=step.address,
         parameters_hash=lib.sw_chain_parameters_hash(),
+        place=int(ffi.cast("uintptr_t", place)),
     )
-    return ops, (state, init, step)
+    return ops, (state, init, step, place)
 
 
 def _init(state: np.ndarray[Any, Any], config: Any, timing: Any) -> int:
@@ -44,6 +47,14 @@ def _init(state: np.ndarray[Any, Any], config: Any, timing: Any) -> int:
     state[0]["shape"] = (config.n_chirps, config.n_samples, timing.n_rx)
     chain.init(state[0])
     return 0
+
+
+def _place(state: np.ndarray[Any, Any], where: Any) -> None:
+    """Tell the chain where the user lies; where: sw_place."""
+    from edge.blocks import chain
+
+    low, high = (math.radians(cdeg / 100) for cdeg in (where.azimuth_low_cdeg, where.azimuth_high_cdeg))
+    chain.place(state[0], where.near_mm / 1000, where.far_mm / 1000, low, high)
 
 
 def _compiled_step() -> Any:

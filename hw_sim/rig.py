@@ -111,8 +111,9 @@ def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
     ffi, lib = edge_core.load()
     memory = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
     base = int(ffi.cast("uintptr_t", memory))
-    init, step = (int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in ("init", "step"))
-    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash()), (memory,)
+    names = ("init", "step", "place")
+    init, step, place = (int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names)
+    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash(), place), (memory,)
 
 
 def open_target(

@@ -5,8 +5,9 @@ keeps breathing and loses noise: no absolute threshold is needed. The noise itse
 burst difference, in which slow motion cancels. Powers are summed over whole seconds and the last
 WINDOW_SECONDS of them decide, so that a person who left is forgotten completely.
 
-A strong reflector outside the zone leaks through the window's side lobes; what the Hann window may
-leak is subtracted before a range bin can become a candidate.
+A strong reflector outside the user's place leaks through the window's side lobes; what the Hann window may
+leak is subtracted before a range bin can become a candidate. A body whose summit lies outside reaches into
+the place with its slope: bins from the edge on, as long as they rise outwards, are not taken for a body.
 """
 
 import math
@@ -84,7 +85,7 @@ def step(state: Any, geometry: Any, moving: NDArray[np.complex64], difference: N
     coherent, power, burst = state.coherent, state.power, state.burst
     slot = state.slot
     for rx in range(geometry.n_rx):
-        for k in range(geometry.bin_first, geometry.watch_last + 1):
+        for k in range(geometry.watch_first, geometry.watch_last + 1):
             z, p, d = moving[rx, k], previous[rx, k], difference[rx, k]
             if state.started:
                 coherent[slot, k] += z.real * p.real + z.imag * p.imag
@@ -119,25 +120,49 @@ def hann_leakage(bins: float) -> float:
 
 
 @njit(cache=CACHE)
+def leak(sums: NDArray[np.float64], k: int, first: int, last: int) -> float:
+    """Return what the strongest of the bins first..last may leak into bin k; 0 when there is none."""
+    strongest, power = -1, 0.0
+    for s in range(first, last + 1):
+        if sums[s] > power:
+            strongest, power = s, sums[s]
+    apart = abs(strongest - k)
+    return LEAKAGE * power * hann_leakage(float(apart)) if strongest >= 0 and apart >= 2 else 0.0
+
+
+@njit(cache=CACHE)
+def find_excess(state: Any, geometry: Any, sums: NDArray[np.float64]) -> None:
+    """Take leakage, and slopes of bodies whose summit lies outside the place, off the coherent power."""
+    first, last = geometry.bin_first, geometry.bin_last
+    excess = state.excess
+    for k in range(first, last + 1):
+        far = leak(sums, k, last + 1, geometry.watch_last)
+        near = leak(sums, k, geometry.watch_first, first - 1)
+        excess[k] = max(max(sums[k], 0.0) - far - near, 0.0)
+    k = last
+    while first <= k < geometry.watch_last and sums[k] < sums[k + 1]:
+        excess[k] = 0.0
+        k -= 1
+    k = first
+    while last >= k > geometry.watch_first and sums[k] < sums[k - 1]:
+        excess[k] = 0.0
+        k += 1
+
+
+@njit(cache=CACHE)
 def choose(state: Any, geometry: Any) -> None:
-    """Pick the body from the summed powers: strongest excess in the zone, kept while it stays strong."""
-    first, last, watch = geometry.bin_first, geometry.bin_last, geometry.watch_last
-    sums = np.zeros(watch + 2)
-    noises = np.zeros(watch + 1 - first)
-    strongest, strongest_power = -1, 0.0
-    for k in range(first, watch + 1):
-        sums[k] = max(window_sum(state, state.coherent, k), 0.0)
-        noises[k - first] = window_sum(state, state.burst, k) / 4.0
-        if k > last and sums[k] > strongest_power:
-            strongest, strongest_power = k, sums[k]
-    noise = max(np.sort(noises)[(watch + 1 - first) // 2], 1e-12)
+    """Pick the body from the summed powers: strongest excess in the place, kept while it stays strong."""
+    first, last = geometry.bin_first, geometry.bin_last
+    low, high = geometry.watch_first, geometry.watch_last
+    sums = np.zeros(WATCH_BINS)
+    noises = np.zeros(high + 1 - low)
+    for k in range(low, high + 1):
+        sums[k] = window_sum(state, state.coherent, k)
+        noises[k - low] = window_sum(state, state.burst, k) / 4.0
+    noise = max(np.sort(noises)[(high + 1 - low) // 2], 1e-12)
+    find_excess(state, geometry, sums)
     excess = state.excess
     best, best_score = -1, 0.0
-    for k in range(first, last + 1):
-        leak = 0.0
-        if strongest - k >= 2:
-            leak = LEAKAGE * strongest_power * hann_leakage(float(strongest - k))
-        excess[k] = max(sums[k] - leak, 0.0)
     for k in range(first, last + 1):
         score = score_of(excess, k, first, last)
         if score > best_score:

@@ -24,6 +24,7 @@ from edge.blocks import (
     resample,
     vitals,
 )
+from edge.blocks import geometry as geometry_of
 from edge.blocks.geometry import GEOMETRY
 from edge.blocks.half_burst import half_burst
 from edge.blocks.parameters import (
@@ -43,6 +44,8 @@ GROWING_FITS = 16  # a fit every second while the memory grows, every other seco
 STATE = np.dtype(
     [
         ("geometry", GEOMETRY),
+        ("azimuth_low_rad", np.float32),  # of the user's place; both 0: every direction is
+        ("azimuth_high_rad", np.float32),
         ("shape", np.int32, (3,)),  # of a frame: chirps, samples, antennas
         ("clutter", clutter.STATE),
         ("candidates", candidates.STATE),
@@ -94,11 +97,23 @@ def init(state: Any) -> None:
 def init_looking(state: Any) -> None:
     """Start to look at the room as if for the first time."""
     geometry = state.geometry
-    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, geometry.bin_first, geometry.watch_last)
+    clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, geometry.watch_first, geometry.watch_last)
     candidates.init(state.candidates)
     direction.init(state.direction)
     motion.init(state.motion)
     state.seconds = 0
+
+
+@njit(cache=CACHE)
+def place(state: Any, near_m: float, far_m: float, low_rad: float, high_rad: float) -> None:
+    """From now on the user lies between these ranges and azimuths: look anew."""
+    geometry_of.place(state.geometry, near_m, far_m)
+    state.azimuth_low_rad, state.azimuth_high_rad = low_rad, high_rad
+    init_looking(state)
+    if state.circle.channels > 0:
+        phase_circle.init(state.circle)
+        breathing_rate.interrupt(state.rate)
+        displacement.init(state.displacement)
 
 
 @njit(cache=CACHE)

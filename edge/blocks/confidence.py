@@ -15,6 +15,7 @@ from edge.blocks.parameters import (
     MOTION_SCORE,
     PERSON_COHERENCE,
     PERSON_PER_DB,
+    PERSON_PER_RAD,
     PERSON_SNR_DB,
     RATE_PER_MISSING,
     RATE_PER_RESIDUAL,
@@ -37,11 +38,14 @@ def decibel(ratio: float) -> float:
 
 
 @njit(cache=CACHE)
-def person(snr: float, coherence: float) -> int:
-    """Return P(person in the user's place), 0..255, from coherent power over noise and coherence."""
+def person(snr: float, coherence: float, outside_rad: float) -> int:
+    """Return P(person in the user's place), 0..255, from coherent power over noise and coherence.
+
+    outside_rad: how far its direction lies outside the place, times how sure that direction is.
+    """
     if coherence < PERSON_COHERENCE:
         snr = snr * max(coherence, 0.0) / PERSON_COHERENCE
-    return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB))
+    return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB) - PERSON_PER_RAD * outside_rad)
 
 
 @njit(cache=CACHE)

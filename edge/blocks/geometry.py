@@ -7,7 +7,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import njit
 
+from edge.blocks import CACHE
 from edge.blocks.parameters import WATCH_FAR_M, ZONE_FAR_M, ZONE_NEAR_M
 
 C_M_PER_S = 299_792_458.0
@@ -19,13 +21,15 @@ GEOMETRY = np.dtype(
     [
         ("n_rx", np.int32),
         ("n_bins", np.int32),
-        ("bin_first", np.int32),  # detection zone, inclusive
+        ("bin_first", np.int32),  # the user's place, inclusive: the detection zone until one is set
         ("bin_last", np.int32),
+        ("watch_first", np.int32),  # what is watched for leakage into it, inclusive
         ("watch_last", np.int32),
         ("lane_1", np.int32),  # lane of RX1, RX2, RX3; -1 when off
         ("lane_2", np.int32),
         ("lane_3", np.int32),
         ("frames_per_second", np.int32),
+        ("bandwidth_khz", np.int32),  # sampled
         ("frame_s", np.float32),
         ("bin_m", np.float32),
         ("wavelength_m", np.float32),
@@ -57,8 +61,10 @@ def geometry(
     n_bins = n_samples // 2
     record["n_rx"] = bin(rx_mask).count("1")
     record["n_bins"] = n_bins
+    record["bandwidth_khz"] = round(sampled_bandwidth_hz / 1e3)
     record["bin_m"] = bin_m
     record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
+    record["watch_first"] = record["bin_first"]
     highest = min(n_bins - 2, WATCH_BINS - 1)
     record["bin_last"] = min(highest, int(zone_far_m / bin_m))
     record["watch_last"] = min(highest, int(watch_far_m / bin_m))
@@ -74,6 +80,19 @@ def geometry(
         record[f"lane_{rx + 1}"] = lane if on else -1
         lane += on
     return record
+
+
+@njit(cache=CACHE)
+def place(record: Any, near_m: float, far_m: float) -> None:
+    """Set the bins of the user's place, within those that are watched; a place without a bin changes nothing.
+
+    record: GEOMETRY.
+    """
+    bin_m = C_M_PER_S / (2e3 * record.bandwidth_khz)
+    first = max(record.watch_first, math.ceil(near_m / bin_m))
+    last = min(record.watch_last, int(far_m / bin_m))
+    if first <= last:
+        record.bin_first, record.bin_last = first, last
 
 
 def from_registers(config: Any, timing: Any) -> Any:

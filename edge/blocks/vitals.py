@@ -72,13 +72,22 @@ def fill(state: Any, t_us: int, flags: int, out: Any) -> None:
     out.confidence = 0
     absent = REASON_GAP if state.gaps > 0 else REASON_STARTING
     if state.seconds > 0:
-        out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence)
+        out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence, outside(state))
         absent = REASON_NOBODY if out.confidence < NOBODY_BELOW else 0
     fill_motion(state, absent, out)
     fill_position(state, absent, out)
     unheard = why_unheard(state, absent, flags)
     fill_rate(state, unheard, out)
     fill_wave(state, unheard, out)
+
+
+@njit(cache=CACHE)
+def outside(state: Any) -> float:
+    """Return how far outside the user's place the body's direction lies, as far as it has one, rad."""
+    low, high, azimuth = state.azimuth_low_rad, state.azimuth_high_rad, state.direction.azimuth_rad
+    if low >= high:  # no place is set
+        return 0.0
+    return float(state.direction.coherence * max(low - azimuth, azimuth - high, 0.0))
 
 
 @njit(cache=CACHE)

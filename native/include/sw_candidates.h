@@ -3,7 +3,8 @@
  * Thermal noise is white in time and breathing is not: Re(z_n conj(z_(n-1))) keeps breathing and loses noise, so no
  * absolute threshold is needed. The noise itself is read off the burst difference, in which slow motion cancels.
  * Powers are summed over whole seconds; the last WINDOW_SECONDS of them decide.
- * A strong reflector beyond the zone leaks through the window's side lobes: LEAKAGE times their envelope is taken off.
+ * A strong reflector outside the place leaks through the window's side lobes: LEAKAGE times their envelope is taken off.
+ * A body whose summit lies outside reaches into the place with its slope: that is not taken for a body in the place.
  */
 #ifndef SW_CANDIDATES_H
 #define SW_CANDIDATES_H

@@ -49,6 +49,8 @@ typedef struct sw_chain_ops {
     int32_t (*init)(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
     /* samples: uint16[chirp][sample][rx], 12-bit ADC counts, in FIFO order */
     void (*step)(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
+    /* From now on the user lies here; another place than before makes the chain look anew. Between two steps. */
+    void (*place)(void *state, const sw_place *place);
 } sw_chain_ops;
 
 /* The C chain. State: sw_chain_size() bytes, 16-byte aligned; init returns 0 or a negative sw_error. */
@@ -56,5 +58,6 @@ uint32_t sw_chain_size(void);
 uint32_t sw_chain_parameters_hash(void);
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
+void sw_chain_place(void *state, const sw_place *place);
 
 #endif

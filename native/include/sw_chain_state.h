@@ -21,6 +21,7 @@
 
 typedef struct sw_chain {
     sw_geometry geometry;
+    sw_place place;            /* azimuths both 0: every direction is the place */
     sw_half_burst half_burst;
     sw_half_burst_out halves;
     sw_range_fft range_fft;

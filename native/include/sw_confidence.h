@@ -12,8 +12,9 @@
 int32_t sw_confidence_quantise(float log_odds);
 /* 10 log10 of a power ratio, at least -60 dB */
 float sw_confidence_decibel(float ratio);
-/* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1. */
-int32_t sw_confidence_person(float snr, float coherence);
+/* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1;
+ * outside_rad: how far its direction lies outside the place, times how sure that direction is, >= 0. */
+int32_t sw_confidence_person(float snr, float coherence, float outside_rad);
 /* P(right class), 0..255, of still or moving, from the speed over its threshold. */
 int32_t sw_confidence_motion(float speed_over_threshold);
 /* P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted.

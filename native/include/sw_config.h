@@ -1,4 +1,4 @@
-/* What the radar is asked to do. All integers, so that every target computes the same registers. */
+/* What the radar is asked to do, and where to look. All integers, so that every target computes the same registers. */
 #ifndef SW_CONFIG_H
 #define SW_CONFIG_H
 
@@ -34,5 +34,15 @@ typedef struct sw_radar_timing {
     uint32_t sampled_start_khz;    /* frequency at the first sample */
     uint32_t sampled_bandwidth_khz;/* slope * n_samples / sample rate: what the samples see */
 } sw_radar_timing;
+
+/* Where the user lies, as the device sees it: what lies elsewhere is not the user. Integers, so that it can be kept. */
+typedef struct sw_place {
+    uint16_t near_mm;           /* range, nearest and farthest */
+    uint16_t far_mm;
+    int16_t azimuth_low_cdeg;   /* 0.01 degree, + towards RX1 */
+    int16_t azimuth_high_cdeg;
+    uint8_t side;               /* SW_SIDE_* of the bed the user sleeps on; the device stands on the user's left or right */
+    uint8_t learnt;             /* 1: found in an earlier night; 0: what is assumed for that side */
+} sw_place;
 
 #endif

@@ -13,7 +13,17 @@
     PARAMETER(ZONE_NEAR_M, 0.20, "m", "nearest range of the detection zone") \
     PARAMETER(ZONE_FAR_M, 1.50, "m", "farthest range of the detection zone") \
     PARAMETER(WATCH_FAR_M, 3.00, "m", "range bins beyond the zone that are watched for leakage into it") \
-    PARAMETER(ZONE_SINE, 0.85, "1", "largest sine of azimuth or elevation inside the zone") \
+    /* the user's place, before it is learnt: half a bed on the side of the device; then what the first night showed */ \
+    PARAMETER(PLACE_NEAR_M, 0.25, "m", "nearest range of the user's place") \
+    PARAMETER(PLACE_FAR_M, 1.10, "m", "farthest range of the user's place") \
+    PARAMETER(PLACE_HEAD_DEG, 37.0, "degree", "azimuth of its end towards the head of the bed") \
+    PARAMETER(PLACE_FOOT_DEG, 58.0, "degree", "... and towards the foot") \
+    PARAMETER(BED_CONFIDENCE, 230, "1/255", "least confidence of a second that is learnt from") \
+    PARAMETER(BED_DIRECTION, 128, "1/255", "least validity of a direction that is learnt from") \
+    PARAMETER(BED_SECONDS, 10800, "s", "confident still time after which the place is fixed") \
+    PARAMETER(BED_TAIL, 0.02, "1", "share of that time that may lie outside on either side") \
+    PARAMETER(BED_MARGIN_M, 0.30, "m", "margin around the ranges that were seen") \
+    PARAMETER(BED_MARGIN_DEG, 20.0, "degree", "margin around the azimuths that were seen") \
     /* clutter */ \
     PARAMETER(BACKGROUND_S, 1.2, "s", "time constant of the slow background") \
     /* candidates and direction: sums over whole seconds */ \
@@ -69,6 +79,7 @@
     PARAMETER(SILENT_AFTER_S, 15, "s", "time below NOBODY_BELOW that ends streaming") \
     PARAMETER(PERSON_SNR_DB, 9.0, "dB", "coherent power over noise at which a person is as likely as not") \
     PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
+    PARAMETER(PERSON_PER_RAD, 20.0, "1/rad", "... less this per rad of azimuth outside the user's place") \
     PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")
 
 /* Each becomes a constant of the compiler, SW_P_ZONE_NEAR_M; one that is not used leaves nothing behind. */

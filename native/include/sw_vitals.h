@@ -19,6 +19,7 @@ typedef struct sw_vitals_sources {
     const sw_motion_state *motion;
     const sw_phase_circle *circle;
     const sw_breathing_rate *rate;
+    const sw_place *place;
     uint32_t seconds; /* of candidates since power-on or the last gap; 0: nothing is known yet */
     uint32_t gaps;    /* frames were lost so often; 0: it is the start */
 } sw_vitals_sources;

@@ -115,23 +115,44 @@ static float hann_leakage(float bins)
     return envelope * envelope;
 }
 
+/* Strongest of the bins first..last; last < first or nothing positive: SW_MAX_BINS. */
+static uint32_t strongest_of(const float *coherent, uint32_t first, uint32_t last)
+{
+    uint32_t strongest = SW_MAX_BINS;
+    float power = 0.0f;
+    for (uint32_t k = first; k <= last; k++) {
+        if (coherent[k] > power) {
+            strongest = k;
+            power = coherent[k];
+        }
+    }
+    return strongest;
+}
+
+/* What bin s may leak into bin k. */
+static float leak_of(const float *coherent, uint32_t s, uint32_t k)
+{
+    uint32_t apart = s > k ? s - k : k - s;
+    return s == SW_MAX_BINS || apart < 2u ? 0.0f : SW_P_LEAKAGE * coherent[s] * hann_leakage((float)apart);
+}
+
 static void find_excess(sw_candidates *state, const sw_geometry *geometry)
 {
     const float *coherent = state->window.coherent;
-    uint32_t strongest = 0; /* beyond the zone; 0: none */
-    float strongest_power = 0.0f;
-    for (uint32_t k = geometry->bin_last + 1; k <= geometry->watch_last; k++) {
-        if (coherent[k] > strongest_power) {
-            strongest = k;
-            strongest_power = coherent[k];
-        }
-    }
-    for (uint32_t k = geometry->bin_first; k <= geometry->bin_last; k++) {
+    uint32_t first = geometry->bin_first, last = geometry->bin_last;
+    uint32_t far = strongest_of(coherent, last + 1, geometry->watch_last);
+    uint32_t near = strongest_of(coherent, geometry->watch_first, first - 1);
+    for (uint32_t k = first; k <= last; k++) {
         float excess = coherent[k] > 0.0f ? coherent[k] : 0.0f;
-        if (strongest >= k + 2) {
-            excess -= SW_P_LEAKAGE * strongest_power * hann_leakage((float)(strongest - k));
-        }
+        excess -= leak_of(coherent, far, k) + leak_of(coherent, near, k);
         state->excess[k] = excess > 0.0f ? excess : 0.0f;
+    }
+    /* the slope of a body whose summit lies outside belongs to that body */
+    for (uint32_t k = last; k >= first && k < geometry->watch_last && coherent[k] < coherent[k + 1]; k--) {
+        state->excess[k] = 0.0f;
+    }
+    for (uint32_t k = first; k <= last && k > geometry->watch_first && coherent[k] < coherent[k - 1]; k++) {
+        state->excess[k] = 0.0f;
     }
 }
 
@@ -197,7 +218,7 @@ static void measure(sw_candidates *state, const sw_geometry *geometry, float noi
 int32_t sw_candidates_step(sw_candidates *state, const sw_geometry *geometry, const sw_profile *moving,
                            const sw_profile *difference)
 {
-    uint32_t first = geometry->bin_first, last = geometry->watch_last;
+    uint32_t first = geometry->watch_first, last = geometry->watch_last;
     add_frame(state, first, last, moving, difference);
     state->frames++;
     if (state->frames < geometry->frames_per_second) {

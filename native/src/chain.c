@@ -36,7 +36,7 @@ static int32_t restart_grid(sw_chain *chain)
 static int32_t init_looking(sw_chain *chain)
 {
     const sw_geometry *geometry = &chain->geometry;
-    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, geometry->bin_first,
+    const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, geometry->watch_first,
                                        geometry->watch_last};
     sw_candidates_init(&chain->candidates);
     sw_direction_init(&chain->direction);
@@ -227,6 +227,23 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     }
 }
 
+void sw_chain_place(void *state, const sw_place *place)
+{
+    sw_chain *chain = state;
+    const sw_place *was = &chain->place;
+    if (place->near_mm == was->near_mm && place->far_mm == was->far_mm &&
+        place->azimuth_low_cdeg == was->azimuth_low_cdeg && place->azimuth_high_cdeg == was->azimuth_high_cdeg) {
+        return;
+    }
+    chain->place = *place;
+    sw_geometry_place(&chain->geometry, place->near_mm, place->far_mm);
+    (void)init_looking(chain);
+    if (chain->circle.channels.n > 0) {
+        (void)init_listening(chain);
+        sw_breathing_rate_interrupt(&chain->rate);
+    }
+}
+
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
     sw_chain *chain = state;
@@ -239,6 +256,7 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     out->wave_t_us = 0;
     observe(chain, t_us, out->flags, out);
     const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,
-                                       &chain->circle,     &chain->rate,      chain->seconds,  chain->gaps};
+                                       &chain->circle,     &chain->rate,      &chain->place,
+                                       chain->seconds,     chain->gaps};
     sw_vitals_fill(&sources, out);
 }

@@ -5,6 +5,7 @@
 #include "sw_commands.h"
 
 #include "sw_uplink.h"
+#include "sw_user_place.h"
 
 static int32_t answer_alarm(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce, uint32_t refused)
 {
@@ -66,6 +67,7 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         }
         if (set.side < SW_SIDE_COUNT && fw->keeper.loaded) { /* another one shows in the answer as not taken */
             fw->keeper.wanted.side = set.side;
+            sw_user_place_follow(fw);
             sw_alarm_clock_step(&fw->alarm, now_us);
         }
         return answer_settings(fw, t_us, set.nonce);

@@ -22,12 +22,13 @@ float sw_confidence_decibel(float ratio)
     return 10.0f * sw_log10f(ratio > SMALLEST_RATIO ? ratio : SMALLEST_RATIO);
 }
 
-int32_t sw_confidence_person(float snr, float coherence)
+int32_t sw_confidence_person(float snr, float coherence, float outside_rad)
 {
     if (coherence < SW_P_PERSON_COHERENCE) {
         snr = snr * (coherence > 0.0f ? coherence : 0.0f) / SW_P_PERSON_COHERENCE;
     }
-    return sw_confidence_quantise(SW_P_PERSON_PER_DB * (sw_confidence_decibel(snr) - SW_P_PERSON_SNR_DB));
+    float log_odds = SW_P_PERSON_PER_DB * (sw_confidence_decibel(snr) - SW_P_PERSON_SNR_DB);
+    return sw_confidence_quantise(log_odds - SW_P_PERSON_PER_RAD * outside_rad);
 }
 
 int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals)

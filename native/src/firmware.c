@@ -10,6 +10,7 @@
 #include "sw_error.h"
 #include "sw_firmware_state.h"
 #include "sw_uplink.h"
+#include "sw_user_place.h"
 
 #define SECOND_US 1000000u
 #define RETRY_US 5000u          /* a slow line is offered the rest after this */
@@ -69,7 +70,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->hal = *hal;
     fw->chain = (sw_chain_ops){
         .state = (uint8_t *)fw + chain_offset(), .parameters_hash = sw_chain_parameters_hash(),
-        .init = sw_chain_init, .step = sw_chain_step,
+        .init = sw_chain_init, .step = sw_chain_step, .place = sw_chain_place,
     };
     if (chain != 0) {
         fw->chain = *chain;
@@ -80,6 +81,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
     sw_keeper_init(&fw->keeper, 0);
+    sw_user_place_init(fw);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
     error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar);
     error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
@@ -142,12 +144,15 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
     fw->counters.transitions++;
 }
 
-static void end_second(sw_firmware *fw, uint64_t t_us)
+static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
     decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence));
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
         sw_uplink_catch_up(fw, t_us);
+    }
+    if (sw_user_place_second(fw, t_us)) {
+        sw_alarm_clock_step(&fw->alarm, now_us); /* writes it */
     }
     sw_report_clear(&fw->report);
 }
@@ -167,7 +172,7 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
     if (fw->second_us == 0u) {
         fw->second_us = t_us + SECOND_US;
     } else if (t_us >= fw->second_us) {
-        end_second(fw, t_us);
+        end_second(fw, now_us, t_us);
         fw->second_us += SECOND_US;
         if (fw->second_us <= t_us) { /* frames were missing, or are slow */
             fw->second_us = t_us + SECOND_US;
@@ -328,6 +333,7 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
     if (event == SW_EVENT_POWER_ON) {
         on_power(fw, now_us);
     }
+    sw_user_place_follow(fw);
     fw->counters.state_us[fw->policy.state] += now_us - fw->last_step_us;
     fw->last_step_us = now_us;
     switch (event) {

@@ -22,12 +22,16 @@ static float ratio(uint64_t a, uint64_t b)
     return (float)(a / b) * scale;
 }
 
-/* Distance over the length of a bin, c / (2 B), rounded down or up; the distance counts in um. */
+/* Distance over the length of a bin, c / (2 B), rounded down or up. */
+static uint32_t bins_of_um(uint32_t um, uint32_t bandwidth_khz, int32_t up)
+{
+    uint64_t a = (uint64_t)um * 2u * bandwidth_khz, b = (uint64_t)C_M_PER_S * 1000u;
+    return (uint32_t)((a + (up != 0 ? b - 1u : 0u)) / b);
+}
+
 static uint32_t bins_of(float distance_m, uint32_t bandwidth_khz, int32_t up)
 {
-    uint64_t um = (uint64_t)(uint32_t)(distance_m * 1e6f + 0.5f);
-    uint64_t a = um * 2u * bandwidth_khz, b = (uint64_t)C_M_PER_S * 1000u;
-    return (uint32_t)((a + (up != 0 ? b - 1u : 0u)) / b);
+    return bins_of_um((uint32_t)(distance_m * 1e6f + 0.5f), bandwidth_khz, up);
 }
 
 static uint32_t lesser(uint32_t a, uint32_t b)
@@ -54,10 +58,12 @@ int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, c
     geometry->n_bins = n_bins;
     geometry->bin_first = first > SW_BIN_LOWEST ? first : SW_BIN_LOWEST;
     geometry->bin_last = lesser(highest, bins_of(SW_P_ZONE_FAR_M, bandwidth, 0));
+    geometry->watch_first = geometry->bin_first;
     geometry->watch_last = lesser(highest, bins_of(SW_P_WATCH_FAR_M, bandwidth, 0));
     if (geometry->bin_first > geometry->bin_last) {
         return SW_ERROR_PARAMETER;
     }
+    geometry->bandwidth_khz = bandwidth;
     uint32_t per_second = (2u * TICKS_PER_S + ticks) / (2u * ticks);
     geometry->frames_per_second = per_second > 1 ? per_second : 1;
     geometry->frame_s = ratio(ticks, TICKS_PER_S);
@@ -65,4 +71,16 @@ int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, c
     geometry->wavelength_m = ratio(C_M_PER_S, 1000u * (uint64_t)timing->sampled_start_khz + 500u * (uint64_t)bandwidth);
     geometry->half_burst_s = ratio((uint64_t)timing->chirp_ticks * config->n_chirps, 2u * TICKS_PER_S);
     return SW_OK;
+}
+
+void sw_geometry_place(sw_geometry *geometry, uint32_t near_mm, uint32_t far_mm)
+{
+    uint32_t first = bins_of_um(1000u * near_mm, geometry->bandwidth_khz, 1);
+    uint32_t last = bins_of_um(1000u * far_mm, geometry->bandwidth_khz, 0);
+    first = first > geometry->watch_first ? first : geometry->watch_first;
+    last = lesser(last, geometry->watch_last);
+    if (first <= last) {
+        geometry->bin_first = first;
+        geometry->bin_last = last;
+    }
 }

@@ -100,12 +100,23 @@ static void fill_wave(const sw_vitals_sources *from, int32_t reason, sw_chain_ou
     }
 }
 
+/* How far outside the user's place the body's direction lies, as far as it has one, rad. */
+static float outside(const sw_vitals_sources *from)
+{
+    const float cdeg = 1.0f / CENTIDEGREES_PER_RAD, azimuth = from->direction->azimuth_rad;
+    float low = (float)from->place->azimuth_low_cdeg * cdeg, high = (float)from->place->azimuth_high_cdeg * cdeg;
+    if (!(low < high)) { /* no place is set */
+        return 0.0f;
+    }
+    return from->direction->coherence * at_least_0(azimuth < low ? low - azimuth : azimuth - high);
+}
+
 void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out)
 {
     int32_t absent = from->gaps > 0 ? SW_REASON_GAP : SW_REASON_STARTING;
     out->confidence = 0;
     if (from->seconds > 0) {
-        out->confidence = sw_confidence_person(from->candidates->snr, from->candidates->coherence);
+        out->confidence = sw_confidence_person(from->candidates->snr, from->candidates->coherence, outside(from));
         absent = out->confidence < (int32_t)SW_P_NOBODY_BELOW ? SW_REASON_NOBODY : SW_REASON_NONE;
     }
     fill_motion(from, absent, out);

@@ -10,7 +10,7 @@ import pytest
 from numpy.random import Generator, Philox
 
 from edge.blocks import confidence
-from edge.blocks.parameters import PERSON_COHERENCE, PERSON_PER_DB, PERSON_SNR_DB, RATE_SCORE
+from edge.blocks.parameters import PERSON_COHERENCE, PERSON_PER_DB, PERSON_PER_RAD, PERSON_SNR_DB, RATE_SCORE
 from edge.core import load
 
 FFI, LIB = load()
@@ -42,26 +42,34 @@ def test_power_is_counted_in_decibel(block: Any) -> None:
 
 @BLOCKS
 def test_a_person_is_as_likely_as_not_at_the_stated_ratio(block: Any) -> None:
-    assert block.person(10 ** (PERSON_SNR_DB / 10), 1.0) in (127, 128)
+    assert block.person(10 ** (PERSON_SNR_DB / 10), 1.0, 0.0) in (127, 128)
 
 
 @BLOCKS
 def test_ten_decibel_more_are_ten_steps_of_log_odds(block: Any) -> None:
     expected = round(255 / (1 + math.exp(-3 * PERSON_PER_DB)))
-    assert block.person(10 ** ((PERSON_SNR_DB + 3) / 10), 1.0) == expected
+    assert block.person(10 ** ((PERSON_SNR_DB + 3) / 10), 1.0, 0.0) == expected
 
 
 @BLOCKS
 def test_a_person_rises_with_the_ratio(block: Any) -> None:
-    found = [block.person(r, 0.9) for r in 10 ** (SNR_DB / 10)]
+    found = [block.person(r, 0.9, 0.0) for r in 10 ** (SNR_DB / 10)]
     assert np.all(np.diff(found) >= 0) and (found[0], found[-1]) == (0, 255)
 
 
 @BLOCKS
 def test_a_person_rises_with_coherence(block: Any) -> None:
-    found = [block.person(10.0, c) for c in np.linspace(-1, 1, 401)]
+    found = [block.person(10.0, c, 0.0) for c in np.linspace(-1, 1, 401)]
     assert np.all(np.diff(found) >= 0)
-    assert found[0] == 0 and found[-1] == block.person(10.0, PERSON_COHERENCE)
+    assert found[0] == 0 and found[-1] == block.person(10.0, PERSON_COHERENCE, 0.0)
+
+
+@BLOCKS
+def test_a_person_falls_by_the_stated_step_outside_the_place(block: Any) -> None:
+    half = 10 ** (PERSON_SNR_DB / 10)
+    found = [block.person(half, 1.0, away) for away in np.linspace(0, 1, 101)]
+    assert np.all(np.diff(found) <= 0) and found[-1] == 0
+    assert block.person(half, 1.0, 0.1) == round(exact(-0.1 * PERSON_PER_RAD))
 
 
 @BLOCKS
@@ -78,7 +86,7 @@ def test_ideal_breathing_has_the_stated_score(block: Any) -> None:
 
 
 def test_what_is_no_number_is_no_person() -> None:
-    assert LIB.sw_confidence_person(float("nan"), 1.0) == 0
+    assert LIB.sw_confidence_person(float("nan"), 1.0, 0.0) == 0
 
 
 def exact(log_odds: float) -> float:
@@ -98,7 +106,9 @@ def test_c_equals_reference_but_on_the_edge_of_a_step() -> None:
 def test_c_differs_from_reference_by_a_step_at_most() -> None:
     rng = Generator(Philox(2))
     ratios, coherences = 10 ** rng.uniform(-7, 6, 3000), rng.uniform(-1, 1, 3000)
-    person = [(C.person(r, c), confidence.person(r, c)) for r, c in zip(ratios, coherences, strict=True)]
+    away = np.maximum(rng.uniform(-0.5, 0.5, 3000), 0)
+    cases = zip(ratios, coherences, away, strict=True)
+    person = [(C.person(*case), confidence.person(*case)) for case in cases]
     doubts = rng.uniform(0, 1.5, (3000, 2))
     breathing = [(C.breathing(v, r, i % 10), confidence.breathing(v, r, i % 10)) for i, (v, r) in enumerate(doubts)]
     steps = np.abs(np.diff(person + breathing))

@@ -18,7 +18,7 @@ Fill = Callable[..., dict[str, int]]
 
 def by_c(*, flags: int = 0, seconds: int = 9, gaps: int = 0, **measured: float) -> dict[str, int]:
     """sw_vitals_fill over blocks that measured this."""
-    m = {"snr": SNR, "coherence": COHERENCE, "residual": RESIDUAL, "moving": 0, "fitted": 1, **measured}
+    m = {"snr": SNR, "coherence": COHERENCE, "residual": RESIDUAL, "moving": 0, "fitted": 1, "azimuth": 0.1, **measured}
     candidates, direction = FFI.new("sw_candidates *"), FFI.new("sw_direction *")
     motion, circle, rate = FFI.new("sw_motion_state *"), FFI.new("sw_phase_circle *"), FFI.new("sw_breathing_rate *")
     candidates.snr, candidates.coherence, candidates.body_bin, candidates.distance_m = (
@@ -27,10 +27,11 @@ def by_c(*, flags: int = 0, seconds: int = 9, gaps: int = 0, **measured: float) 
         17,
         0.75,
     )
-    direction.coherence, direction.azimuth_rad = 0.9, 0.1
+    direction.coherence, direction.azimuth_rad = 0.9, m["azimuth"]
+    place = FFI.new("sw_place *", {"azimuth_low_cdeg": -2000, "azimuth_high_cdeg": 1500})
     motion.moving, circle.fitted, circle.residual = int(m["moving"]), int(m["fitted"]), m["residual"]
     rate.rate_per_min, rate.intervals, rate.line_share = 14.0, 7, 0.8
-    sources = FFI.new("sw_vitals_sources *", (candidates, direction, motion, circle, rate, seconds, gaps))
+    sources = FFI.new("sw_vitals_sources *", (candidates, direction, motion, circle, rate, place, seconds, gaps))
     out = FFI.new("sw_chain_out *")
     out.flags = flags
     LIB.sw_vitals_fill(sources, out)
@@ -39,11 +40,12 @@ def by_c(*, flags: int = 0, seconds: int = 9, gaps: int = 0, **measured: float) 
 
 def by_reference(*, flags: int = 0, seconds: int = 9, gaps: int = 0, **measured: float) -> dict[str, int]:
     """vitals.fill over the same."""
-    m = {"snr": SNR, "coherence": COHERENCE, "residual": RESIDUAL, "moving": 0, "fitted": 1, **measured}
+    m = {"snr": SNR, "coherence": COHERENCE, "residual": RESIDUAL, "moving": 0, "fitted": 1, "azimuth": 0.1, **measured}
     state: Any = np.zeros(1, chain.STATE)[0]
     state["candidates"]["snr"], state["candidates"]["coherence"] = m["snr"], m["coherence"]
     state["candidates"]["body_bin"], state["candidates"]["distance_m"] = 17, 0.75
-    state["direction"]["coherence"], state["direction"]["azimuth_rad"] = 0.9, 0.1
+    state["direction"]["coherence"], state["direction"]["azimuth_rad"] = 0.9, m["azimuth"]
+    state["azimuth_low_rad"], state["azimuth_high_rad"] = np.radians([-20.0, 15.0])
     state["motion"]["moving"] = m["moving"]
     state["circle"]["fitted"], state["circle"]["residual"] = m["fitted"], m["residual"]
     rate = state["rate"]
@@ -58,6 +60,8 @@ BOTH = pytest.mark.parametrize("fill", [by_c, by_reference])
 CASES = [
     ({}, "NONE", "NONE"),
     ({"seconds": 0}, "STARTING", "STARTING"),
+    ({"azimuth": 0.4, "snr": 10.0}, "NOBODY", "NOBODY"),
+    ({"azimuth": -0.3, "snr": 12.0}, "NONE", "NONE"),
     ({"seconds": 0, "gaps": 1}, "GAP", "GAP"),
     ({"snr": 0.5}, "NOBODY", "NOBODY"),
     ({"moving": 1}, "MOVING", "MOVING"),
