@@ -40,7 +40,7 @@ def listen(state: Breaths, wave_um: list[int | None], from_s: float) -> None:
         state.low, state.high = min(state.low, um), max(state.high, um)
         if um < 0 and um * um > CLEARLY * CLEARLY * state.power:
             state.armed = True
-        if state.armed and um >= 0 and state.last is not None:
+        if state.armed and um >= 0 and state.last is not None and state.last < 0:
             _begin(state, from_s + SAMPLE_S * (i - um / (um - state.last)))
         state.last = um
     oldest_s = from_s + SAMPLE_S * len(wave_um) - KEEP_S
@@ -53,6 +53,7 @@ def _begin(state: Breaths, t_s: float) -> None:
     if state.began_s is not None:
         interval_s = t_s - state.began_s
         if interval_s < SHORTEST_S:
+            state.armed = False
             return  # a ripple: the breath goes on
         if interval_s <= LONGEST_S:
             state.breaths.append([t_s, interval_s, float(state.high - state.low)])

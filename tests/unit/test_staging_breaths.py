@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloud.staging.breaths import KEEP_S, Breaths, listen
 
@@ -55,3 +57,17 @@ def test_only_ten_minutes_are_kept() -> None:
 
 def test_silence_is_no_breath() -> None:
     assert heard([0] * 600).breaths == []
+
+
+def test_a_ripple_that_stays_at_one_height_ends_nothing() -> None:
+    wave = sine(12.0, 60)
+    early = [*wave[:504], -1500, 200, 200, 200, *wave[508:]]  # a breath begins at 50.0 s
+    assert heard(list(early)).breaths[:9] == heard(wave).breaths[:9]
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from([-9, 0, 7]), st.integers(-32768, 32767)), max_size=700))
+def test_whatever_comes_breaths_are_breaths(wave: list[int | None]) -> None:
+    for end_s, interval_s, depth_um in heard(wave).breaths:
+        assert 1.4 <= interval_s <= 12.0
+        assert 0 < depth_um <= 65535
+        assert 0 <= end_s <= 70
