@@ -10,6 +10,9 @@ Left out: what physiology.py leaves out; the change of shape of a breath; breath
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,29 +31,46 @@ _TILT = 0.3  # of the size's scatter, between chest and abdomen
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Breaths:
+    """Breath by breath, from before scene time 0 to after its end."""
+
+    start_s: Array  # of inhalation
+    stage: NDArray[np.int8]
+    chest_mm: Array  # peak to peak
+    abdomen_mm: Array
+
+
 def breathe_by_stage(
     config: Breathing, population: Population, night: Night, rng: np.random.Generator, duration_s: float
 ) -> BreathingTrack:
     """Draws one night of breathing for scene times 0..duration_s."""
-    n = int((duration_s + 60) * config.rate_per_min[1] / 60 * 1.6) + 64
-    person = table.BREATHING[population]
-    spread = np.array(table.CV_PERSON) * _by_kind(rng)
-    hour = np.exp(table.CV_HOUR * _wander(rng, n, _BREATH_S / table.WANDER_S))
-    scatter = {True: fractal(rng, n, table.EXPONENT), False: rng.standard_normal(n)}
-    interval_cv = np.array(person.interval_cv) * np.exp(spread - _HALF * spread**2)
-    start_s, stage = _starts(config, night, rng, scatter, hour, interval_cv, duration_s)
-    n = start_s.size
+    breaths = draw_breaths(config, population, night, rng, duration_s)
+    start_s = breaths.start_s
+    inhale = np.clip(0.38 + 0.03 * rng.standard_normal(start_s.size), 0.28, 0.48)
+    pause = np.clip(0.12 + 0.04 * rng.standard_normal(start_s.size), 0.02, 0.25)
     t_s = np.arange(int(duration_s * WAVEFORM_HZ) + 3) / WAVEFORM_HZ
-    size_cv = np.array(person.size_cv) * np.exp(spread - _HALF * spread**2)
-    chest_mm, abdomen_mm = _sizes(config, stage, start_s, size_cv, hour[:n], rng)
-    inhale = np.clip(0.38 + 0.03 * rng.standard_normal(n), 0.28, 0.48)
-    pause = np.clip(0.12 + 0.04 * rng.standard_normal(n), 0.02, 0.25)
     return BreathingTrack(
-        chest_m=wave(t_s, start_s, 1e-3 * chest_mm, inhale, pause),
-        abdomen_m=wave(t_s + ABDOMEN_LEADS_S, start_s, 1e-3 * abdomen_mm, inhale, pause),
+        chest_m=wave(t_s, start_s, 1e-3 * breaths.chest_mm, inhale, pause),
+        abdomen_m=wave(t_s + ABDOMEN_LEADS_S, start_s, 1e-3 * breaths.abdomen_mm, inhale, pause),
         heart_m=heartbeat(config, rng, t_s),
         breath_s=start_s[(start_s >= 0) & (start_s <= duration_s)],
     )
+
+
+def draw_breaths(
+    config: Breathing, population: Population, night: Night, rng: np.random.Generator, duration_s: float
+) -> Breaths:
+    """When each breath of a night begins, and its size."""
+    n = int((duration_s + 60) * config.rate_per_min[1] / 60 * 1.6) + 64
+    person = table.BREATHING[population]
+    spread = np.array(table.CV_PERSON) * _by_kind(rng)
+    own = np.exp(spread - _HALF * spread**2)
+    hour = np.exp(table.CV_HOUR * _wander(rng, n, _BREATH_S / table.WANDER_S))
+    scatter = {True: fractal(rng, n, table.EXPONENT), False: rng.standard_normal(n)}
+    start_s, stage = _starts(config, night, rng, scatter, hour, np.array(person.interval_cv) * own, duration_s)
+    sizes = _sizes(config, stage, start_s, np.array(person.size_cv) * own, hour[: start_s.size], rng)
+    return Breaths(start_s, stage, *sizes)
 
 
 def fractal(rng: np.random.Generator, n: int, exponent: float) -> Array:
@@ -72,12 +92,12 @@ def _by_kind(rng: np.random.Generator) -> Array:
 
 def _wander(rng: np.random.Generator, n: int, share: float) -> Array:
     """Gaussian numbers of unit variance; each forgets so much of the one before (0..1)."""
-    keep = np.exp(-share)
+    keep = math.exp(-share)
     white = np.sqrt(1 - keep * keep) * rng.standard_normal(n)
     out = np.empty(n)
-    state = rng.standard_normal()
-    for i in range(n):
-        state = keep * state + white[i]
+    state = float(rng.standard_normal())
+    for i, kick in enumerate(white.tolist()):
+        state = keep * state + kick
         out[i] = state
     return out
 
@@ -93,19 +113,20 @@ def _starts(
 ) -> tuple[Array, NDArray[np.int8]]:
     """Starts of inhalation, rising, from before scene time 0 to after its end; and the stage of each breath."""
     ratio = np.array(table.RATE) * np.exp(table.RATE_PERSON * rng.standard_normal(table.N_STAGES))
-    rates = rng.uniform(*config.rate_per_min) * ratio
+    rates = (rng.uniform(*config.rate_per_min) * ratio).tolist()
     n = hour.size
-    wander = np.exp(table.RATE_HOUR * _wander(rng, n, _BREATH_S / table.WANDER_S))
+    mean_s = (60 * np.exp(-table.RATE_HOUR * _wander(rng, n, _BREATH_S / table.WANDER_S))).tolist()
     seconds = night.stage_at(np.arange(int(duration_s) + 60, dtype=np.float64)).tolist()
-    both = np.stack([scatter[False], scatter[True]])
+    noise = [scatter[correlated].tolist() for correlated in table.CORRELATED]
+    cvs, wandering = interval_cv.tolist(), hour.tolist()
     start_s, stage = np.empty(n), np.zeros(n, np.int8)
     t_s, rate = -_LEAD_IN_S + 4 * rng.random(), float(rates[0])
     for i in range(n):
         now = seconds[min(max(int(t_s), 0), len(seconds) - 1)]
         start_s[i], stage[i] = t_s, now
-        cv = interval_cv[now] * hour[i]
-        factor = float(np.exp(cv * both[int(table.CORRELATED[now]), i] - _HALF * cv * cv).clip(*_LIMITS))
-        interval_s = 60 / (rate * wander[i]) * factor
+        cv = cvs[now] * wandering[i]
+        factor = min(max(math.exp(cv * noise[now][i] - _HALF * cv * cv), _LIMITS[0]), _LIMITS[1])
+        interval_s = mean_s[i] / rate * factor
         rate += (rates[now] - rate) * min(1.0, interval_s / table.RATE_LAG_S)
         t_s += interval_s
         if t_s > duration_s + 30:
