@@ -13,7 +13,7 @@ from cloud.observations import Absence, Session
 from cloud.primary_user import Presence
 from cloud.settle import SECOND_US
 
-OPEN_AFTER_US = 300_000_000  # more than five minutes of presence
+OPEN_AFTER_US = 330_000_000  # more than five minutes in bed: getting in takes the first seconds of presence
 CLOSE_AFTER_US = 1_800_000_000  # half an hour without presence
 BRIEF_US = 30_000_000  # a shorter absence is none: the device needs as long to be sure
 

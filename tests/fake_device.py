@@ -10,14 +10,12 @@ import numpy as np
 from cloud.app import Cloud, seeded
 from cloud.store import Store
 from wire import codec, packet
-from wire.table import LAYOUTS, MotionClass, Reason, UplinkState
+from wire.table import LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, UplinkState
 
 SECOND_US = 1_000_000
 T0_UTC_US = 1_770_000_000_000_000 - 1_770_000_000_000_000 % (30 * SECOND_US)
 
 Script = Callable[["FakeDevice", int], bytes]
-
-NOTHING_KEPT = {"device_nonce": 0, "oldest_seq": 0, "newest_seq": 0}
 
 
 class FakeDevice:
@@ -28,6 +26,7 @@ class FakeDevice:
         self.seq = 0
         self.acknowledged = 0
         self.booted_us = booted_us
+        self.kept = (0, 0)  # oldest and newest packet, as it tells them
         self._decoder = codec.Decoder()
         self._questions: list[packet.Packet] = []
         self.heard: list[packet.Packet] = []
@@ -35,8 +34,11 @@ class FakeDevice:
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
             packet.HELLO, t_us, device_id=2**63 + 5, nonce=99, config_hash=1, parameters_hash=2,
-            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce, oldest_seq=0, newest_seq=0,
+            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce, **self._kept(),
         )  # fmt: skip
+
+    def _kept(self) -> dict[str, int]:
+        return {"oldest_seq": self.kept[0], "newest_seq": self.kept[1]}
 
     def hear(self, chunk: bytes) -> None:
         """Bytes of the host: acknowledgements count at once, questions wait for `answers`."""
@@ -55,7 +57,7 @@ class FakeDevice:
             nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
             greeting = one.type == packet.HOST_HELLO
             said += (
-                self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **NOTHING_KEPT)
+                self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **self._kept())
             )
         return said
 
@@ -88,6 +90,12 @@ class FakeDevice:
             packet.TRANSITION, t_us, seq=self.seq, from_state=UplinkState[before], to_state=UplinkState[after],
             reason=Reason[reason], silent_from_us=silent[0], silent_to_us=silent[1], silent_reason=Reason[why],
         )  # fmt: skip
+
+    def alarm_event(self, t_us: int, event: str, by: str, reason: str) -> bytes:
+        self.seq += 1
+        return self._packet(
+            packet.ALARM_EVENT, t_us, seq=self.seq, event=AlarmDeed[event], by=AlarmMaker[by], reason=Reason[reason]
+        )
 
     def _packet(self, kind: int, t_us: int, seq: int = 0, **fields: int | Sequence[int]) -> bytes:
         every = {f.name: 0 if f.count == 1 else (0,) * f.count for f in LAYOUTS[kind].fields}

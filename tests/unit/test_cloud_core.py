@@ -6,7 +6,7 @@ import pytest
 
 from cloud import core, ingest, memory, occupancy, settle
 from cloud.app import seeded
-from cloud.observations import Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
+from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
 from wire import codec, packet
 
@@ -205,13 +205,86 @@ def test_the_length_on_the_line_is_that_of_the_encoding(n_payload: int) -> None:
     assert ingest.line_bytes(one) == len(codec.encode(one))
 
 
-def test_six_minutes_open_a_session() -> None:
+def _heard(line: Line, kind: int) -> list[packet.Packet]:
+    return [one for one in line.device.heard if one.type == kind]
+
+
+def test_a_pong_is_answered_with_the_time_of_the_tick() -> None:
     line = Line().linked()
-    for second in range(2, 377):
+    line.device.answers = lambda t_us: _pong(line, t_us)  # type: ignore[method-assign]
+    line.run()
+    (told,) = _heard(line, packet.TIME)
+    assert told.fields == {"device_nonce": 4711, "utc_us": T0_UTC_US + 3 * SECOND_US}
+
+
+def test_the_clock_is_told_every_half_minute() -> None:
+    line = Line().linked()
+    for _ in range(65):
+        line.run()
+    assert len(_heard(line, packet.TIME)) == 3
+
+
+def _pong(line: Line, t_us: int) -> bytes:
+    (ping,) = _heard(line, packet.PING)
+    kept = {"oldest_seq": 0, "newest_seq": 0}
+    said = {"nonce": ping.fields["nonce"], "device_nonce": 4711, **kept}
+    return codec.encode(packet.make(packet.PONG, said, boot=line.device.boot, t_us=t_us))  # type: ignore[arg-type]
+
+
+def test_what_the_device_keeps_is_pulled() -> None:
+    line = Line().linked()
+    line.device.kept = (1, 2)
+    for _ in range(40):
+        line.run()
+    assert _heard(line, packet.PULL)[0].fields == {"boot": 7, "seq": 1, "count": 2}
+
+
+def test_nothing_is_pulled_when_all_is_here() -> None:
+    line = Line().linked()
+    line.device.kept = (1, 2)
+    line.run(line.device.vitals(2_500_000), line.device.vitals(2_600_000))
+    for _ in range(60):
+        line.run()
+    assert _heard(line, packet.PULL) == []
+
+
+def test_what_the_device_no_longer_keeps_holds_no_acknowledgement() -> None:
+    line = Line().linked()
+    first, _, third = (line.device.vitals(2_000_000 + i) for i in range(3))
+    line.device.kept = (3, 3)
+    line.run(first, third)
+    for _ in range(35):
+        line.run()
+    assert line.device.acknowledged == 3
+
+
+def test_a_word_that_comes_late_counts_from_then_on() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    word = line.device.transition(3_500_000, "STREAMING", "MONITORING", "NOBODY")
+    for _ in range(25):
+        line.run()
+    line.run(word)
+    assert line.state.memory.seconds.bed.state is occupancy.State.EMPTY
+
+
+def test_an_event_of_the_alarm_is_kept_and_acknowledged() -> None:
+    line = Line().linked()
+    line.run(line.device.alarm_event(2_500_000, "RANG", "DEVICE", "SET_TIME"))
+    line.run()
+    (event,) = line.of(AlarmEvent)
+    assert isinstance(event, AlarmEvent)
+    assert (event.event, event.by, event.reason, event.device_utc_us) == ("rang", "device", "the set time", None)
+    assert line.device.acknowledged == 1
+
+
+def test_less_than_six_minutes_open_a_session() -> None:
+    line = Line().linked()
+    for second in range(2, 407):
         line.run(line.device.vitals(second * SECOND_US))
     (opened,) = line.of(Session)
     assert isinstance(opened, Session)
-    assert opened.opened_utc_us - opened.in_bed_utc_us == 301 * SECOND_US
+    assert opened.opened_utc_us - opened.in_bed_utc_us == 331 * SECOND_US
 
 
 def test_a_restart_takes_up_where_it_stopped() -> None:

@@ -135,6 +135,19 @@ def test_a_second_process_continues_the_same_night(tmp_path: Path) -> None:
         assert _all(path, table) == _all(tmp_path / "whole.sqlite", table)
 
 
+def test_a_second_process_still_takes_what_the_first_one_missed(tmp_path: Path) -> None:
+    path, device = tmp_path / "n.sqlite", FakeDevice()
+    said = [device.vitals(i * 1_000_000) for i in range(4)]
+    for second, which in ((range(3), (0, 2)), (range(3, 6), (1, 3))):
+        store = Store(path, durable=False)
+        chunk = b"".join(said[i] for i in which)
+        play(Cloud(store, seeded(second.start), "simulated"), device, lambda d, s, c=chunk: c, second)  # type: ignore[misc]
+        store.close()
+    assert _all(path, "packets") and [row[1] for row in _all(path, "packets")] == [1, 2, 3, 4]
+    assert [row[4:6] for row in _all(path, "boots")] == [(4, 0)]
+    assert device.acknowledged == 4
+
+
 def test_a_long_pause_is_a_second_span_of_listening(tmp_path: Path) -> None:
     for utc_us in (T0_UTC_US, T0_UTC_US + 10_000_000, T0_UTC_US + 40_000_000):
         store = Store(tmp_path / "n.sqlite", durable=False)
