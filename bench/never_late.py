@@ -21,6 +21,7 @@ import numpy as np
 
 from bench.tables import sources_digest
 from bench.tables import table as markdown
+from hw_sim.board import Faults
 from hw_sim.lockstep import HostProcess
 from hw_sim.night_run import cloud_command
 from hw_sim.rig import ROOT, Rig
@@ -36,6 +37,7 @@ WAIT_US = 90_000_000
 """After the set time, for a ring that is late."""
 HOST_WAIT_US = 62_000_000
 """So long a device without a clock waits for a host: a clock lost later than this before the set time rings late."""
+CLOCK_PPB = 3000
 KINDS = {"cloud killed": 50, "line cut": 50, "rebooted, line cut": 50, "clock lost, line cut": 10}
 SCENES = ("single", None)
 """Somebody in bed, for whom the cloud may ask for an early ring; or the standby switch on, and only the device rings."""
@@ -56,6 +58,11 @@ class Trial:
     def scenario(self) -> str | None:
         """Of the scene; None: in standby."""
         return SCENES[self.seed % len(SCENES)]
+
+    @property
+    def clock_ppb(self) -> int:
+        """Error of the clock chip, within what its maker allows over temperature."""
+        return int(np.random.default_rng(self.seed).integers(-CLOCK_PPB, CLOCK_PPB + 1))
 
     def moments_us(self) -> tuple[int, int]:
         """Virtual time of the break, and of what follows it: in the wake window, before it would have rung."""
@@ -100,7 +107,9 @@ def run(trial: Trial) -> Outcome:
         )  # fmt: skip
         host = HostProcess(command, ROOT)
         try:
-            with Rig(scene, seed=trial.seed, target=TARGETS[trial.guarded], t0_utc_us=T0_UTC_US) as rig:
+            faults = Faults(clock_ppb=trial.clock_ppb)
+            target = TARGETS[trial.guarded]
+            with Rig(scene, seed=trial.seed, target=target, t0_utc_us=T0_UTC_US, faults=faults) as rig:
                 rig.set_standby(scene is None)
                 rig.attach(host)
                 return follow(rig, host, trial)

@@ -86,7 +86,7 @@ class HostProcess:
         self.timeout_s = timeout_s
         self._command, self._cwd = command, cwd
         self._kill_after_s: float | None = None
-        self._utc_us: int | None = None
+        self._listens = True  # the rig's first exchange carries no bytes
         self._start()
 
     def _start(self) -> None:
@@ -107,7 +107,7 @@ class HostProcess:
             os.close(its_read)
             os.close(its_write)
         self.alive = True
-        self._answer = self._first = b""
+        self._answer = b""
 
     def kill(self) -> None:
         """SIGKILL, now: what is on the line is lost. Only the own child is ever signalled."""
@@ -124,28 +124,27 @@ class HostProcess:
         self._kill_after_s = after_s
 
     def restart(self) -> None:
-        """A new process on the same port. It hears the time of the last exchange and no bytes, then runs on.
+        """A new process on the same port. Its first exchange is two: without bytes, until it has opened the port, then with.
 
-        Raises HostFailed, and RuntimeError when the old one still lives.
+        Raises RuntimeError when the old one still lives.
         """
         if self.alive:
             raise RuntimeError("host process: expected it to be killed before it is started again")
+        self._listens = False
         self._start()
-        if self._utc_us is not None:
-            self._first = self._converse(self._utc_us, b"")
 
     def exchange(self, utc_us: int, data: bytes) -> bytes:
         """End of a quantum: its time and the bytes sent in it -> the bytes the host wrote; none while it is dead.
 
         Raises HostFailed when the process is gone or does not answer in time.
         """
-        self._utc_us = utc_us
         if not self.alive:
             return b""
-        first, self._first = self._first, b""
         if self._kill_after_s is not None:
             self._die_meanwhile(utc_us, data)
-            return first
+            return b""
+        first = b"" if self._listens or not data else self._converse(utc_us, b"")
+        self._listens = True
         return first + self._converse(utc_us, data)
 
     def _die_meanwhile(self, utc_us: int, data: bytes) -> None:

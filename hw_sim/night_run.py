@@ -64,10 +64,12 @@ def run(
     sunrise_s: int = 0,
     rt: bool = False,
     progress: Callable[[float], None] | None = None,
+    levers: Callable[[Rig, HostProcess], None] | None = None,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
     side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it.
+    levers: called before virtual time starts; names what is to be done to the run, and when.
     Errors: SceneError, RigError, BoardFailed, HostFailed, RecordingError.
     """
     began_s = time.monotonic()
@@ -93,6 +95,8 @@ def run(
             if alarm_utc_us is not None:
                 rig.fine_window(alarm_utc_us - t0_utc_us - WINDOW_US, alarm_utc_us - t0_utc_us + AFTER_US)
             rig.attach(host)
+            if levers is not None:
+                levers(rig, host)
             rig.run(virtual_s, progress, pacer() if rt else None)
             rig.counts.finish(rig.board.now_us)
             counted = {"edge": rig.edge_counters(), "link": rig.link_counters()}

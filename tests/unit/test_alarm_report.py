@@ -182,7 +182,9 @@ def test_an_error_that_cannot_be_formed_says_why(
 def test_absences_of_the_session_are_listed() -> None:
     away = [Absence(T0 + 40 * MINUTE_US, T0 + 46 * MINUTE_US, ""), Absence(T0 + 999 * MINUTE_US, T0, "another night")]
     found = session_report.session(night(absences=away), None, "no truth")
-    assert found.values["absences"] == [{"from_utc": "2026-02-02T03:20:00Z", "to_utc": "2026-02-02T03:26:00Z", "reason": ""}]
+    assert found.values["absences"] == [
+        {"from_utc": "2026-02-02T03:20:00Z", "to_utc": "2026-02-02T03:26:00Z", "reason": ""}
+    ]
 
 
 def test_a_night_without_a_session_says_so_under_every_key() -> None:

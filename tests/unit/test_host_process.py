@@ -136,7 +136,7 @@ def test_bytes_for_a_killed_host_are_lost_and_a_new_one_goes_on(tmp_path: Path) 
     assert far.exchange(2, b"lost") == b""
     far.restart()
     assert far.alive and far.process.pid != first
-    assert far.exchange(3, b"cd") == b"2:3:cd"
+    assert far.exchange(3, b"cd") == b"3:3:cd"
     assert (tmp_path / "kept").read_bytes() == b"abcd"
     assert far.close() == 0
 
@@ -149,7 +149,7 @@ def test_a_kill_in_the_middle_of_an_exchange_leaves_a_clean_line(tmp_path: Path,
     assert far.exchange(2, b"x" * 3000) == b""
     assert not far.alive
     far.restart()
-    assert far.exchange(3, b"cd") == b"2:3:cd"
+    assert far.exchange(3, b"cd") == b"3:3:cd"
     far.close()
 
 
