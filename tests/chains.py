@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.blocks import chain, vitals
+from edge.blocks.bed_place import Place
 from edge.blocks.geometry import from_registers
 from edge.core import load
 from hw_sim.radar_view import RadarView
@@ -17,6 +20,7 @@ FFI, LIB = load()
 ALIGN = 16
 LOST_US = 700_000
 Outputs = NDArray[Any]  # vitals.OUT[frame]
+Placed = tuple[int, Place]
 
 
 class Radar:
@@ -65,8 +69,12 @@ def run_c(
     frames: NDArray[np.uint16],
     gap_at: int | None = None,
     change: Callable[[Any], None] | None = None,
+    placed: Placed | None = None,
 ) -> Outputs:
-    """frames: uint16[frame, chirp, sample, rx]. change: what to do to the sw_chain before its first frame."""
+    """frames: uint16[frame, chirp, sample, rx]. change: what to do to the sw_chain before its first frame.
+
+    placed: a frame, and the place that the chain is told before it.
+    """
     memory = FFI.new("char[]", LIB.sw_chain_size() + ALIGN)
     base = int(FFI.cast("uintptr_t", memory))
     state = FFI.cast("sw_chain *", base + -base % ALIGN)
@@ -78,16 +86,24 @@ def run_c(
     out, samples = FFI.cast("sw_chain_out *", FFI.from_buffer(found)), np.ascontiguousarray(frames)
     first, size = FFI.cast("uint16_t *", FFI.from_buffer(samples)), frames[0].size
     for k in range(len(frames)):
+        if placed is not None and k == placed[0]:
+            LIB.sw_chain_place(state, FFI.new("sw_place *", asdict(placed[1])))
         LIB.sw_chain_step(state, first + k * size, *moment(radar, k, gap_at), out + k)
     return found
 
 
-def run_reference(radar: Radar, frames: NDArray[np.uint16], gap_at: int | None = None) -> Outputs:
+def run_reference(
+    radar: Radar, frames: NDArray[np.uint16], gap_at: int | None = None, placed: Placed | None = None
+) -> Outputs:
     """The same by the reference chain."""
     state, found = np.zeros(1, chain.STATE)[0], np.zeros(len(frames), vitals.OUT)
     state["geometry"] = from_registers(radar.config, radar.timing)
     chain.init(state)
     for k in range(len(frames)):
+        if placed is not None and k == placed[0]:
+            where = placed[1]
+            low, high = math.radians(where.azimuth_low_cdeg / 100), math.radians(where.azimuth_high_cdeg / 100)
+            chain.place(state, where.near_mm / 1000, where.far_mm / 1000, low, high)
         chain.step(state, frames[k], *moment(radar, k, gap_at), found[k])
     return found
 

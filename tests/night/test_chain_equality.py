@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.blocks import vitals
+from edge.blocks.bed_place import Place
 from hw_sim.process_run import radar_config
 from hw_sim.recording import load_recording
 from hw_sim.scene import Scene
@@ -33,6 +34,7 @@ azimuth_deg = -35.0
 wall = { at_m = [0.2, 2.6, 0.1], rcs_m2 = 0.3 }
 """
 SECONDS = 180
+PLACED_AT = 1000
 GAP_AT = 2600  # frame before which frames are lost, in rest
 
 
@@ -81,6 +83,15 @@ def test_every_integer_is_equal(radar: Radar, busy: NDArray[np.uint16], wanted: 
 def test_every_decision_is_equal(radar: Radar, busy: NDArray[np.uint16], wanted: Outputs) -> None:
     apart = differences(run_c(radar, busy, GAP_AT), wanted)
     assert {name: int(np.count_nonzero(apart[name])) for name in DECISIONS} == dict.fromkeys(DECISIONS, 0)
+
+
+def test_with_a_place_every_integer_is_equal(radar: Radar, busy: NDArray[np.uint16]) -> None:
+    narrow = Place(near_mm=560, far_mm=650, azimuth_low_cdeg=200, azimuth_high_cdeg=900, side=1)
+    run = (radar, busy[: GAP_AT - 600])
+    found, wanted = run_c(*run, placed=(PLACED_AT, narrow)), run_reference(*run, placed=(PLACED_AT, narrow))
+    elsewhere = run_c(*run)
+    assert equal_share(found, wanted) >= ENOUGH
+    assert (wanted["confidence"] < elsewhere["confidence"])[PLACED_AT + 200 :].mean() > 0.5
 
 
 def test_real_samples_are_read_alike(data_dir: Path) -> None:

@@ -118,6 +118,46 @@ def test_leakage_from_beyond_the_zone_makes_no_body(run: Any, at: float, amplitu
     assert found["snr"] < 0.2
 
 
+PLACE_FIRST, PLACE_LAST = 10, 20
+
+
+@pytest.fixture
+def small_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's place is the bins PLACE_FIRST..PLACE_LAST; the rest is watched."""
+    geometry = GEOMETRY.copy()
+    geometry["bin_first"], geometry["bin_last"] = PLACE_FIRST, PLACE_LAST
+    monkeypatch.setitem(globals(), "GEOMETRY", geometry)
+
+
+@RUNS
+@pytest.mark.usefixtures("small_place")
+@pytest.mark.parametrize("at", [PLACE_FIRST - 1.0, PLACE_FIRST - 1.4, PLACE_LAST + 1.0, PLACE_LAST + 1.4])
+def test_a_body_beside_the_place_does_not_reach_into_it(run: Any, at: float) -> None:
+    found = run(*leaking(FRAMES, at, 300.0))[-1]
+    edge = PLACE_FIRST if at < PLACE_FIRST else PLACE_LAST
+    main_lobe = (300.0 * hann_response(np.array([edge - at]))[0]) ** 2
+    assert main_lobe > 1000  # over the noise power 1 at the edge of the place
+    assert found["snr"] < 0.5
+
+
+@RUNS
+@pytest.mark.usefixtures("small_place")
+@pytest.mark.parametrize("at", [PLACE_FIRST - 5.5, PLACE_LAST + 5.5])
+def test_side_lobes_from_either_side_make_no_body(run: Any, at: float) -> None:
+    found = run(*leaking(FRAMES, at, 3000.0))[-1]
+    assert found["snr"] < 0.5
+
+
+@RUNS
+@pytest.mark.usefixtures("small_place")
+@pytest.mark.parametrize("at", [PLACE_FIRST, BODY, PLACE_LAST])
+def test_the_user_is_found_beside_a_stronger_partner(run: Any, at: int) -> None:
+    moving, difference = leaking(FRAMES, PLACE_LAST + 12.3, 1000.0)
+    moving[:, :, at] += (30 * breathing(FRAMES))[:, None].astype(np.complex64)
+    found = run(moving, difference)[-1]
+    assert found["body_bin"] == at and found["snr"] > 10
+
+
 @RUNS
 def test_a_body_beside_leakage_is_still_found(run: Any) -> None:
     moving, difference = leaking(FRAMES, LAST + 12.5, 3000.0)

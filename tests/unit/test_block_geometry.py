@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.blocks.geometry import geometry
+from edge.blocks.geometry import geometry, place
 from edge.blocks.parameters import WATCH_FAR_M, ZONE_FAR_M, ZONE_NEAR_M
 from edge.core import load
 
@@ -86,7 +86,16 @@ def test_c_equals_reference(changes: dict[str, int]) -> None:
     config, timing = programmed(changes)
     found, expected = FFI.new("sw_geometry *"), reference(config, timing)
     assert LIB.sw_geometry_init(found, config, timing) == 0
-    for name in ("n_rx", "n_bins", "bin_first", "bin_last", "watch_last", "frames_per_second"):
+    for name in (
+        "n_rx",
+        "n_bins",
+        "bin_first",
+        "bin_last",
+        "watch_first",
+        "watch_last",
+        "bandwidth_khz",
+        "frames_per_second",
+    ):
         assert (name, getattr(found, name)) == (name, expected[name])
     for name in ("frame_s", "bin_m", "wavelength_m", "half_burst_s"):
         assert (name, getattr(found, name)) == (name, expected[name])  # to the last bit
@@ -104,6 +113,37 @@ def test_c_bins_equal_the_reference_for_every_bandwidth() -> None:
             expected["bin_first"], expected["bin_last"], expected["watch_last"],
         )  # fmt: skip
     assert unequal == 0
+
+
+def placed(near_mm: int, far_mm: int, bandwidth_khz: int | None = None) -> tuple[tuple[int, int], tuple[int, int]]:
+    """bin_first and bin_last of a place, by the C and by the reference."""
+    config, timing = programmed({})
+    timing.sampled_bandwidth_khz = bandwidth_khz or timing.sampled_bandwidth_khz
+    found, expected = FFI.new("sw_geometry *"), reference(config, timing)
+    assert LIB.sw_geometry_init(found, config, timing) == 0
+    LIB.sw_geometry_place(found, near_mm, far_mm)
+    place(expected, near_mm / 1000, far_mm / 1000)
+    return (found.bin_first, found.bin_last), (int(expected["bin_first"]), int(expected["bin_last"]))
+
+
+def test_a_place_is_the_bins_between_its_ends() -> None:
+    bin_m = float(reference(*programmed({}))["bin_m"])
+    for first, last in placed(250, 1100):
+        assert (first - 1) * bin_m < 0.25 <= first * bin_m and last * bin_m <= 1.1 < (last + 1) * bin_m
+
+
+def test_a_place_beyond_what_is_watched_ends_there_and_an_empty_one_changes_nothing() -> None:
+    whole = reference(*programmed({}))
+    ends = int(whole["watch_first"]), int(whole["watch_last"])
+    assert placed(0, 9000) == (ends, ends)
+    zone = int(whole["bin_first"]), int(whole["bin_last"])
+    assert placed(600, 601) == (zone, zone)
+
+
+def test_c_places_equal_the_reference_for_every_bandwidth() -> None:
+    for bandwidth_khz in np.linspace(1_200_000, 6_900_000, 300).astype(int).tolist():
+        found, expected = placed(250, 1100, bandwidth_khz)
+        assert (bandwidth_khz, found) == (bandwidth_khz, expected)
 
 
 def test_a_zone_without_a_range_bin_is_refused() -> None:
