@@ -33,6 +33,8 @@ Core = Annotated[Literal["c", "numba"] | None, typer.Option("--core", help="Sign
 Side = Annotated[
     Literal["left", "right"] | None, typer.Option("--side", help="The user's side of the bed; default left.")
 ]
+Zone = Annotated[str | None, typer.Option("--tz", help="Time zone, e.g. Europe/Berlin; default the computer's.")]
+Serial = Annotated[str, typer.Option("--serial", metavar="PORT", help="Serial port of the device.")]
 RealTime = Annotated[bool, typer.Option("--rt", help="At the speed of the clock instead of as fast as it goes.")]
 
 
@@ -304,6 +306,81 @@ def train(
         _print_json({"model": str(model), "card": card})
     else:
         print("\n".join(f"{key:<20}{value}" for key, value in card.items()) + f"\nmodel               {model}")
+
+
+def _now_us() -> int:
+    import time
+
+    return time.time_ns() // 1000
+
+
+def _zone(config: Config, tz: str | None) -> str:
+    """Where the user of a real device is."""
+    from front import check
+    from front.local_time import system_zone
+
+    return check.zone(tz or config.user.timezone or system_zone())
+
+
+@app.command()
+def cloud(
+    serial: Serial,
+    db: Annotated[Path, typer.Option("--db", help="The night's store; one that exists is gone on with.")] = Path(
+        "night.sqlite"
+    ),
+    alarm: Annotated[str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local.")] = None,
+    side: Side = None,
+    tz: Zone = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """The live cloud process: receive nights at a serial port and store them."""
+    from cloud.app import main as run
+    from front.night import live_options
+
+    chosen = _configured(config)
+    zone = _zone(chosen, tz)
+    options = live_options(chosen, alarm, side, zone, _now_us())
+
+    def ready() -> None:
+        if json:
+            _print_json({"event": "ready", "port": serial, "db": str(db)})
+        else:
+            print(f"listening on {serial}, storing in {db}; Ctrl-C ends it", file=sys.stderr)
+
+    status = run(["--serial", serial, "--db", str(db), *options], ready)
+    if status:
+        raise typer.Exit(status)
+
+
+@app.command()
+def alarm(
+    action: Annotated[Literal["set", "cancel", "show"], typer.Argument(metavar="set|cancel|show")],
+    at: Annotated[str | None, typer.Argument(metavar="[HH:MM]", help="Set time, local: the next one to come.")] = None,
+    serial: Serial = ...,  # type: ignore[assignment]
+    tz: Zone = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """The alarm of the device at a port, as its flash has it."""
+    from front import alarm as alarms
+    from front.env import InputError
+    from wire.transport import Transport
+
+    if (action == "set") != (at is not None):
+        raise InputError(f"alarm {action}: expected {'a time, HH:MM' if action == 'set' else 'no time'}")
+    chosen = _configured(config)
+    zone = _zone(chosen, tz)
+    with Transport(serial) as port:
+        device = alarms.Device(port, _now_us)
+        if at is not None:
+            found = alarms.set_alarm(device, at, zone, round(chosen.alarm.sunrise_min * 60))
+        else:
+            found = alarms.cancel_alarm(device) if action == "cancel" else alarms.show_alarm(device)
+    if json:
+        _print_json(found)
+    else:
+        print(alarms.as_text(found, zone))
 
 
 @app.command()

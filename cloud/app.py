@@ -157,12 +157,15 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the process; returns the exit code, after one line on stderr when it is not 0."""
+def main(argv: list[str] | None = None, ready: Callable[[], None] | None = None) -> int:
+    """Run the process; returns the exit code, after one line on stderr when it is not 0.
+
+    ready: called once store and port are open.
+    """
     options = arguments().parse_args(argv)
     try:
         with contextlib.ExitStack() as stack:
-            _run(options, stack)
+            _run(options, stack, ready)
         return DONE
     except TransportError as error:
         if error.lost and options.until_eof:
@@ -178,7 +181,7 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _run(options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callable[[], None] | None) -> None:
     """Open what is named and run until the end. The store closes last."""
     control = _pipes(options.control) if options.control else None
     if options.seed is not None and not control:
@@ -186,6 +189,8 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     store = Store(options.db, durable=control is None)
     stack.callback(store.close)
     port = stack.enter_context(Transport(options.serial))
+    if ready is not None:
+        ready()
     alarm = None if options.alarm_utc is None else AlarmSetting(options.alarm_utc, options.sunrise)
     settings = Settings(alarm, options.side, options.tz)
     if control:

@@ -165,7 +165,7 @@ def _side(state: Device, fields: dict[str, int], utc_us: int) -> list[Row]:
 
 def _ring(state: Device, fields: dict[str, int], utc_us: int) -> list[Row]:
     """The device has noted the ring: it is due at that instant or an earlier one, or rings already."""
-    noted = 0 < fields["next_ring_utc_us"] <= state.ring_utc_us or fields["state"] in _RINGS
+    noted = 0 < fields["next_ring_utc_us"] <= state.ring_utc_us + NOW_US or fields["state"] in _RINGS
     if not noted:
         state.refused, state.refused_utc_us = Ask.RING.value, utc_us - RING_REFUSED_LESS_US
         return []

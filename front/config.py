@@ -32,7 +32,7 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who sleeps, and where. side: of the bed, seen by who lies in it; the device stands on that side."""
 
     side: Literal["left", "right"] = "left"
-    timezone: str = "UTC"
+    timezone: str | None = None  # None: UTC in a simulated night, else the computer's
 
 
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

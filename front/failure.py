@@ -30,6 +30,7 @@ CODES = {
     ("hw_sim.board", "BoardFailed"): 1,
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
+    ("front.alarm", "AlarmError"): 1,
 }
 
 

@@ -5,7 +5,11 @@ Rule: never late. Where the clock is changed, a time can come twice or not at al
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from front.env import InputError
@@ -37,6 +41,15 @@ def next_utc_us(after_utc_us: int, wall: datetime.time, timezone: str) -> int:
         for fold in (0, 1)
     ]
     return min(one for one in instants if one > after_utc_us)
+
+
+def system_zone(environ: Mapping[str, str] = os.environ, link: Path = Path("/etc/localtime")) -> str:
+    """The name of the computer's time zone; UTC when it has none. A fixed offset would be wrong after a change of clock."""
+    for name in (environ.get("TZ", "").removeprefix(":"), str(link.resolve()).partition("/zoneinfo/")[2]):
+        with contextlib.suppress(KeyError, ValueError, OSError):
+            if name:
+                return ZoneInfo(name).key
+    return "UTC"
 
 
 def local(utc_us: int, timezone: str) -> str:

@@ -37,7 +37,7 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
     if asked.faults:
         raise InputError(f"--fault {asked.faults[0]}: this version has no faults to inject")
     hours = check.hours(config.night.hours if asked.hours is None else asked.hours)
-    timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone)
+    timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone or "UTC")
     date = check.date(asked.date)
     return {
         "seed": check.seed(config.night.seed if asked.seed is None else asked.seed),
@@ -70,3 +70,14 @@ def alarm_utc_us(
         night = f"{local(t0_utc_us, timezone)} to {local(end_utc_us, timezone)} ({timezone})"
         raise InputError(f"{where} {text}: expected a time inside the night, {night}; --hours makes it longer")
     return found
+
+
+def live_options(config: Config, alarm: str | None, side: str | None, timezone: str, now_us: int) -> list[str]:
+    """Options of the live cloud process. Raises InputError."""
+    chosen = ["--side", side or config.user.side, "--tz", timezone]
+    text, where = (alarm, "--alarm") if alarm is not None else (config.alarm.time, "alarm.time")
+    if text is None:
+        return chosen
+    set_for_utc_us = next_utc_us(now_us, wall_time(text, where), timezone)
+    sunrise_s = round(config.alarm.sunrise_min * 60)
+    return [*chosen, "--alarm-utc", str(set_for_utc_us), "--sunrise", str(sunrise_s)]

@@ -1,0 +1,144 @@
+"""`stillwave alarm`: set, cancel and show the alarm of the device at a port, without a cloud process.
+
+Rule: what is shown is what the device has read back from its flash just now, never what it was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from front.local_time import SECOND_US, local, next_utc_us, wall_time
+from wire import codec, packet, table, values
+from wire.packet import Packet
+from wire.transport import Transport, TransportError
+
+ANSWER_WITHIN_S = 1.5
+TRIES = 5
+STORED_WITHIN_S = 10.0
+POLL_S = 0.2
+NEXT_RING, RANG_AT, DEVICE_CLOCK = "next_ring_utc_us", "rang_at_utc_us", "utc_us"
+
+Clock = Callable[[], int]
+"""The host's UTC, us."""
+
+
+class AlarmError(Exception):
+    """The device does not do what it was asked; one line that says why."""
+
+
+@dataclass
+class Device:
+    """Questions to a device at an open port, each repeated until it is answered. now_us: the host's clock."""
+
+    port: Transport
+    now_us: Clock
+
+    def __post_init__(self) -> None:
+        self._decoder = codec.Decoder()
+
+    def ask(self, kind: int, answer: int, fields: Mapping[str, int] | None = None) -> Packet:
+        """The answer to a question. Raises TransportError when none comes."""
+        for _ in range(TRIES):
+            nonce = int.from_bytes(os.urandom(8), "little") or 1
+            self.send(kind, {"nonce": nonce, **(fields or {})})
+            until_us = self.now_us() + round(ANSWER_WITHIN_S * SECOND_US)
+            while (left_us := until_us - self.now_us()) > 0:
+                for one in self._decoder.feed(self.port.read(left_us / 1e6)):
+                    if one.type == answer and one.fields["nonce"] == nonce:
+                        return one
+        raise TransportError(self.port.port, "no answer from a device", lost=True)
+
+    def send(self, kind: int, fields: Mapping[str, int]) -> None:
+        """A packet that wants no answer."""
+        self.port.write(codec.encode(packet.make(kind, fields)))
+
+    def tell_time(self) -> None:
+        """The host's clock: the device needs it for an instant."""
+        pong = self.ask(packet.PING, packet.PONG)
+        nonce = _integers(pong)["device_nonce"]
+        self.send(packet.TIME, {"device_nonce": nonce, "utc_us": self.now_us()})
+
+    def state(self, kind: int = packet.ALARM_READ, fields: Mapping[str, int] | None = None) -> dict[str, int]:
+        """The alarm, after a question of this kind."""
+        return _integers(self.ask(kind, packet.ALARM_STATE, fields))
+
+    def until(self, settled: Callable[[dict[str, int]], bool], found: dict[str, int]) -> dict[str, int]:
+        """Reads the alarm again until it is settled, or until that takes too long."""
+        end_us = self.now_us() + round(STORED_WITHIN_S * SECOND_US)
+        while not settled(found) and self.now_us() < end_us:
+            self.port.read(POLL_S)
+            found = self.state()
+        return found
+
+
+def set_alarm(device: Device, text: str, timezone: str, sunrise_s: int) -> dict[str, Any]:
+    """Sets it to the next such time; returns what is armed. Raises InputError, AlarmError, TransportError."""
+    wall = wall_time(text, "HH:MM")
+    device.tell_time()
+    set_for_utc_us = next_utc_us(device.now_us(), wall, timezone)
+    wanted = {"set_for_utc_us": set_for_utc_us, "sunrise_s": sunrise_s}
+    found = device.state(packet.ALARM_SET, wanted)
+    if found["state"] == table.AlarmState["OFF"]:
+        raise AlarmError(f"{device.port.port}: not set: {values.reason_text(found['reason'])}")
+    found = device.until(lambda one: bool(one["stored"]) and one["set_for_utc_us"] == set_for_utc_us, found)
+    if not found["stored"] or found["set_for_utc_us"] != set_for_utc_us:
+        why = values.reason_text(found["reason"]) or "it was not read back from flash"
+        raise AlarmError(f"{device.port.port}: not armed: {why}")
+    return as_json(found)
+
+
+def cancel_alarm(device: Device) -> dict[str, Any]:
+    """Takes it back; one that was not set is no error. Raises AlarmError, TransportError."""
+    off = table.AlarmState["OFF"]
+    found = device.until(lambda one: one["state"] == off, device.state(packet.ALARM_CANCEL))
+    if found["state"] != off:
+        raise AlarmError(f"{device.port.port}: not cancelled: {values.reason_text(found['reason'])}")
+    return as_json(found)
+
+
+def show_alarm(device: Device) -> dict[str, Any]:
+    """The alarm as the device has it. Raises TransportError."""
+    return as_json(device.state())
+
+
+def as_json(found: Mapping[str, int]) -> dict[str, Any]:
+    """An ALARM_STATE in words; times in UTC, ISO, null where there is none."""
+    utc = {key.removesuffix("_us"): _iso(found[key]) for key in ("set_for_utc_us", NEXT_RING, RANG_AT, DEVICE_CLOCK)}
+    return {
+        "state": table.text_of(table.AlarmState, found["state"]),
+        "stored": bool(found["stored"]),
+        **utc,
+        "sunrise_s": found["sunrise_s"],
+        "rung_by": table.text_of(table.AlarmMaker, found["rung_by"]) if found[RANG_AT] else None,
+        "clock": table.text_of(table.ClockSource, found["clock"]),
+        "reason": values.reason_text(found["reason"]) or None,
+    }
+
+
+def as_text(found: Mapping[str, Any], timezone: str) -> str:
+    """One line for a person."""
+    if found["set_for_utc"] is None:
+        said = "no alarm is set"
+    else:
+        at = local(_us(found["set_for_utc"]), timezone)
+        said = f"{found['state']} for {at} ({timezone})"
+        said += ", read back from the device's flash" if found["stored"] else ", not in the device's flash yet"
+    if found["rang_at_utc"]:
+        said += f"; rang at {local(_us(found['rang_at_utc']), timezone)}, rung by the {found['rung_by']}"
+    return f"{said}: {found['reason']}" if found["reason"] else said
+
+
+def _integers(answer: Packet) -> dict[str, int]:
+    return {name: value for name, value in answer.fields.items() if isinstance(value, int)}
+
+
+def _iso(utc_us: int) -> str | None:
+    return datetime.fromtimestamp(utc_us // SECOND_US, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if utc_us else None
+
+
+def _us(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp()) * SECOND_US
