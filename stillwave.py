@@ -365,16 +365,18 @@ def alarm(
     """The alarm of the device at a port, as its flash has it."""
     from front import alarm as alarms
     from front.env import InputError
+    from front.local_time import wall_time
     from wire.transport import Transport
 
     if (action == "set") != (at is not None):
         raise InputError(f"alarm {action}: expected {'a time, HH:MM' if action == 'set' else 'no time'}")
     chosen = _configured(config)
     zone = _zone(chosen, tz)
+    wall = None if at is None else wall_time(at, "alarm set")
     with Transport(serial) as port:
         device = alarms.Device(port, _now_us)
-        if at is not None:
-            found = alarms.set_alarm(device, at, zone, round(chosen.alarm.sunrise_min * 60))
+        if wall is not None:
+            found = alarms.set_alarm(device, wall, zone, round(chosen.alarm.sunrise_min * 60))
         else:
             found = alarms.cancel_alarm(device) if action == "cancel" else alarms.show_alarm(device)
     if json:

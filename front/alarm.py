@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
-from front.local_time import SECOND_US, local, next_utc_us, wall_time
+from front.local_time import SECOND_US, local, next_utc_us
 from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.transport import Transport, TransportError
@@ -75,9 +75,8 @@ class Device:
         return found
 
 
-def set_alarm(device: Device, text: str, timezone: str, sunrise_s: int) -> dict[str, Any]:
-    """Sets it to the next such time; returns what is armed. Raises InputError, AlarmError, TransportError."""
-    wall = wall_time(text, "HH:MM")
+def set_alarm(device: Device, wall: time, timezone: str, sunrise_s: int) -> dict[str, Any]:
+    """Sets it to the next such time in the zone; returns what is armed. Raises AlarmError, TransportError."""
     device.tell_time()
     set_for_utc_us = next_utc_us(device.now_us(), wall, timezone)
     wanted = {"set_for_utc_us": set_for_utc_us, "sunrise_s": sunrise_s}
@@ -122,11 +121,9 @@ def as_json(found: Mapping[str, int]) -> dict[str, Any]:
 def as_text(found: Mapping[str, Any], timezone: str) -> str:
     """One line for a person."""
     if found["set_for_utc"] is None:
-        said = "no alarm is set"
-    else:
-        at = local(_us(found["set_for_utc"]), timezone)
-        said = f"{found['state']} for {at} ({timezone})"
-        said += ", read back from the device's flash" if found["stored"] else ", not in the device's flash yet"
+        return "no alarm is set"
+    said = f"{found['state']} for {local(_us(found['set_for_utc']), timezone)} ({timezone})"
+    said += ", read back from the device's flash" if found["stored"] else ", not in the device's flash yet"
     if found["rang_at_utc"]:
         said += f"; rang at {local(_us(found['rang_at_utc']), timezone)}, rung by the {found['rung_by']}"
     return f"{said}: {found['reason']}" if found["reason"] else said

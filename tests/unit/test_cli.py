@@ -18,7 +18,7 @@ from front.config import load
 from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
 
-COMMANDS = ("night", "process", "board", "report", "train", "scenarios", "bench", "doctor")
+COMMANDS = ("night", "process", "board", "report", "cloud", "alarm", "train", "scenarios", "bench", "doctor")
 HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
 
 
@@ -85,6 +85,13 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
         (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
         (["report", "missing.sqlite"], ["missing.sqlite"]),
+        (["alarm", "set", "--serial", "/nowhere"], ["alarm set", "HH:MM"]),
+        (["alarm", "show", "07:00", "--serial", "/nowhere"], ["alarm show", "no time"]),
+        (["alarm", "set", "7", "--serial", "/nowhere"], ["alarm set 7", "HH:MM"]),
+        (["alarm", "show", "--serial", "/nowhere"], ["/nowhere", "cannot be opened"]),
+        (["alarm", "show"], ["--serial"]),
+        (["alarm", "ring", "--serial", "/nowhere"], ["ring"]),
+        (["cloud", "--serial", "/nowhere", "--alarm", "24:00"], ["--alarm 24:00", "HH:MM"]),
         (["board", "--scenario", "singel", "--pty", "/tmp/never"], ["singel"]),
     ],
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 import pytest
 
@@ -12,55 +10,14 @@ from cloud.alarm import AlarmSetting, RingAt
 from cloud.app import seeded
 from cloud.device import Device, Settings
 from cloud.observations import Setting
-from wire import codec, packet, table
+from tests.bedside import Bedside
+from wire import codec, packet
 from wire.packet import Packet
 
 S = 1_000_000
 T0 = 1_770_000_000_000_000
 SET_FOR = T0 + 3600 * S
 WANTED = Settings(AlarmSetting(SET_FOR, 600), "right", "UTC")
-
-
-@dataclass
-class Bedside:
-    """A device's flash and its answers. clock: it knows the time; stores_after: questions until flash is written."""
-
-    set_for: int = 0
-    sunrise_s: int = 0
-    side: int = 0
-    ring: int = 0
-    clock: bool = True
-    stores_after: int = 0
-    heard: list[Packet] = field(default_factory=list)
-
-    def answer(self, asked: Packet) -> Packet:
-        self.heard.append(asked)
-        f = {name: int(value) for name, value in asked.fields.items()}  # type: ignore[arg-type]
-        reason = 0
-        if asked.type == packet.SETTINGS_SET:
-            self.side = f["side"]
-        if asked.type in (packet.SETTINGS_SET, packet.SETTINGS_READ):
-            return packet.make(
-                packet.SETTINGS, {"nonce": f["nonce"], "side": self.side, "stored": 1, "bed_learnt": 0}, boot=7
-            )
-        if asked.type == packet.ALARM_SET and not self.clock:
-            reason = table.Reason["CLOCK_UNKNOWN"]
-        elif asked.type == packet.ALARM_SET:
-            self.set_for, self.sunrise_s = f["set_for_utc_us"], f["sunrise_s"]
-        elif asked.type == packet.RING and self.set_for:
-            self.ring = f["utc_us"]
-        stored = self.set_for != 0 and self.stores_after == 0
-        state = "OFF" if not self.set_for else "ARMED" if stored else "STORING"
-        self.stores_after = max(self.stores_after - 1, 0)
-        return packet.make(
-            packet.ALARM_STATE,
-            {
-                "nonce": f["nonce"], "state": table.AlarmState[state], "stored": int(stored), "clock": 1,
-                "reason": reason, "set_for_utc_us": self.set_for, "next_ring_utc_us": self.ring or self.set_for,
-                "rang_at_utc_us": 0, "rung_by": 0, "sunrise_s": self.sunrise_s, "utc_us": 0,
-            },
-            boot=7,
-        )  # fmt: skip
 
 
 class Line:
