@@ -16,8 +16,8 @@ from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.table import HEADER
 
-#: A boot's clock is set anew when an answer differs by more. Less is no drift: an answer carries the device time of
-#: the last frame, up to a frame period ago, and the line has its jitter.
+#: A boot's clock is set anew when two answers on end differ by more, and by the same. Less is no drift: an answer
+#: carries the device time of the last frame, up to a frame period ago; and one answer may be to a question that waited.
 ANCHOR_TOLERANCE_US = 250_000
 #: An answer that took longer tells nothing about the time.
 ANSWER_WITHIN_US = 2_000_000
@@ -41,6 +41,7 @@ class BootState:
     row: Boot
     missing: dict[int, int] = field(default_factory=dict)  # seq -> UTC us at which it was missed, newest MISSING_MAX
     offset_us: int | None = None  # UTC minus device time
+    other_offset_us: int | None = None  # by the last answer, when it differed
 
 
 @dataclass
@@ -108,11 +109,21 @@ def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: in
     """
     boot = boot_of(state, answer.boot)
     offset_us = asked_utc_us - answer.t_us
-    late = heard_utc_us - asked_utc_us > ANSWER_WITHIN_US or answer.t_us > LATEST_US
-    if late or (boot.offset_us is not None and abs(offset_us - boot.offset_us) <= ANCHOR_TOLERANCE_US):
+    if heard_utc_us - asked_utc_us > ANSWER_WITHIN_US or answer.t_us > LATEST_US:
         return []
-    boot.offset_us = offset_us
+    if boot.offset_us is not None:
+        if _close(offset_us, boot.offset_us):
+            boot.other_offset_us = None
+            return []
+        before, boot.other_offset_us = boot.other_offset_us, offset_us
+        if before is None or not _close(offset_us, before):
+            return []
+    boot.offset_us, boot.other_offset_us = offset_us, None
     return [Anchor(answer.boot, answer.t_us, asked_utc_us)]
+
+
+def _close(offset_us: int, other_us: int) -> bool:
+    return abs(offset_us - other_us) <= ANCHOR_TOLERANCE_US
 
 
 def line_bytes(one: Packet) -> int:

@@ -72,12 +72,24 @@ def test_data_before_the_answer_wait_for_it() -> None:
 
 
 @pytest.mark.parametrize(("behind_us", "clocks"), [(300_000, [0, 300_000]), (200_000, [0])])
-def test_a_drifting_clock_is_set_again_by_a_pong(behind_us: int, clocks: list[int]) -> None:
+def test_a_drifting_clock_is_set_again_by_two_pongs(behind_us: int, clocks: list[int]) -> None:
     line = Line().linked()
     line.device.booted_us = behind_us  # from now on the device's clock is behind
-    for _ in range(40):
+    for _ in range(70):
         line.run()
     assert [a.utc_us - a.t_us - T0_UTC_US for a in line.of(Anchor)] == clocks  # type: ignore[union-attr]
+
+
+def test_one_question_that_waited_moves_no_clock() -> None:
+    line = Line().linked()
+    line.device.booted_us = 900_000
+    for _ in range(29):
+        line.run()
+    assert _heard(line, packet.PING)
+    line.device.booted_us = 0
+    for _ in range(70):
+        line.run()
+    assert len(line.of(Anchor)) == 1
 
 
 def test_duplicates_are_dropped_and_counted() -> None:
