@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hw_sim.scenario import SceneError, decode_scenario, load_scenario, scenario_names
+from hw_sim.physiology import MOVEMENTS
+from hw_sim.scenario import Scenario, SceneError, decode_scenario, load_scenario, scenario_names
 from hw_sim.scene import Scene
 
 SCENARIOS = {"single", "empty", "arrival", "sphere", "sitter"}
@@ -26,8 +27,28 @@ def test_fan_and_curtain_stand_in_single_and_empty_alike() -> None:
 
 
 def test_movements_are_frozen() -> None:
-    person = load_scenario("single").person
+    """Fixed before any detector or stage model was tuned; a score is no reason to change them."""
+    person = load_scenario("arrival").person
     assert person is not None and person.movements_per_hour == 6.0
+    assert MOVEMENTS.body_per_hour == (15.0, 3.0, 0.6, 2.0)
+    assert MOVEMENTS.limb_per_hour == (45.0, 9.0, 2.0, 10.0)
+
+
+def test_every_bed_stands_in_the_same_room() -> None:
+    rooms = {name: load_scenario(name) for name in scenario_names() if name not in ("sphere", "sitter")}
+    assert all((one.fan, one.curtain, one.clutter) == _room(rooms["single"]) for one in rooms.values())
+
+
+def _room(scenario: Scenario) -> tuple[object, object, object]:
+    return scenario.fan, scenario.curtain, scenario.clutter
+
+
+def test_limits_of_a_draw_are_checked() -> None:
+    table = {"description": "x", "partner": {"centre_m": [0, 1.4, 0], "night": {"absence_min": [8.0, 3.0]}}}
+    with pytest.raises(
+        SceneError, match=r"test: key `partner.night.absence_min`: expected two numbers, 0 to 30, rising"
+    ):
+        decode_scenario(table, "test")
 
 
 @pytest.mark.parametrize(
