@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core import load
-from tests.bedside import HOUR_S, MINUTE_S, Bedside
+from tests.alarm_bed import HOUR_S, MINUTE_S, Bedside
 from wire import packet, table
 
 ffi, lib = load()
@@ -82,9 +82,10 @@ def test_a_sensor_that_has_stopped_does_not_stop_the_alarm() -> None:
 # after a reboot
 
 
+@pytest.mark.parametrize("clock", [True, False])
 @pytest.mark.parametrize("after_s", [5.0, 100.3, 7 * HOUR_S, 8 * HOUR_S - 5])
-def test_after_a_reboot_it_rings_to_the_hundredth(after_s: float) -> None:
-    bed, deadline_us = armed()
+def test_after_a_reboot_it_rings_to_the_hundredth(after_s: float, clock: bool) -> None:
+    bed, deadline_us = armed(clock=clock)  # a lost clock was set by the device
     bed.run(after_s - 2.5)
     bed.reboot(off_s=0.4)
     bed.run(8 * HOUR_S - after_s + 10)
@@ -212,6 +213,34 @@ def test_a_reboot_right_after_a_step_does_not_make_it_later(off_s: float, after_
     bed.reboot()
     bed.run(8 * HOUR_S)
     assert late_us(bed, deadline_us) <= 10_000
+
+
+def test_a_busy_flash_keeps_the_battery_clock_from_being_set_back() -> None:
+    bed, deadline_us = armed()
+    for i in range(63):  # the next record needs an erase, 45 ms
+        bed.ask(packet.SETTINGS_SET, side=1 + i % 2)
+        bed.run(0.1)
+    pong = bed.ask(packet.PING)
+    bed.run((10**6 - bed.utc() % 10**6) / 1e6 - 0.010)  # a full second is 10 ms away
+    bed.ask(packet.SETTINGS_SET, side=2)
+    told = {"device_nonce": pong["device_nonce"], "utc_us": bed.utc(-2 * HOUR_S)}
+    bed.device.host(packet.make(packet.TIME, told))
+    bed.run(0.02)
+    assert bed.device.fw.state.keeper.store.state == lib.SW_STORE_ERASING
+    bed.reboot(off_s=0.1)
+    bed.run(8 * HOUR_S)
+    assert -10_000 <= late_us(bed, deadline_us) <= 10_000
+
+
+def test_a_step_that_comes_late_sets_the_battery_clock_a_second_later() -> None:
+    bed, deadline_us = armed(clock=False, after_s=100.0)
+    bed.off_s = 0.1
+    bed.tell_time()
+    bed.device.now_us += 1_300_000  # nobody gave the device a step
+    bed.run(3.0)
+    bed.reboot()
+    bed.run(2.0)
+    assert bed.read()["utc_us"] == pytest.approx(bed.utc(0.1), abs=12_000)
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.002, 0.95, 1.0, 1.05, 2.1])
