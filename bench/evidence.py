@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import staging
+from bench import kill_nine, never_late, staging
 from bench.tables import Report, figure, stillwave, table
 from cloud.staging.seeds import TEST_SEEDS
 from front.env import ROOT
@@ -87,6 +87,15 @@ def recording(work: Path) -> str:
     return table(["figure", "value"], rows)
 
 
+def reliability(work: Path, short: bool) -> str:
+    """The alarm with everything broken around it, and the cloud killed through a night."""
+    alarm, wrong = never_late.section(work, short)
+    killed, changed = kill_nine.section(work, short)
+    return "\n\n".join(
+        [alarm, killed, "\n".join(f"* {one}" for one in wrong + changed) or "Nothing was late or changed."]
+    )
+
+
 def main(work: Path, short: bool) -> None:
     """Write docs/evidence.md."""
     work.mkdir(parents=True, exist_ok=True)
@@ -100,6 +109,7 @@ def main(work: Path, short: bool) -> None:
             f"## Nights of {hours} hours, simulated\n\n{nights(work, hours)}",
             f"## Stages and sleep, simulated\n\n{staging.section(work, hours, seeds)}",
             f"## Movements an hour, {sweep_hours} hours each, simulated\n\n{sweep(work, sweep_hours)}",
+            f"## Never late\n\n{reliability(work, short)}",
             f"## One real recording\n\n{recording(work)}",
         ]
     )
