@@ -5,7 +5,7 @@ Rule: a scatterer is a position, a displacement along its own direction, and an 
 A `MovingSet` has rest positions at keyframes, smoothly interpolated between them (equal neighbours = at rest),
 and on top a displacement: the sum of up to four common waveforms, each times the scatterer's own gain.
 A `Rotor` is a fan: blade points on circles, its angle a closed formula of time.
-Left out: mutual shadowing and multiple reflection; a scatterer reflects the same in all directions, except blades.
+Left out: multiple reflection; a scatterer reflects the same in all directions, except blades. Shadows come as amplitudes.
 """
 
 from __future__ import annotations
