@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cloud import alarm, intent, occupancy, session
+from cloud import alarm, intent, occupancy, primary_user, session
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "cloud.md"
 MARKS = "<!-- {0}: begin (python -m cloud.diagrams) -->\n", "<!-- {0}: end -->\n"
@@ -30,13 +30,18 @@ def mermaid(start: str, arrows: list[tuple[str, str, str]]) -> str:
 
 def diagrams() -> dict[str, str]:
     """Name of the machine -> its diagram."""
-    beds = [(s.value, t.value, e.value) for s, row in occupancy.TABLE.items() for e, t in row.items()]
     return {
-        "occupancy": mermaid(occupancy.State.UNKNOWN.value, beds),
+        "occupancy": mermaid(occupancy.State.UNKNOWN.value, _plain(occupancy.TABLE)),
+        "primary user": mermaid(primary_user.State.NOBODY.value, _plain(primary_user.TABLE)),
         "session": mermaid(session.State.NONE.value, _acting(session.TABLE)),
         "intent": mermaid(intent.State.ABSENT.value, _acting(intent.TABLE)),
         "alarm policy": policy(),
     }
+
+
+def _plain(table: Mapping[Any, Mapping[Any, Any]]) -> list[tuple[str, str, str]]:
+    """Arrows of a table whose cells are states."""
+    return [(state.value, to.value, event.value) for state, row in table.items() for event, to in row.items()]
 
 
 def _acting(table: Mapping[Any, Mapping[Any, Any]]) -> list[tuple[str, str, str]]:

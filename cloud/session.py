@@ -33,8 +33,8 @@ OPEN = (State.IN_BED, State.AWAY)
 class Event(StrEnum):
     """The user's presence and how long it has been so."""
 
-    MAYBE = "somebody, perhaps the user"
-    MAYBE_LONG = "for half an hour nobody but somebody, perhaps the user"
+    MAYBE = "perhaps present"
+    MAYBE_LONG = "perhaps present, surely not for half an hour"
     PRESENT = "present"
     PRESENT_LONG = "present for more than five minutes"
     ABSENT_BRIEF = "absent for seconds"
