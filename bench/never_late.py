@@ -8,6 +8,7 @@ Use: python -m bench.never_late WORK [--short] [--jobs N]   (resumable; prints t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -180,8 +181,10 @@ def run_all(wanted: Iterable[Trial], kept: Path, jobs: int) -> Iterator[Outcome]
     wanted = list(wanted)
     yield from (known[key] for one in wanted if (key := (one.kind, one.seed, one.guarded)) in known)
     missing = [one for one in wanted if (one.kind, one.seed, one.guarded) not in known]
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, kept.open("a") as file:
-        for outcome in pool.map(run, missing):
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(kept.open("a"))
+        pool = stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn"))) if jobs > 1 else None
+        for outcome in map(run, missing) if pool is None else pool.map(run, missing):
             file.write(json.dumps(asdict(outcome)) + "\n")
             file.flush()
             sys.stderr.write(f"{outcome}\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import never_late
 from bench.never_late import KINDS, Outcome, Trial, complaints, rows, run, run_all, trials
 
 pytestmark = pytest.mark.hil
@@ -60,12 +61,21 @@ def test_the_campaign_is_as_large_as_promised() -> None:
     assert len(trials(short=False, guarded=True)) == 160
 
 
-def test_a_campaign_that_was_broken_off_goes_on(tmp_path: Path) -> None:
-    kept = tmp_path / "kept.jsonl"
-    wanted = [Trial("line cut", 1, guarded=True)]
-    first = list(run_all(wanted, kept, jobs=1))
-    content = kept.read_text()
-    assert list(run_all(wanted, kept, jobs=1)) == first and kept.read_text() == content
+def test_a_campaign_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Trial] = []
+
+    def quick(trial: Trial) -> Outcome:
+        ran.append(trial)
+        if len(ran) == 3:
+            raise KeyboardInterrupt
+        return replace(FINE, kind=trial.kind, seed=trial.seed)
+
+    monkeypatch.setattr(never_late, "run", quick)
+    wanted, kept = [Trial("line cut", seed, guarded=True) for seed in range(4)], tmp_path / "kept.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        list(run_all(wanted, kept, jobs=1))
+    assert [one.seed for one in run_all(wanted, kept, jobs=1)] == [0, 1, 2, 3]
+    assert [one.seed for one in ran] == [0, 1, 2, 2, 3]
 
 
 def test_a_row_tells_late_early_and_moot() -> None:
