@@ -127,6 +127,15 @@ def test_a_reboot_at_any_moment_of_arming_never_makes_armed_a_lie(t_us: int) -> 
         assert on_time(rig.rang_at_us()) or not armed
 
 
+def test_sanitizers_find_nothing_in_arming_rebooting_and_ringing() -> None:
+    def reboot_and_press(rig: Rig, host: AlarmHost) -> None:
+        rig.at(63_456_789, rig.reboot)
+        rig.at(DUE_US + 5_000_000, lambda: rig.button(True))
+        rig.at(DUE_US + 5_200_000, lambda: rig.button(False))
+
+    assert on_time(ring_us(reboot_and_press, target="sanitized"))
+
+
 def test_without_the_guard_it_does_not_ring() -> None:
     assert ring_us(target="unguarded") is None
 
