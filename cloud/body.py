@@ -24,7 +24,11 @@ _JUDGED = ("", text_of(Reason, Reason["LOW_QUALITY"]), text_of(Reason, Reason["A
 
 @dataclass
 class Body:
-    """seconds: measured since it came, or since it changed. Newest last."""
+    """seconds: measured since it came, or since it changed. Newest last.
+
+    A second in which breathing could be judged and no rate was found takes the oldest rate away: rates that come now and
+    then never add up to evidence.
+    """
 
     since_utc_us: int = 0
     seconds: int = 0
@@ -40,9 +44,12 @@ def add(body: Body, seen: Vitals, utc_us: int) -> None:
     body.seconds += 1
     _keep(body.distance_mm, seen.distance_mm, PLACES)
     _keep(body.azimuth_deg, seen.azimuth_deg, PLACES)
+    judged = not seen.moving and seen.respiration_reason in _JUDGED
     if seen.respiration_validity >= VALID_SHARE:
         _keep(body.rate_per_min, seen.respiration_rate_per_min, RATES)
-    if not seen.moving and seen.respiration_reason in _JUDGED:
+    elif judged:
+        del body.rate_per_min[:1]
+    if judged:
         _keep(body.quality, seen.quality_breathing, QUALITIES)
 
 

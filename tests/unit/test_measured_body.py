@@ -54,3 +54,14 @@ def test_after_a_change_only_the_newest_seconds_count() -> None:
     restart(body, 99)
     assert body == Body(99, 5, [950.0] * 5, [5.0] * 5, [], [])
     assert change(body) == ""
+
+
+def test_rates_that_come_now_and_then_are_no_evidence() -> None:
+    weak = second(respiration_validity=0.0, respiration_reason="breathing signal too weak or irregular")
+    body = body_of(*[(2, second()), (1, weak)] * 20, *[(1, second()), (3, weak)] * 20)
+    assert body.rate_per_min == []
+
+
+def test_a_movement_takes_no_evidence_away() -> None:
+    moving = second(respiration_validity=0.0, respiration_reason="moving", moving=1)
+    assert len(body_of((40, second()), (100, moving)).rate_per_min) == 40

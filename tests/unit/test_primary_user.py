@@ -32,8 +32,10 @@ def somebody(distance_mm: float, rate_per_min: float | None, **changes: object) 
     return Vitals(**{**BLANK, **LYING, **seen, **changes})  # type: ignore[arg-type]
 
 
+WEAK_REASON = "breathing signal too weak or irregular"
 USER, PARTNER, CAT = somebody(620.0, 14.0), somebody(1300.0, 13.0), somebody(700.0, 25.0)
-UNREADABLE, WEAK = somebody(620.0, None), somebody(620.0, 14.0, confidence=0.2)
+UNREADABLE = somebody(620.0, None, respiration_reason=WEAK_REASON, quality_breathing=0.0)
+WEAK = somebody(620.0, 14.0, confidence=0.2)
 Span = tuple[int, Vitals | None]
 
 
@@ -119,6 +121,10 @@ def test_in_a_new_night_it_takes_breathing_to_be_a_person() -> None:
     assert Night().run((3000, UNREADABLE)).watch.state is A
     forgotten = Night().run((600, USER), (2000, None), (3000, UNREADABLE))
     assert forgotten.watch.state is A
+
+
+def test_a_few_rates_in_an_hour_make_no_person() -> None:
+    assert Night().run(*[(50, UNREADABLE), (10, USER)] * 60).watch.state is not U
 
 
 def test_a_cat_on_the_bed_never_counts() -> None:
