@@ -7,6 +7,7 @@ what a model may not be trained on is refused before anything is made.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -77,6 +78,8 @@ def make_nights(out: Path, wanted: Wanted, say: Say) -> list[Path]:
 
 def train(folders: Iterable[Path], model: Path, seed: int, say: Say) -> dict[str, Any]:
     """Writes the model file; returns its card. Raises InputError, SeedError, TrainError, StoreError."""
+    for library in ("OPENBLAS", "OMP", "MKL"):  # sums in one order, whatever the machine has to spare
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     import msgspec
 
     from cloud.staging.nights import load

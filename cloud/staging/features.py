@@ -26,15 +26,16 @@ WINDOWS = {
     "10": (600.0, 60),
 }  # s, fewest breaths that say something
 BLOCK = 8  # breaths: half a minute
+STILL_S = 240.0  # without movement, before depths of one posture are compared
 LONG_STILL_S, LONG_LYING_S = 3600.0, 36_000.0
 
 BREATHING = (
     "rate_now", "rate_2", "rate_5", "rate_10", "interval_sd_now", "interval_sd_2", "interval_sd_5", "interval_sd_10",
-    "depth_sd_now", "depth_sd_2", "depth_sd_5", "depth_now", "depth_2", "step_sd_5", "depth_step_sd_5",
-    "correlation_5", "correlation_10", "slow_share_10", "interval_sd_own", "depth_sd_own",
+    "depth_sd_now", "depth_sd_2", "depth_sd_5", "depth_now", "depth_2", "depth_drop", "step_sd_2", "step_sd_5",
+    "depth_step_sd_2", "depth_step_sd_5", "correlation_5", "correlation_10", "slow_share_10", "interval_sd_own", "depth_sd_own",
 )  # fmt: skip
 NAMES = (
-    *BREATHING, "known_2", "rate_sd_2", "rate_known", "moving_now", "moving_2", "moving_5", "moving_15", "still",
+    *BREATHING, "known_now", "known_2", "rate_sd_2", "rate_known", "moving_now", "moving_2", "moving_5", "moving_15", "still",
     "motion_db", "lying_log", "lying",
 )  # fmt: skip
 
@@ -67,7 +68,7 @@ def observe(memory: Memory, epoch: EpochInput) -> Floats:
     at_s = (epoch.utc_us - memory.from_utc_us) / 1e6
     mine = [one == 1 for one in epoch.user]
     listen(memory.breaths, [um if mine[i // 10] else None for i, um in enumerate(epoch.wave_um)], at_s)
-    values = {**_breathing(memory, at_s + EPOCH_S), **_rates(memory, epoch, mine), **_movement(memory, epoch, mine)}
+    values = _movement(memory, epoch, mine) | _rates(memory, epoch, mine) | _breathing(memory, at_s + EPOCH_S)
     lying_s = min(at_s + EPOCH_S, LONG_LYING_S)
     values["lying_log"], values["lying"] = float(np.log1p(lying_s / 600)), lying_s / 7200
     return np.array([values[name] for name in NAMES])
@@ -85,10 +86,18 @@ def _breathing(memory: Memory, now_s: float) -> dict[str, float]:
             found["rate"] = _own(memory, "rate", found["rate"], learn=tag == "2")
             found["depth"] = _own(memory, "depth", found["depth"], learn=tag == "2")
             out |= {name: value for key, value in found.items() if (name := f"{key}_{tag}") in out}
+    if memory.still_s >= STILL_S:
+        out["depth_drop"] = _drop(breaths[:, 0] - now_s, logs[:, 1], memory.still_s)
     if out["interval_sd_5"]:
         out["interval_sd_own"] = _own(memory, "interval_sd", out["interval_sd_5"], learn=True)
         out["depth_sd_own"] = _own(memory, "depth_sd", out["depth_sd_5"], learn=True)
-    return {**out, "known_2": float(bool(out["interval_sd_2"]))}
+    return {**out, **{f"known_{tag}": float(bool(out[f"interval_sd_{tag}"])) for tag in ("now", "2")}}
+
+
+def _drop(age_s: Floats, depths: Floats, still_s: float) -> float:
+    """Depth of the last two minutes against what it was since the last movement, which changed posture and scale."""
+    before, recent = depths[(age_s > -still_s) & (age_s <= -120)], depths[age_s > -120]
+    return 5 * float(recent.mean() - before.mean()) if min(len(before), len(recent)) >= 10 else 0.0
 
 
 def _regularity(intervals: Floats, depths: Floats) -> dict[str, float]:

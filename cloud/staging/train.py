@@ -20,8 +20,8 @@ from cloud.staging.model import AWAKE, N_STAGES, Model, Stored, fit_of, follow
 from cloud.staging.stage import Staging, look
 
 UNITS = 16
-STEPS, BATCH, RATE = 1500, 1024, 0.01
-DECAYS = (1e-5, 1e-4, 1e-3)
+STEPS, BATCH, RATE = 1000, 1024, 0.01
+DECAYS = (1e-3, 3e-3, 1e-2)
 TEMPERS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 FOLDS = 5
 NO_STAGE = -1

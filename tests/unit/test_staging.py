@@ -165,3 +165,35 @@ def test_test_seeds_are_no_training_seeds() -> None:
 def test_the_shipped_model_saw_no_test_seed() -> None:
     first = read(FILE).card["first_seed"]
     assert isinstance(first, int) and first >= TRAINING_FROM
+
+
+def garbage(rng: Generator, at: int) -> EpochInput:
+    """Anything a packet can say, and holes everywhere."""
+
+    def some(values: list[float]) -> list[float | None]:
+        return [None if hole else value for value, hole in zip(values, rng.random(len(values)) < 0.3, strict=True)]
+
+    wave = rng.integers(-32768, 32768, 300) // int(rng.choice([1, 40, 33000]))
+    return EpochInput(
+        utc_us=T0 + at * EPOCH_US,
+        occupied=str(rng.choice(["user", "user", "user", "away", "unknown"])),
+        rate_per_min=some(rng.choice([0.0, 0.01, 14.0, 655.35], 30).tolist()),
+        moving=[None if one is None else int(one) for one in some(rng.integers(0, 2, 30).tolist())],
+        motion_db=some(rng.uniform(-100, 100, 30).tolist()),
+        confidence=some(rng.random(30).tolist()),
+        wave_um=[None if one is None else int(one) for one in some(wave.tolist())],
+        user=[None if one is None else int(one) for one in some(rng.choice([0, 1, 1, 1], 30).tolist())],
+        reason="",
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_comes_a_stage_or_a_reason_comes_out(seed: int) -> None:
+    rng, state = Generator(Philox(seed)), Staging()
+    for at in range(150):
+        found = step(state, garbage(rng, at))
+        if found.stage is None:
+            assert found.p is None and found.reason
+        else:
+            assert found.p is not None and all(0 <= one <= 1 for one in found.p)
+    assert all(np.isfinite(state.belief))
