@@ -67,7 +67,8 @@ def change(body: Body) -> str:
         return "direction changed"
     if _shifted(body.rate_per_min, RECENT_RATES, RATE_PER_MIN):
         return "breathing changed"
-    if len(body.quality) >= 3 * RECENT_QUALITIES and max(body.quality[-RECENT_QUALITIES:]) < QUALITY_BAD:
+    bad = len(body.quality) >= 3 * RECENT_QUALITIES and body.quality[-1] < QUALITY_BAD
+    if bad and max(body.quality[-RECENT_QUALITIES:]) < QUALITY_BAD:
         if median(body.quality[:-RECENT_QUALITIES]) > QUALITY_GOOD:
             return "signal quality changed"
     return ""
@@ -75,7 +76,7 @@ def change(body: Body) -> str:
 
 def _shifted(values: list[float], recent: int, by: float) -> bool:
     """The median of the recent ones differs by more than `by` from that of the others."""
-    if len(values) < 3 * recent or max(values) - min(values) <= by:
+    if len(values) < 3 * recent or abs(values[-1] - values[0]) <= by / 2:  # the newest one is as ever: spares medians
         return False
     return abs(median(values[-recent:]) - median(values[:-recent])) > by
 
