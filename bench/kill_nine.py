@@ -26,7 +26,7 @@ from hw_sim.rig import Rig
 SECOND_US = 1_000_000
 DEAD_US = (SECOND_US, 10 * SECOND_US)
 """From the kill to the new process."""
-ROOM_US = 12 * SECOND_US
+SPARE_US = 2 * SECOND_US
 KILL_WITHIN_S = 0.03
 ALARM_BEFORE_END_S = 240.0
 SUNRISE_S = 300
@@ -41,16 +41,20 @@ class Kill:
     within_s: float | None
 
 
-def moments(n: int, seconds: float, seed: int) -> list[Kill]:
-    """Random, one in each of n equal parts of the night; every second one falls into an exchange."""
+def moments(n: int, seconds: float, seed: int, dead_us: tuple[int, int] = DEAD_US) -> list[Kill]:
+    """Random, one in each of n equal parts of the night; every second one falls into an exchange.
+
+    dead_us: from the kill to the new process, at least and at most. Raises ValueError when there is no room for them.
+    """
     rng = np.random.default_rng([n, seed])
     part_us = int(seconds * 1e6) // n
-    if part_us <= ROOM_US:
-        raise ValueError(f"{n} kills in {seconds:g} s: expected more than {ROOM_US / 1e6:g} s for each")
+    room_us = dead_us[1] + SPARE_US
+    if part_us <= room_us:
+        raise ValueError(f"{n} kills in {seconds:g} s: expected more than {room_us / 1e6:g} s for each")
     found = []
     for number in range(n):
-        at_us = number * part_us + int(rng.integers(0, part_us - ROOM_US))
-        back_us = at_us + int(rng.integers(*DEAD_US))
+        at_us = number * part_us + int(rng.integers(0, part_us - room_us))
+        back_us = at_us + int(rng.integers(*dead_us))
         within_s = float(rng.uniform(0, KILL_WITHIN_S))
         found.append(Kill(at_us, back_us, within_s if number % 2 else None))
     return found
@@ -98,10 +102,12 @@ def differences(calm: Any, disturbed: Any, name: str = "") -> list[str]:
     return [] if calm == disturbed else [f"{name[1:]}: {calm!r} undisturbed, {disturbed!r} with kills"]
 
 
-def complaints(work: Path, seed: int, hours: float, n: int) -> tuple[list[list[str]], list[str]]:
+def complaints(
+    work: Path, seed: int, hours: float, n: int, dead_us: tuple[int, int] = DEAD_US
+) -> tuple[list[list[str]], list[str]]:
     """A row for the table, and what is wrong."""
     calm, calm_truth = night(work / "calm", seed, hours, [])
-    disturbed, truth = night(work / "killed", seed, hours, moments(n, hours * 3600, seed))
+    disturbed, truth = night(work / "killed", seed, hours, moments(n, hours * 3600, seed, dead_us))
     wrong = differences(comparable(calm), comparable(disturbed)) + differences(
         heard(calm_truth), heard(truth), ".truth"
     )
