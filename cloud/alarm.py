@@ -6,7 +6,7 @@ the window would cost 24 minutes of sleep on average (14 scored nights), so ligh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,6 +18,10 @@ WINDOW_US = 30 * MINUTE_US
 LATE_US = 10 * MINUTE_US
 #: One check in so many epochs: 2.5 minutes.
 CHECK_EPOCHS = 5
+#: Breathing alone does not tell being awake from REM sleep: who is awake has moved in so many of the last five epochs.
+AWAKE_MOVES = 2
+#: Awake for good rather than for a moment.
+AWAKE_ON_EPOCHS = 10
 #: From the end of the epoch that decides to the ring. An epoch is concluded within 20 s, a restart takes ten more:
 #: the instant is still to come, so that a restart cannot move it.
 RING_AFTER_US = 40_000_000
@@ -43,11 +47,12 @@ class Phase(StrEnum):
 class Seen(StrEnum):
     """What an epoch shows of the user."""
 
-    AWAKE_ON = "awake since the last check"
+    AWAKE_ON = "awake for five minutes"
     AWAKE = "awake"
     LIGHT = "light sleep"
     DEEP = "deep sleep"
     REM = "REM sleep"
+    STILL = "awake or dreaming, hardly moving"
     UNKNOWN = "unknown"
     NOT_THERE = "not in bed"
 
@@ -68,6 +73,7 @@ class Alarm:
     """What the policy remembers: plain numbers, because it is kept as JSON."""
 
     awake_epochs: int = 0  # until now, without a break
+    moved: list[int] = field(default_factory=list)  # 1 for each of the last epochs with a movement, newest last
     decided_for_utc_us: int = 0  # the set time for which a ring was asked
 
 
@@ -111,10 +117,13 @@ def _is_check(setting: AlarmSetting, epoch: EpochInput) -> bool:
 def _seen(state: Alarm, epoch: EpochInput, staged: Staged, in_session: bool) -> Seen:
     there = in_session and epoch.occupied == "user"
     seen = Seen.UNKNOWN if staged.stage is None else _STAGES[staged.stage]
+    state.moved = [*state.moved[1 - CHECK_EPOCHS :], int(there and 1 in epoch.moving)]
+    if seen is Seen.AWAKE and sum(state.moved) < AWAKE_MOVES:
+        seen = Seen.STILL
     state.awake_epochs = state.awake_epochs + 1 if there and seen is Seen.AWAKE else 0
     if not there:
         return Seen.NOT_THERE
-    return Seen.AWAKE_ON if state.awake_epochs >= CHECK_EPOCHS else seen
+    return Seen.AWAKE_ON if state.awake_epochs >= AWAKE_ON_EPOCHS else seen
 
 
 def _words(state: Alarm, seen: Seen) -> str:

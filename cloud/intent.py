@@ -3,8 +3,8 @@
 Rule: a trip to the bathroom is not waking up. It is told as waking up when the user leaves, because that may be the
 end of the night, and taken back (same time, "trying to sleep") when the user sleeps again.
 
-Lights-out is a change point: movements every minute (reading) make a sum rise, stillness, regular breathing and
-signs of sleep make it fall; once it has fallen enough, its peak is the moment (Page 1954, CUSUM).
+Lights-out is told once the user sleeps, and dated back: to the change from many small movements (reading) to fewer that
+is the likeliest, together with how long people take to fall asleep.
 """
 
 from __future__ import annotations
@@ -22,22 +22,31 @@ from cloud.staging import Staged
 
 TRYING, AWAKE = "trying to sleep", "awake"
 
-#: Shares of half minutes with a movement: who reads turns a page every 20 to 60 s; who lies awake moves less.
-ACTIVE_READING, ACTIVE_LYING = 0.75, 0.35
-ACTIVE = math.log(ACTIVE_READING / ACTIVE_LYING)
-STILL = math.log((1 - ACTIVE_READING) / (1 - ACTIVE_LYING))
-REGULAR_BELOW_PER_MIN, REGULAR = 1.0, -0.3  # spread of the last four epochs' rates, and what it says
-ASLEEP_BELOW, ASLEEP = 0.3, -0.4  # probability of being awake, and what it says
-SETTLED_FROM = 5.0  # fall of the sum: about six still half minutes
+#: A half minute is active when its strongest motion stands out from what is usual for this person lying still: the
+#: lower fifth of the last half hour. A page that is turned is seldom a movement in the device's eyes.
+USUAL_EPOCHS, USUAL_SHARE, USUAL_AT_FIRST_DB, OUT_DB, OUT_SHARE = 60, 0.2, 0.8, 0.6, 0.6
+#: Shares of active half minutes: reading (a page every 20 to 60 s, most of them seen), lying awake, awake, asleep.
+READING, LYING, WAKING, SLEEPING = 0.60, 0.36, 0.50, 0.12
+#: What an active and a still half minute say for lying awake rather than reading, and for sleep rather than waking.
+FOR_LYING = round(math.log(LYING / READING), 3), round(math.log((1 - LYING) / (1 - READING)), 3)
+FOR_SLEEP = round(math.log(SLEEPING / WAKING), 3), round(math.log((1 - SLEEPING) / (1 - WAKING)), 3)
+#: The stage model's word counts a quarter and at most this: it takes regular breathing awake for sleep.
+MODEL_WEIGHT, MODEL_AT_MOST = 0.25, 0.4
+#: Who puts the book away turns over: a movement of so many seconds, and what it says for lights-out there.
+TURNS_S, TURNS = 4, 1.5
+#: Minutes from lights-out to sleep: gamma distribution with mean 13.8 and standard deviation 11.6 (14 healthy nights).
+LATENCY_SHAPE = (13.8 / 11.6) ** 2
+LATENCY_SCALE_MIN = 13.8 / LATENCY_SHAPE
+LONGEST_EPOCHS, LONGEST_TURNS = 180, 40  # lights-out is not dated back by more
 #: A session opens after five minutes: nobody is said to try to sleep earlier.
 NOT_BEFORE_EPOCHS = 10
-#: Evidence of being awake: the probability of wake above this, scaled to at most 1 an epoch.
-AWAKE_ABOVE = 0.35
-AWAKE_LONG_FROM = 30.0  # a quarter of an hour and more without a sign of sleep
-SLEPT_FROM = 5.0  # three minutes of clear sleep
+#: Who does not move for so many epochs, breathes as in wake and is not asleep in the model's eyes, dreams.
+MOVES_WITHIN_EPOCHS, STILL_SAYS = 5, -0.6
+AWAKE_LONG_FROM = 20.0  # a quarter of an hour and more without a sign of sleep
 LEFT_LONG_EPOCHS = 60  # half an hour: the session is over
 SAME_NIGHT_US = 3_600_000_000  # awake for longer, and sleep begins anew
 STILL_EPOCHS = 10  # without a model: so long without a movement passes for sleep
+MINUTE_US = 60_000_000
 
 
 class State(StrEnum):
@@ -53,7 +62,6 @@ class Event(StrEnum):
     """What an epoch adds to what is known."""
 
     HERE = "here"
-    SETTLED = "settled"
     SLEPT = "slept"
     AWAKE_LONG = "awake for long"
     LEFT = "left"
@@ -88,15 +96,19 @@ _WAKES, _RESUMES = Cell(State.UP, Action.WAKE), Cell(State.TRYING, Action.RESUME
 
 #: Every state and every event; the columns are in the order of Event.
 TABLE: dict[State, dict[Event, Cell]] = {
-    #            here      settled   slept      awake_long left     left_long unseen
+    #            here      slept      awake_long left     left_long unseen
     state: dict(zip(Event, row, strict=True))
     for state, row in {
-        State.ABSENT: (_COMES, _COMES, _COMES, _COMES, _ABSENT, _ABSENT, _ABSENT),
-        State.RESTING: (_RESTING, _TRIES, _RESTING, _RESTING, _ABSENT, _ABSENT, _RESTING),
-        State.TRYING: (_TRYING, _TRYING, _TRYING, _WAKES, _WAKES, _WAKES, _TRYING),
-        State.UP: (_UP, _UP, _RESUMES, _UP, _UP, _ABSENT, _UP),
+        State.ABSENT: (_COMES, _COMES, _COMES, _ABSENT, _ABSENT, _ABSENT),
+        State.RESTING: (_RESTING, _TRIES, _RESTING, _ABSENT, _ABSENT, _RESTING),
+        State.TRYING: (_TRYING, _TRYING, _WAKES, _WAKES, _WAKES, _TRYING),
+        State.UP: (_UP, _RESUMES, _UP, _UP, _ABSENT, _UP),
     }.items()
 }
+
+
+#: Evidence of sleep that is enough. For the first time about eight minutes of clear sleep: a few of lying still are none.
+SLEPT_FROM = {State.RESTING: 12.0, State.UP: 5.0}
 
 
 @dataclass
@@ -104,15 +116,16 @@ class Intent:
     """The state and its evidence: plain numbers and lists, because it is kept as JSON. Times in us UTC."""
 
     state: State = State.ABSENT
-    epochs: int = 0  # seen since the user came
-    activity: float = 0.0  # the sum, its peak, and when that was
-    peak: float = 0.0
-    peak_utc_us: int = 0
-    rates: list[float] = field(default_factory=list)  # of the last epochs, per minute
+    came_utc_us: int = 0
+    lying: list[float] = field(default_factory=list)  # what each epoch says for lying rather than reading, newest last
+    turned_utc_us: list[int] = field(default_factory=list)  # epochs with a long movement
+    motion_db: list[float] = field(default_factory=list)  # strongest motion of each epoch, newest last
     still_epochs: int = 0
     awake: float = 0.0  # evidence of being awake since awake_from_utc_us
     awake_from_utc_us: int = 0
-    slept: float = 0.0  # evidence of sleep since waking up
+    wakeful_from_utc_us: int = 0  # since when the model has found wake likelier than sleep
+    slept: float = 0.0  # evidence of sleep since slept_from_utc_us
+    slept_from_utc_us: int = 0
     away_epochs: int = 0
     woke_utc_us: int = 0  # the last waking up that was told
 
@@ -131,9 +144,7 @@ def classify(state: Intent, epoch: EpochInput) -> Event:
         return Event.LEFT_LONG if state.away_epochs >= LEFT_LONG_EPOCHS else Event.LEFT
     if epoch.occupied != "user":
         return Event.UNSEEN
-    if state.state is State.RESTING and state.peak - state.activity >= SETTLED_FROM:
-        return Event.SETTLED
-    if state.state is State.UP and state.slept >= SLEPT_FROM:
+    if state.slept >= SLEPT_FROM.get(state.state, math.inf):
         return Event.SLEPT
     return Event.AWAKE_LONG if state.awake >= AWAKE_LONG_FROM else Event.HERE
 
@@ -141,27 +152,43 @@ def classify(state: Intent, epoch: EpochInput) -> Event:
 def _told(state: Intent, action: Action, event: Event, epoch: EpochInput) -> IntentChange | None:
     end_utc_us = epoch.end_utc_us
     if action is Action.ARRIVE:
-        _forget(state, end_utc_us)
-    elif action is Action.TRY:
+        state.came_utc_us, state.lying, state.turned_utc_us = epoch.utc_us, [], []
+        state.motion_db = []
         state.slept = state.awake = 0.0
-        return IntentChange(state.peak_utc_us, TRYING, end_utc_us, "movements have become rare")
+    elif action is Action.TRY:
+        state.awake = 0.0
+        return IntentChange(lights_out(state, epoch), TRYING, end_utc_us, "asleep")
     elif action is Action.WAKE:
-        state.woke_utc_us = state.awake_from_utc_us if state.awake > 0 else epoch.utc_us
+        state.woke_utc_us = min(state.awake_from_utc_us, epoch.utc_us)
         state.slept = 0.0
         return IntentChange(state.woke_utc_us, AWAKE, end_utc_us, event.value)
     elif action is Action.RESUME:
         state.awake = 0.0
         if end_utc_us - state.woke_utc_us <= SAME_NIGHT_US:
             return IntentChange(state.woke_utc_us, TRYING, end_utc_us, "slept again: had not woken up")
-        return IntentChange(end_utc_us - round(state.slept) * EPOCH_US, TRYING, end_utc_us, "sleeps again")
+        return IntentChange(
+            max(lights_out(state, epoch), state.woke_utc_us + EPOCH_US), TRYING, end_utc_us, "asleep again"
+        )
     return None
 
 
-def _forget(state: Intent, utc_us: int) -> None:
-    """The user has just come: nothing that was before counts."""
-    kept = state.state
-    state.__init__()  # type: ignore[misc]
-    state.state, state.peak_utc_us = kept, utc_us
+def lights_out(state: Intent, epoch: EpochInput) -> int:
+    """The likeliest lights-out of a user who has fallen asleep at slept_from_utc_us, us UTC: the start of an epoch."""
+    best, best_utc_us, evidence = -math.inf, state.slept_from_utc_us, 0.0
+    earliest_utc_us = state.came_utc_us + NOT_BEFORE_EPOCHS * EPOCH_US
+    for back, said in enumerate(reversed(state.lying)):
+        utc_us = epoch.utc_us - back * EPOCH_US
+        if utc_us < earliest_utc_us:
+            break
+        if utc_us > state.slept_from_utc_us:
+            continue
+        evidence += said
+        latency_min = max((state.slept_from_utc_us - utc_us) / MINUTE_US, 0.5)
+        likely = evidence + (LATENCY_SHAPE - 1) * math.log(latency_min) - latency_min / LATENCY_SCALE_MIN
+        likely += TURNS if utc_us in state.turned_utc_us else 0.0
+        if likely > best:
+            best, best_utc_us = likely, utc_us
+    return best_utc_us
 
 
 def _gather(state: Intent, epoch: EpochInput, staged: Staged) -> None:
@@ -169,21 +196,35 @@ def _gather(state: Intent, epoch: EpochInput, staged: Staged) -> None:
     if epoch.occupied == "away":
         state.away_epochs += 1
         state.slept = 0.0
+        state.lying = [*state.lying[1 - LONGEST_EPOCHS :], 0.0]
         return
     mine = [moving for moving, who in zip(epoch.moving, epoch.user, strict=True) if who == 1 and moving is not None]
     if epoch.occupied != "user" or not mine:
+        state.lying = [*state.lying[1 - LONGEST_EPOCHS :], 0.0]
         return
     state.away_epochs = 0
-    state.epochs += 1
-    active = any(mine)
-    state.still_epochs = 0 if active else state.still_epochs + 1
-    p_wake = _p_wake(state, staged, active)
-    _activity(state, epoch, active, staged.p is not None and p_wake < ASLEEP_BELOW)
-    sign = (p_wake - AWAKE_ABOVE) / (1 - AWAKE_ABOVE)
+    state.still_epochs = 0 if any(mine) else state.still_epochs + 1
+    still = 0 if _is_active(state, epoch) else 1
+    state.lying = [*state.lying[1 - LONGEST_EPOCHS :], FOR_LYING[still]]
+    if sum(mine) >= TURNS_S:
+        state.turned_utc_us = [*state.turned_utc_us[1 - LONGEST_TURNS :], epoch.utc_us]
+    _weigh(state, epoch, still, _p_wake(state, staged, any(mine)))
+
+
+def _weigh(state: Intent, epoch: EpochInput, still: int, p_wake: float) -> None:
+    """Evidence of being awake and of sleep, each since it began to grow."""
+    if p_wake <= 0.5:
+        state.wakeful_from_utc_us = epoch.end_utc_us
     if state.awake <= 0:
-        state.awake_from_utc_us = epoch.utc_us
-    state.awake = max(0.0, state.awake + sign)
-    state.slept = max(0.0, state.slept + (AWAKE_ABOVE - p_wake) / AWAKE_ABOVE)
+        state.awake_from_utc_us = max(state.wakeful_from_utc_us, epoch.utc_us - MOVES_WITHIN_EPOCHS * EPOCH_US)
+    if state.slept <= 0:
+        state.slept_from_utc_us = epoch.utc_us
+    awake = 2 * p_wake - 1
+    if awake > 0 and state.still_epochs > MOVES_WITHIN_EPOCHS:
+        awake = STILL_SAYS
+    state.awake = max(0.0, state.awake + awake)
+    odds = MODEL_WEIGHT * math.log(max(1 - p_wake, 1e-3) / max(p_wake, 1e-3))
+    state.slept = max(0.0, state.slept + FOR_SLEEP[still] + max(-MODEL_AT_MOST, min(MODEL_AT_MOST, odds)))
 
 
 def _p_wake(state: Intent, staged: Staged, active: bool) -> float:
@@ -195,18 +236,16 @@ def _p_wake(state: Intent, staged: Staged, active: bool) -> float:
     return 0.1 if state.still_epochs >= STILL_EPOCHS else 0.25
 
 
-def _activity(state: Intent, epoch: EpochInput, active: bool, asleep: bool) -> None:
-    """The sum whose peak is lights-out. The latest of equal peaks counts."""
-    rates = sorted(rate for rate in epoch.rate_per_min if rate is not None)
-    if rates:
-        state.rates = [*state.rates[-3:], rates[len(rates) // 2]]
-    state.activity += ACTIVE if active else STILL
-    if len(state.rates) == 4 and max(state.rates) - min(state.rates) < REGULAR_BELOW_PER_MIN:
-        state.activity += REGULAR
-    if asleep:
-        state.activity += ASLEEP
-    if state.activity >= state.peak or state.epochs <= NOT_BEFORE_EPOCHS:
-        state.peak, state.peak_utc_us = state.activity, epoch.end_utc_us
+def _is_active(state: Intent, epoch: EpochInput) -> bool:
+    """The user moved, if only a hand with a page in it."""
+    mine = [db for db, who in zip(epoch.motion_db, epoch.user, strict=True) if who == 1 and db is not None]
+    moved = any(moving == 1 for moving, who in zip(epoch.moving, epoch.user, strict=True) if who == 1)
+    if not mine:
+        return moved
+    before = sorted(state.motion_db)
+    usual_db = before[int(USUAL_SHARE * len(before))] if len(before) >= NOT_BEFORE_EPOCHS else USUAL_AT_FIRST_DB
+    state.motion_db = [*state.motion_db[1 - USUAL_EPOCHS :], round(max(mine), 1)]
+    return moved or max(mine) > usual_db + max(OUT_DB, OUT_SHARE * usual_db)
 
 
 class Segment(NamedTuple):

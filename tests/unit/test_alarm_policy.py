@@ -32,9 +32,12 @@ CELLS = {  # phase -> what rings
 }
 
 
-def epoch(end_utc_us: int, occupied: str = "user") -> EpochInput:
-    nothing = [None] * 30
-    return EpochInput(end_utc_us - EPOCH_US, occupied, nothing, nothing, nothing, nothing, [None] * 300, nothing, "")
+def epoch(end_utc_us: int, occupied: str = "user", moves: bool = True) -> EpochInput:
+    nothing: list[None] = [None] * 30
+    moving: list[int | None] = [int(moves)] + [0] * 29
+    return EpochInput(
+        end_utc_us - EPOCH_US, occupied, [*nothing], moving, [*nothing], [*nothing], [None] * 300, [1] * 30, ""
+    )
 
 
 def staged(stage: int | None) -> Staged:
@@ -47,7 +50,7 @@ def night(stage_at: object, minutes: int = 45, **options: object) -> list[RingAt
     for n in range(2 * minutes):
         end_utc_us = SET.set_for_utc_us - minutes * MINUTE_US + n * EPOCH_US
         stage = stage_at((SET.set_for_utc_us - end_utc_us) / MINUTE_US)  # type: ignore[operator]
-        here = epoch(end_utc_us, str(options.get("occupied", "user")))
+        here = epoch(end_utc_us, str(options.get("occupied", "user")), bool(options.get("moves", True)))
         found = alarm.step(state, SET, here, staged(stage), bool(options.get("in_session", True)))
         state = msgspec.json.decode(msgspec.json.encode(state), type=Alarm)  # as after a restart
         rings += [found] if found else []
@@ -78,7 +81,12 @@ def test_deep_rem_and_unknown_leave_it_to_the_device(stage: int | None) -> None:
 def test_who_lies_awake_is_woken_early_in_the_window() -> None:
     (ring,) = night(lambda before: WAKE)
     assert 27.5 < before_min(ring) <= 30
-    assert ring.why.startswith("awake for ")
+    assert ring.why == f"awake for 14 minutes, {round(before_min(ring))} minutes before the set time"
+
+
+def test_what_may_be_a_dream_is_not_broken_off() -> None:
+    """Breathing as in wake, and hardly a movement: the model takes REM sleep for it."""
+    assert night(lambda before: WAKE, moves=False) == []
 
 
 def test_a_moment_awake_is_slept_through_until_the_last_ten_minutes() -> None:
