@@ -169,10 +169,9 @@ def process(
     if json:
         _print_json(result)
         return
-    reasons = result["reasons"]
-    for key in result:
-        if key != "reasons":
-            print(f"{key:<26}{f'unknown ({reasons[key]})' if key in reasons else result[key]}")
+    from front.show import process_lines
+
+    print("\n".join(process_lines(result)))
 
 
 @app.command()
@@ -202,14 +201,6 @@ def board(
         _print_json(ended)
 
 
-def _ends(path: Path, ending: str) -> bool:
-    if path.suffix != ending:
-        from front.env import InputError
-
-        raise InputError(f"{path}: expected a name ending in {ending}")
-    return True
-
-
 @app.command()
 def report(
     source: Annotated[Path, typer.Argument(metavar="DB|DIR", help="A store, or the folder of a run.")],
@@ -226,8 +217,8 @@ def report(
     from front.show import summary
 
     wanted = Files(
-        pictures=[path for path, ending in ((png, ".png"), (svg, ".svg")) if path and _ends(path, ending)],
-        page=html if html is not None and _ends(html, ".html") else None,
+        pictures=[path for path, ending in ((png, ".png"), (svg, ".svg")) if path and check.ends(path, ending)],
+        page=html if html is not None and check.ends(html, ".html") else None,
         table=csv,
         theme="dark" if dark else "light",
     )
@@ -253,8 +244,7 @@ def scenarios(
     if json:
         _print_json({"scenarios": rows})
         return
-    for line in scenario_lines(rows, verbose):
-        print(line)
+    print("\n".join(scenario_lines(rows, verbose)))
 
 
 @app.command()
@@ -314,14 +304,6 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-def _zone(config: Config, tz: str | None) -> str:
-    """Where the user of a real device is."""
-    from front import check
-    from front.local_time import system_zone
-
-    return check.zone(tz or config.user.timezone or system_zone())
-
-
 @app.command()
 def cloud(
     serial: Serial,
@@ -338,9 +320,7 @@ def cloud(
     from cloud.app import main as run
     from front.night import live_options
 
-    chosen = _configured(config)
-    zone = _zone(chosen, tz)
-    options = live_options(chosen, alarm, side, zone, _now_us())
+    options = live_options(_configured(config), alarm, side, tz, _now_us())
 
     def ready() -> None:
         if json:
@@ -363,26 +343,13 @@ def alarm(
     json: Json = False,
 ) -> None:
     """The alarm of the device at a port, as its flash has it."""
-    from front import alarm as alarms
-    from front.env import InputError
-    from front.local_time import wall_time
-    from wire.transport import Transport
+    from front.alarm import as_text, command
 
-    if (action == "set") != (at is not None):
-        raise InputError(f"alarm {action}: expected {'a time, HH:MM' if action == 'set' else 'no time'}")
-    chosen = _configured(config)
-    zone = _zone(chosen, tz)
-    wall = None if at is None else wall_time(at, "alarm set")
-    with Transport(serial) as port:
-        device = alarms.Device(port, _now_us)
-        if wall is not None:
-            found = alarms.set_alarm(device, wall, zone, round(chosen.alarm.sunrise_min * 60))
-        else:
-            found = alarms.cancel_alarm(device) if action == "cancel" else alarms.show_alarm(device)
+    found, zone = command(action, at, serial, tz, _configured(config), _now_us)
     if json:
         _print_json(found)
     else:
-        print(alarms.as_text(found, zone))
+        print(as_text(found, zone))
 
 
 @app.command()
@@ -394,8 +361,7 @@ def doctor(json: Json = False) -> None:
     if json:
         _print_json(checks.as_json(rows))
     else:
-        for row in rows:
-            print(f"{'ok     ' if row.ok else 'MISSING' if row.needed else '-      '} {row.name:<20}{row.detail}")
+        print("\n".join(checks.as_text(rows)))
     failed = [row.name for row in rows if row.needed and not row.ok]
     if failed:
         print(f"stillwave: {', '.join(failed)} failed", file=sys.stderr)

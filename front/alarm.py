@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from front.local_time import SECOND_US, local, next_utc_us
+from front.config import Config
+from front.env import InputError
+from front.local_time import SECOND_US, live_zone, local, next_utc_us, wall_time
 from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.transport import Transport, TransportError
@@ -73,6 +75,24 @@ class Device:
             self.port.read(POLL_S)
             found = self.state()
         return found
+
+
+def command(
+    action: str, at: str | None, serial: str, tz: str | None, config: Config, now_us: Clock
+) -> tuple[dict[str, Any], str]:
+    """`set` at a time, `cancel` or `show` at a port: the alarm then, and the time zone.
+
+    Raises InputError, AlarmError, TransportError.
+    """
+    if (action == "set") != (at is not None):
+        raise InputError(f"alarm {action}: expected {'a time, HH:MM' if action == 'set' else 'no time'}")
+    zone = live_zone(tz, config)
+    wall = None if at is None else wall_time(at, "alarm set")
+    with Transport(serial) as port:
+        device = Device(port, now_us)
+        if wall is not None:
+            return set_alarm(device, wall, zone, round(config.alarm.sunrise_min * 60)), zone
+        return cancel_alarm(device) if action == "cancel" else show_alarm(device), zone
 
 
 def set_alarm(device: Device, wall: time, timezone: str, sunrise_s: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import datetime
 import importlib.util
 import math
 import zoneinfo
+from pathlib import Path
 
 from front.env import InputError
 
@@ -52,6 +53,13 @@ def date(text: str | None) -> datetime.date | None:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"--date {text}: expected YYYY-MM-DD, years {FIRST_YEAR} to {LAST_YEAR}")
     return found
+
+
+def ends(path: Path, ending: str) -> bool:
+    """True for a name that ends so; raises InputError for another."""
+    if path.suffix != ending:
+        raise InputError(f"{path}: expected a name ending in {ending}")
+    return True
 
 
 def installed(*modules: str) -> None:

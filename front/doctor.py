@@ -77,6 +77,11 @@ def _board() -> Check:
     return Check("emulated board", True, "hw_sim._board is built from these sources", True)
 
 
+def as_text(rows: list[Check]) -> list[str]:
+    """A line per check."""
+    return [f"{'ok     ' if r.ok else 'MISSING' if r.needed else '-      '} {r.name:<20}{r.detail}" for r in rows]
+
+
 def as_json(rows: list[Check]) -> dict[str, Any]:
     """{"ok", "checks": [{"name", "ok", "detail", "needed"}]}"""
     return {"ok": all(row.ok or not row.needed for row in rows), "checks": [asdict(row) for row in rows]}

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from front import check
+from front.config import Config
 from front.env import InputError
 
 SECOND_US = 1_000_000
@@ -50,6 +52,11 @@ def system_zone(environ: Mapping[str, str] = os.environ, link: Path = Path("/etc
             if name:
                 return ZoneInfo(name).key
     return "UTC"
+
+
+def live_zone(asked: str | None, config: Config) -> str:
+    """Where the user of a real device is: as asked, as configured, or where the computer is. Raises InputError."""
+    return check.zone(asked or config.user.timezone or system_zone())
 
 
 def local(utc_us: int, timezone: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from front import check
 from front.config import Config
 from front.env import InputError
-from front.local_time import SECOND_US, local, next_utc_us, wall_time
+from front.local_time import SECOND_US, live_zone, local, next_utc_us, wall_time
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ def alarm_utc_us(
     return found
 
 
-def live_options(config: Config, alarm: str | None, side: str | None, timezone: str, now_us: int) -> list[str]:
+def live_options(config: Config, alarm: str | None, side: str | None, tz: str | None, now_us: int) -> list[str]:
     """Options of the live cloud process. Raises InputError."""
+    timezone = live_zone(tz, config)
     chosen = ["--side", side or config.user.side, "--tz", timezone]
     text, where = (alarm, "--alarm") if alarm is not None else (config.alarm.time, "alarm.time")
     if text is None:

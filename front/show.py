@@ -94,6 +94,16 @@ def summary(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def process_lines(result: Mapping[str, Any]) -> list[str]:
+    """What `process` found, a line per key."""
+    reasons = result["reasons"]
+    return [
+        f"{key:<26}{f'unknown ({reasons[key]})' if key in reasons else value}"
+        for key, value in result.items()
+        if key != "reasons"
+    ]
+
+
 SPANS = ("streaming_s", "monitoring_s", "standby_s")
 
 

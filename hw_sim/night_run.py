@@ -77,7 +77,7 @@ def run(
     scene = Scene.load(scenario, seed=seed, duration_s=virtual_s, side=side)
     t0_utc_us, db = start_utc_us(date, timezone), out / "night.sqlite"
     identity = {
-        "version": metadata.version("stillwave") if _installed() else None,
+        "version": _version(),
         "source": "simulated",
         "scenario": str(scenario),
         "seed": seed,
@@ -98,8 +98,7 @@ def run(
             if levers is not None:
                 levers(rig, host)
             rig.run(virtual_s, progress, pacer() if rt else None)
-            rig.counts.finish(rig.board.now_us)
-            counted = {"edge": rig.edge_counters(), "link": rig.link_counters()}
+            counted = count(rig)
             recorder.close({name: json.dumps(value) for name, value in counted.items()})
     finally:
         code = host.close()
@@ -107,11 +106,15 @@ def run(
         raise HostFailed(f"host process: exit code {code} at the end of the night")
     truth = truth_of(rig, scene, int(virtual_s))
     (out / "truth.json").write_text(json.dumps(truth, allow_nan=False))
-    found = {
-        "parameters_digest": f"{rig.hello['parameters_hash']:08x}" if rig.hello else None,
-        "wall_s": round(time.monotonic() - began_s, 3),
-    }
+    digest = f"{rig.hello['parameters_hash']:08x}" if rig.hello else None
+    found = {"parameters_digest": digest, "wall_s": round(time.monotonic() - began_s, 3)}
     return NightResult(db, truth, {**identity, **found, **counted})
+
+
+def count(rig: Rig) -> dict[str, dict[str, Any]]:
+    """The end of the run: what board and observer counted."""
+    rig.counts.finish(rig.board.now_us)
+    return {"edge": rig.edge_counters(), "link": rig.link_counters()}
 
 
 def truth_of(rig: Rig, scene: Scene, n_seconds: int) -> dict[str, Any]:
@@ -134,7 +137,7 @@ def recorded(identity: Mapping[str, Any]) -> dict[str, str]:
     return {**{key: str(value) for key, value in identity.items()}, "scenario": Path(identity["scenario"]).name}
 
 
-def _installed() -> bool:
+def _version() -> str | None:
     with contextlib.suppress(metadata.PackageNotFoundError):
-        return bool(metadata.version("stillwave"))
-    return False
+        return metadata.version("stillwave")
+    return None
