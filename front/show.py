@@ -91,6 +91,11 @@ def summary(report: Mapping[str, Any]) -> list[str]:
     in_bed = (report.get("session") or {}).get("in_bed_utc")
     if in_bed:
         lines.append(f"session    {in_bed} to {_value(report, 'session', 'out_of_bed_utc', '{}')}")
+    alarm = report.get("alarm") or {}
+    if alarm.get("set_for_utc"):
+        rang = _value(report, "alarm", "rang_at_utc", "rang {}")
+        rang += f", rung by the {alarm['rung_by']}: {alarm['why']}" if alarm.get("rung_by") else ""
+        lines.append(f"alarm      set for {alarm['set_for_utc']}, {rang}{', LATE' if alarm.get('late') else ''}")
     return lines
 
 

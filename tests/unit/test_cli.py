@@ -205,6 +205,21 @@ def test_a_summary_says_why_a_value_is_unknown() -> None:
     assert any("unknown (nobody was there)" in line for line in show.summary(report))
 
 
+@pytest.mark.parametrize(
+    ("alarm", "line"),
+    [
+        (
+            {"rang_at_utc": "B", "rung_by": "cloud", "why": "light sleep", "late": False},
+            "alarm      set for A, rang B, rung by the cloud: light sleep",
+        ),
+        ({"rang_at_utc": None, "late": True}, "alarm      set for A, unknown (not told), LATE"),
+    ],
+)
+def test_a_summary_tells_the_alarm(alarm: dict[str, object], line: str) -> None:
+    report = {"scenario": "x", "alarm": {"set_for_utc": "A", **alarm}, "reasons": {"alarm.rang_at_utc": "not told"}}
+    assert line in show.summary(report)
+
+
 def test_scenarios_are_listed_with_what_they_are() -> None:
     rows = json.loads(stillwave("scenarios", "--json").stdout)["scenarios"]
     assert {"single", "empty"} <= {row["name"] for row in rows} and all(row["description"] for row in rows)
