@@ -166,8 +166,8 @@ def section(work: Path, hours: str, seeds: Sequence[int] = TEST_SEEDS) -> str:
     return "\n\n".join(
         [
             f"Scenario `single`, seeds {seeds[0]} to {seeds[-1]}, {hours} hours each; parameters' digest of these "
-            f"reports: {', '.join(digests)}. The model was trained on seeds {card['first_seed']} to "
-            f"{card['last_seed']}. Epochs: from true lights-out to true waking.",
+            f"reports: {', '.join(digests)}. The model was trained on seeds {card['seeds']}. "
+            "Epochs: from true lights-out to true waking.",
             agreement_table(nights),
             stage_table(nights),
             metrics_table(nights),

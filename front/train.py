@@ -119,5 +119,17 @@ def _card(reports: list[dict[str, Any]], folders: list[Path]) -> dict[str, int |
         "trained_on": "simulated nights: " + ", ".join(sorted({str(report["scenario"]) for report in reports})),
         "first_seed": seeds[0],
         "last_seed": seeds[-1],
+        "seeds": _ranges(seeds),
         "parameters_digest": digests[0],
     }
+
+
+def _ranges(seeds: list[int]) -> str:
+    """[1, 2, 3, 7] -> "1 to 3, 7"; rising."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -59,11 +59,16 @@ def test_a_model_says_what_it_was_trained_on(runs: Callable[..., list[Path]], tm
         patch.setattr("cloud.staging.train.STEPS", 20)
         train.train(runs(), tmp_path / "model.json", 1, silent)
     card = read(tmp_path / "model.json").card
-    told = {key: card[key] for key in ("trained_on", "first_seed", "last_seed", "nights", "parameters_digest")}
+    keys = ("trained_on", "first_seed", "last_seed", "seeds", "nights", "parameters_digest")
+    told = {key: card[key] for key in keys}
     assert told == {
-        "trained_on": "simulated nights: single", "first_seed": 1001, "last_seed": 1005, "nights": 5,
+        "trained_on": "simulated nights: single", "first_seed": 1001, "last_seed": 1005, "seeds": "1001 to 1005", "nights": 5,
         "parameters_digest": "aa",
     }  # fmt: skip
+
+
+def test_seeds_with_a_gap_are_told_as_two_runs() -> None:
+    assert train._ranges([1001, 1002, 1003, 1016, 1018, 1019]) == "1001 to 1003, 1016, 1018 to 1019"
 
 
 def test_a_test_night_is_refused(runs: Callable[..., list[Path]], tmp_path: Path) -> None:
