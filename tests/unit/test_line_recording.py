@@ -64,12 +64,12 @@ def test_all_byte_values_in_both_directions(tmp_path: Path) -> None:
 
 
 def test_a_file_cut_anywhere_gives_back_its_beginning(tmp_path: Path) -> None:
-    events = seconds(60)
+    events = seconds(15)
     write(tmp_path / "whole.mcap", events)
     content = (tmp_path / "whole.mcap").read_bytes()
     cut = tmp_path / "cut.mcap"
     known = 0
-    for size in range(len(content)):
+    for size in range(0, len(content), 3):
         cut.write_bytes(content[:size])
         try:
             found = recording.read(cut)
