@@ -227,11 +227,8 @@ void sw_alarm_guard_clock(sw_alarm_guard *g, uint64_t now_us, uint64_t deadline_
 
 void sw_alarm_guard_event(sw_alarm_guard *g, uint64_t now_us, sw_alarm_event event, sw_alarm_change *out)
 {
-    if (event == SW_ALARM_EVENT_STORE_FAILED) { /* which of the two a reboot finds is not known */
-        g->deadline_us = earlier(g->deadline_us, g->replaced_us);
-    }
-    if (event == SW_ALARM_EVENT_STORED || event == SW_ALARM_EVENT_STORE_FAILED) {
-        g->unstored = event == SW_ALARM_EVENT_STORE_FAILED ? g->unstored : 0u;
+    if (event == SW_ALARM_EVENT_STORED) { /* until then both ring: which of the two a reboot finds is not known */
+        g->unstored = 0;
         g->replaced_us = NEVER;
     }
     apply(g, now_us, event, out);

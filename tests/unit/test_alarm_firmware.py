@@ -311,6 +311,20 @@ def test_a_flash_that_takes_nothing_is_said_and_the_alarm_rings_all_the_same() -
     assert bed.rises == [deadline_us]
 
 
+def test_a_flash_that_refuses_only_for_a_while_leaves_the_new_alarm_alone() -> None:
+    bed, _ = armed(after_s=600.0)
+    bed.device.flash_refuses = True
+    deadline_us = bed.utc(2 * HOUR_S)
+    bed.set(deadline_us)
+    bed.run(5.0)
+    bed.device.flash_refuses = False
+    bed.run(60.0)
+    state = bed.read()
+    assert (state["stored"], state["next_ring_utc_us"]) == (1, deadline_us)
+    bed.run(2 * HOUR_S)
+    assert bed.rises == [deadline_us]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 @pytest.mark.parametrize("records", [1, 62, 63, 64])
 def test_power_that_fails_while_a_new_alarm_is_written_leaves_the_old_one(records: int, share: float) -> None:

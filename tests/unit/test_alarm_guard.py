@@ -146,6 +146,17 @@ def test_once_it_is_stored_the_one_it_replaced_is_forgotten() -> None:
     assert Guard().arm(1000).arm(9000).run(9000).rang_us == [9000]
 
 
+def test_what_cannot_be_stored_rings_as_well_as_what_it_replaces() -> None:
+    guard = Guard().arm(MINUTE_US).arm(100 * MINUTE_US, stored=False).tell("STORE_FAILED")
+    assert guard.run(MINUTE_US + RING_US).state == "ARMED"
+    assert guard.run(100 * MINUTE_US).rang_us == [MINUTE_US, 100 * MINUTE_US]
+
+
+def test_a_later_try_that_goes_well_forgets_what_was_replaced() -> None:
+    guard = Guard().arm(1000).arm(9000, stored=False).tell("STORE_FAILED").tell("STORED")
+    assert guard.run(9000).rang_us == [9000]
+
+
 def test_it_rings_while_the_flash_is_still_busy() -> None:
     guard = Guard().arm(1000, stored=False).run(1000)
     assert (guard.rang_us, guard.state) == ([1000], "RINGING")
