@@ -53,6 +53,7 @@ class Levers:
         self.quantum_us = QUANTUM_US
         self.line_cut = False
         self._heard = b""  # of this quantum, for the host
+        self._to_device = b""  # waits for the next quantum
         self._fine_us = (0, 0)
         self._number = itertools.count()
         self._due: list[tuple[int, int, Callable[[], None]]] = []
@@ -115,8 +116,12 @@ class Levers:
         self.board.press(int(down))
 
     def reboot(self, lose_clock: bool = False) -> None:
-        """Power off and on: the device's memory is gone, flash stays, and the clock unless it is lost too."""
+        """Power off and on: the device's memory is gone, flash stays, and the clock unless it is lost too.
+
+        What was on its way to the device reaches nobody.
+        """
         self.board.power_cycle()
+        self._to_device = b""
         if lose_clock:
             self.board.rtc_lose()
         self.counts.power_on(self.board.now_us)

@@ -190,7 +190,6 @@ class Rig(Levers):
         self.host: Host | None = None
         self.recorder: Recorder | None = None
         self.t0_utc_us = t0_utc_us
-        self._to_device = b""
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log)
