@@ -1,6 +1,6 @@
-"""Thirty-second epochs: what the staging will look at, and what the table of the night shows.
+"""Thirty-second epochs of the user: the lanes of the picture.
 
-Rule: an epoch is unknown unless at least half of its seconds are known.
+Rule: somebody else's seconds are unknown, and an epoch is unknown unless at least half of its seconds are known.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.night import EPOCH_S, SECOND_US, Floats, Ints, Night, latest, take
-from cloud.spans import commonest, reasons
+from cloud.night import EPOCH_S, SECOND_US, Floats, Ints, Night, latest
+from cloud.spans import commonest, reasons, users
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def epochs(night: Night) -> Epochs:
     index = latest(night.vitals.utc_us, night.from_utc_us, n_epochs * EPOCH_S)
     why = reasons(night, n_epochs * EPOCH_S)
     seconds = {
-        name: take(getattr(night.vitals, name), index).reshape(n_epochs, EPOCH_S)
+        name: users(night, getattr(night.vitals, name), index, night.from_utc_us).reshape(n_epochs, EPOCH_S)
         for name in ("rate_per_min", "moving", "confidence", "distance_mm")
     }
     rate = _reduce(np.nanmedian, seconds["rate_per_min"], EPOCH_S // 2)

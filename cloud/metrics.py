@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cloud.night import SECOND_US, Floats, Ints, Night, Vitals, latest, take
+from cloud.spans import users
 from cloud.truth import Truth, seconds_since_start
 
 SETTLE_S = 30  # after an arrival or a departure
@@ -32,10 +33,10 @@ def section(values: dict[str, float | int | None], reasons: dict[str, str], defa
 
 def respiration(night: Night, truth: Truth | None) -> Section:
     """Breathing rate against truth, second by second, and the displacement's error."""
-    known = night.vitals.rate_per_min[np.isfinite(night.vitals.rate_per_min)]
+    known = _users_rates(night)
     values: dict[str, float | int | None] = dict.fromkeys(RESPIRATION)
     values["rate_per_min_median"] = round(float(np.median(known)), 2) if len(known) else None
-    reasons = {"rate_per_min_median": "no valid breathing rate"}
+    reasons = {"rate_per_min_median": "no valid breathing rate of the user"}
     if truth is None:
         return section(values, reasons, NO_TRUTH)
     rate = take(night.vitals.rate_per_min, latest(night.vitals.utc_us, truth.t0_utc_us, truth.n_seconds))
@@ -51,6 +52,13 @@ def respiration(night: Night, truth: Truth | None) -> Section:
     values.update(displacement(night.vitals, truth))
     default = "no valid value while the user was in bed" if in_bed else "the user was never in bed"
     return section(values, reasons, default)
+
+
+def _users_rates(night: Night) -> Floats:
+    """The valid rates of the primary user, one a second."""
+    index = latest(night.vitals.utc_us, night.from_utc_us, night.n_seconds)
+    rates = users(night, night.vitals.rate_per_min, index, night.from_utc_us)
+    return rates[np.isfinite(rates)]
 
 
 DISPLACEMENT = (

@@ -25,6 +25,7 @@ from cloud.observations import (
     Session,
     Setting,
     Transition,
+    User,
 )
 from cloud.silence import Silence, silences
 from cloud.store import StoreError
@@ -77,6 +78,7 @@ class Night:
     alarm_events: list[AlarmEvent] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)  # asked for by the cloud
     settings: list[Setting] = field(default_factory=list)
+    user: list[User] = field(default_factory=list)  # who was measured, from each time on
 
     @property
     def n_seconds(self) -> int:
@@ -137,7 +139,8 @@ def _load(db: sqlite3.Connection) -> Night:
     ]
     occupancy = [Occupancy(*r) for r in db.execute("SELECT * FROM occupancy ORDER BY utc_us, rowid")]
     boots = [b for (b,) in db.execute("SELECT min(utc_us) FROM anchors GROUP BY boot ORDER BY 1")]
-    data = [t for (t,) in db.execute("SELECT utc_us FROM packets ORDER BY utc_us")]
+    spoken = "SELECT utc_us FROM vitals UNION ALL SELECT utc_us FROM transitions ORDER BY 1"
+    data = [t for (t,) in db.execute(spoken)]  # what the alarm does in a silence does not end it
     return Night(
         meta=dict(db.execute("SELECT key, value FROM meta")),
         from_utc_us=start - start % (EPOCH_S * SECOND_US),
@@ -154,6 +157,7 @@ def _load(db: sqlite3.Connection) -> Night:
         alarm_events=_rows(db, AlarmEvent, "alarm_events", "utc_us, boot, seq"),
         rings=_rows(db, Ring, "rings", "told_utc_us"),
         settings=_rows(db, Setting, "settings", "name"),
+        user=_rows(db, User, "user", "utc_us"),
     )
 
 

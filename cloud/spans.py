@@ -1,16 +1,21 @@
-"""Where the breathing rate is unknown, and why. Rule: every second is either known or has one reason."""
+"""Where the user's breathing rate is unknown, and why. Rule: every second is either known or has one reason.
+
+A rate of somebody else, or of somebody who is not yet known, is not the user's.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 
-from cloud.night import SECOND_US, Night, latest
+from cloud.night import SECOND_US, Floats, Ints, Night, latest, take
 
 UNCERTAIN = "breathing not certain enough"
 NO_PACKETS = "no packets"
+NOT_KNOWN = "not known who is measured"
 
 
 class Span(NamedTuple):
@@ -22,15 +27,33 @@ class Span(NamedTuple):
 
 
 def reasons(night: Night, n_seconds: int) -> list[str]:
-    """Per second why the breathing rate is unknown; empty where it is known."""
+    """Per second why the user's breathing rate is unknown; empty where it is known."""
     index = latest(night.vitals.utc_us, night.from_utc_us, n_seconds)
     return [_reason(night, second, int(packet)) for second, packet in enumerate(index)]
 
 
+def users(night: Night, values: Floats, index: Ints, from_utc_us: int) -> Floats:
+    """values[index], a packet per second from from_utc_us on; NaN where it is -1 or somebody else was measured."""
+    own = [not _stranger(night, from_utc_us + second * SECOND_US) for second in range(len(index))]
+    return np.where(own, take(values, index), np.nan)
+
+
+def _stranger(night: Night, utc_us: int) -> str:
+    """Who is measured in the second from utc_us on, when that is not certainly the user; else nothing."""
+    at = bisect_right(night.user, utc_us, key=lambda one: one.utc_us)
+    if not at:
+        return NOT_KNOWN
+    row = night.user[at - 1]
+    if row.who == "user":
+        return ""
+    return f"not the user: {row.reason}" if row.who == "other" else row.reason or NOT_KNOWN
+
+
 def _reason(night: Night, second: int, packet: int) -> str:
     if packet >= 0:
+        stranger = _stranger(night, night.from_utc_us + second * SECOND_US)
         known = np.isfinite(night.vitals.rate_per_min[packet])
-        return "" if known else night.vitals.rate_reason[packet] or UNCERTAIN
+        return stranger if known else night.vitals.rate_reason[packet] or UNCERTAIN
     middle_us = night.from_utc_us + second * SECOND_US + SECOND_US // 2
     for silence in night.silences:
         if silence.from_utc_us - SECOND_US <= middle_us < silence.to_utc_us + SECOND_US:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cloud.night import SECOND_US, Night, latest, take
+from cloud.night import SECOND_US, Night, latest
+from cloud.spans import users
 
 
 def clock(utc_us: int, zone: tzinfo) -> str:
@@ -57,7 +58,7 @@ def sentences(night: Night, report: Mapping[str, Any], zone: tzinfo) -> list[str
     until = "and still in bed at the end" if session.state == "in bed" else f"to {clock(stop_us, zone)}"
     said = [f"In bed from {clock(start_us, zone)} {until}: {duration(seconds)}."]
     said += _sleep(report, zone)
-    rate = take(night.vitals.rate_per_min, latest(night.vitals.utc_us, start_us, seconds))
+    rate = users(night, night.vitals.rate_per_min, latest(night.vitals.utc_us, start_us, seconds), start_us)
     known = np.isfinite(rate)
     if known.any():
         said.append(f"{np.nanmedian(rate):.0f} breaths a minute, measured {100 * known.mean():.0f} % of that time.")

@@ -9,6 +9,7 @@ import pytest
 
 from cloud import metrics
 from cloud.night import Night, Vitals, latest
+from cloud.observations import User
 from cloud.truth import Truth, TruthError, parse, seconds_since_start
 
 S = 1_000_000
@@ -26,7 +27,7 @@ def truth(in_place: list[int], **changes: Any) -> Truth:
     return parse(content | changes)
 
 
-def night(rates: list[float | None]) -> Night:
+def night(rates: list[float | None], who: str = "user") -> Night:
     """One packet a second, 0.9 s into it; None: no packet, NaN: a packet without a valid rate."""
     known = [(second, rate) for second, rate in enumerate(rates) if rate is not None]
     n = len(known)
@@ -41,7 +42,8 @@ def night(rates: list[float | None]) -> Night:
         wave_utc_us=np.array([T0 + second * S for second, _ in known], np.int64),
         wave=[None] * n,
     )
-    return Night({}, T0, T0 + len(rates) * S, [], vitals, [], [], [], [])
+    user = [User(T0, who, "")]
+    return Night({}, T0, T0 + len(rates) * S, [], vitals, [], [], [], [], user=user)
 
 
 def test_mae_is_over_valid_seconds_in_bed() -> None:
@@ -68,6 +70,13 @@ def test_the_median_needs_no_truth() -> None:
     found = metrics.respiration(night([13.0, 14.0, 20.0, NAN]), None)
     assert found.values["rate_per_min_median"] == 14.0
     assert found.reasons["mae_per_min"] == "no truth"
+
+
+@pytest.mark.parametrize("who", ["other", "unknown"])
+def test_the_median_is_the_users_alone(who: str) -> None:
+    found = metrics.respiration(night([23.0, 23.0], who), None)
+    assert found.values["rate_per_min_median"] is None
+    assert found.reasons["rate_per_min_median"] == "no valid breathing rate of the user"
 
 
 def test_nobody_in_bed_is_a_reason() -> None:
