@@ -13,10 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import kill_nine, never_late, staging
+from bench import hypnograms, kill_nine, never_late, staging
 from bench.tables import Report, figure, stillwave, table
 from cloud.staging.seeds import TEST_SEEDS
 from front.env import ROOT
+from hw_sim.psg_nights import NightsError
 
 DOC = ROOT / "docs" / "evidence.md"
 SEEDS = range(1, 7)
@@ -68,6 +69,14 @@ def sweep(work: Path, hours: str) -> str:
     return table(NIGHT_HEAD, rows)
 
 
+def sleepers() -> str:
+    """Simulated hypnograms beside real ones, or that these are not here."""
+    try:
+        return hypnograms.section()[0]
+    except NightsError:
+        return "The recordings are not on this machine."
+
+
 def recording(work: Path) -> str:
     """The real chip's recording, or that it is not here."""
     folder = Path(os.environ.get("STILLWAVE_DATA", ROOT.parent / "shared" / "data")) / RECORDING
@@ -109,6 +118,7 @@ def main(work: Path, short: bool) -> None:
             f"## Nights of {hours} hours, simulated\n\n{nights(work, hours)}",
             f"## Stages and sleep, simulated\n\n{staging.section(work, hours, seeds)}",
             f"## Movements an hour, {sweep_hours} hours each, simulated\n\n{sweep(work, sweep_hours)}",
+            f"## Hypnograms beside real ones\n\n{sleepers()}",
             f"## Never late\n\n{reliability(work, short)}",
             f"## One real recording\n\n{recording(work)}",
         ]

@@ -29,9 +29,14 @@ class Row:
     limit: Distances
 
     @property
+    def shares(self) -> tuple[float, float]:
+        """Both distances as shares of their limits."""
+        return self.found[0] / self.limit[0], self.found[1] / self.limit[1]
+
+    @property
     def holds(self) -> bool:
         """Both distances are within their limits."""
-        return all(found <= limit for found, limit in zip(self.found, self.limit, strict=True))
+        return max(self.shares) <= 1
 
 
 def measures(night: Night) -> dict[str, Values]:

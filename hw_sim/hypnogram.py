@@ -20,19 +20,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.hypnogram_trail import DEEP, LIGHT, N_FEATURES, REM, WAKE, Trail
+from hw_sim.hypnogram_trail import BEFORE, BETWEEN, DEEP, LIGHT, N_FEATURES, REM, WAKE, Trail
 
 TABLE: Final = Path(__file__).with_name("hypnograms.toml")
 PopulationName = Literal["clinic", "healthy"]
 Stages = NDArray[np.int8]
 Values = NDArray[np.float64]
 
-# Every way from one stage to another; others are rarer than one in 400 epochs and left out.
+# Every way from one state to another; others are rarer than one in 400 epochs and left out.
 TRANSITIONS: Final = (
-    (WAKE, LIGHT), (WAKE, REM), (LIGHT, WAKE), (LIGHT, DEEP), (LIGHT, REM),
-    (DEEP, WAKE), (DEEP, LIGHT), (REM, WAKE), (REM, LIGHT),
+    (BEFORE, LIGHT), (WAKE, LIGHT), (WAKE, REM), (LIGHT, WAKE), (LIGHT, DEEP), (LIGHT, REM),
+    (BETWEEN, WAKE), (BETWEEN, DEEP), (BETWEEN, REM), (DEEP, WAKE), (DEEP, LIGHT), (REM, WAKE), (REM, LIGHT),
 )  # fmt: skip
-NAMES: Final = ("wake", "light", "deep", "REM")
+NAMES: Final = ("wake", "light", "deep", "rem", "before", "between")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def hypnogram(population: PopulationName, n_epochs: int, rng: np.random.Generato
     if population not in get_args(PopulationName):
         raise ValueError(f"population: expected one of {', '.join(get_args(PopulationName))}, got {population!r}")
     table = shipped_table()
-    return night(table, draw_sleeper(table, population, rng), n_epochs, rng)
+    return one_night(table, draw_sleeper(table, population, rng), n_epochs, rng)
 
 
 def draw_sleeper(table: Table, population: str, rng: np.random.Generator) -> Sleeper:
@@ -96,23 +96,22 @@ def draw_sleeper(table: Table, population: str, rng: np.random.Generator) -> Sle
     )
 
 
-def night(table: Table, sleeper: Sleeper, n_epochs: int, rng: np.random.Generator) -> Stages:
+def one_night(table: Table, sleeper: Sleeper, n_epochs: int, rng: np.random.Generator) -> Stages:
     """One night of one sleeper, int8[n_epochs]; it begins awake. Raises ValueError for n_epochs below 1."""
     if n_epochs < 1:
         raise ValueError(f"n_epochs: expected 1 or more, got {n_epochs}")
-    ways = [[k for k, (origin, _) in enumerate(TRANSITIONS) if origin == stage] for stage in range(4)]
+    ways = [[k for k, (origin, _) in enumerate(TRANSITIONS) if origin == state] for state in range(len(NAMES))]
     goals = [[TRANSITIONS[k][1] for k in some] for some in ways]
     weights = [table.weights[some] for some in ways]
     own = [sleeper.deviation[some] for some in ways]
     stages = np.zeros(n_epochs, np.int8)
-    trail = Trail(WAKE, sleeper.period_min)
+    trail = Trail(sleeper.period_min)
     for epoch, u in enumerate(rng.random(n_epochs - 1)):
-        stage = trail.stage
-        odds = np.exp(weights[stage] @ trail.features() + own[stage]).cumsum()
+        state = trail.state
+        odds = np.exp(weights[state] @ trail.features() + own[state]).cumsum()
         way = int(np.searchsorted(odds, u * (1 + odds[-1]), "right"))
-        stage = goals[stage][way] if way < len(goals[stage]) else stage
+        stages[epoch + 1] = stage = goals[state][way] if way < odds.size else int(stages[epoch])
         trail.push(stage)
-        stages[epoch + 1] = stage
     return stages
 
 
@@ -141,4 +140,4 @@ def read_table(path: Path) -> Table:
 def way_name(way: int) -> str:
     """Key of a transition in the table's file."""
     origin, goal = TRANSITIONS[way]
-    return f"{NAMES[origin]}-{NAMES[goal]}".lower()
+    return f"{NAMES[origin]}-{NAMES[goal]}"
