@@ -25,6 +25,7 @@ ALARM = (
 NO_ALARM = "no alarm was set"
 NOT_ARMED = "the device never confirmed the alarm"
 NOT_RUNG = "the device has not told of a ring"
+NOT_YET = "the data end before the set time"
 LATE_FROM_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 #: The device's clock and the host's agree within this, or the host's is believed.
@@ -38,7 +39,8 @@ def section(night: Night, truth: Mapping[str, Any] | None, slept: TrueSleep | No
     if set_us is None:
         return Section(values, dict.fromkeys(ALARM, NO_ALARM))
     values["set_for_utc"] = iso(set_us)
-    reasons = dict.fromkeys(ALARM, NOT_RUNG if _armed(night, set_us) else NOT_ARMED)
+    not_rung = NOT_YET if night.to_utc_us < set_us else NOT_RUNG
+    reasons = dict.fromkeys(ALARM, not_rung if _armed(night, set_us) else NOT_ARMED)
     values["late"], reasons["late"] = _late(set_us, truth)
     rang = next((one for one in night.alarm_events if _is_ring(one, set_us)), None)
     if rang is not None:

@@ -119,7 +119,7 @@ def _box(start: int, stop: int, row: int) -> tuple[list[tuple[int, int]], tuple[
     return [(EPOCH_S * start, EPOCH_S * (stop - start))], (row - BAR, 2 * BAR)
 
 
-def breathing(lane: Axes, table: Epochs, unknown: list[Span], theme: Theme) -> None:
+def breathing(lane: Axes, table: Epochs, unknown: list[Span], named: set[str], theme: Theme) -> None:
     """The rate per epoch; below it a strip that shows, to the second, where and why it is unknown."""
     name(lane, "Breaths per minute", theme)
     known = table.rate_per_min[np.isfinite(table.rate_per_min)]
@@ -133,7 +133,8 @@ def breathing(lane: Axes, table: Epochs, unknown: list[Span], theme: Theme) -> N
     alone = _alone(table.rate_per_min)
     lane.plot(_middles(table)[alone], table.rate_per_min[alone], ".", color=theme.breathing, markersize=5)
     for span in unknown:
-        colour, width = theme.reason(span.reason), span.stop_s - span.start_s
+        colour = theme.reason(span.reason) if span.reason in named else theme.ink
+        width = span.stop_s - span.start_s
         lane.broken_barh(
             [(span.start_s, width)], (low - 1.5 * strip, strip), facecolor=colour, edgecolor=colour, linewidth=0.8
         )

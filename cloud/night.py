@@ -86,11 +86,12 @@ class Night:
         return max((self.to_utc_us - self.from_utc_us) // SECOND_US, 0)
 
     def longest_session(self) -> Session | None:
-        """The night's session, up to its last presence: with the user still in bed that is the last tick."""
-        up_to_date = [
-            s._replace(last_present_utc_us=self.to_utc_us) if s.state == "in bed" else s for s in self.sessions
-        ]
-        return max(up_to_date, key=lambda s: s.last_present_utc_us - s.in_bed_utc_us, default=None)
+        """The night's session."""
+        return max(self.up_to_date(), key=lambda s: s.last_present_utc_us - s.in_bed_utc_us, default=None)
+
+    def up_to_date(self) -> list[Session]:
+        """All sessions, up to their last presence: with the user still in bed that is the last tick."""
+        return [s._replace(last_present_utc_us=self.to_utc_us) if s.state == "in bed" else s for s in self.sessions]
 
 
 def iso(utc_us: int) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cloud import hypnogram, lanes, words
+from cloud.epoch_input import EPOCH_US
 from cloud.epochs import epochs
 from cloud.night import EPOCH_S, SECOND_US, Night, load
 from cloud.spans import Span, reasons, spans
@@ -75,7 +76,8 @@ def figure(night: Night, staged: hypnogram.Hypnogram, report: Mapping[str, Any],
     zone = ZoneInfo(str(report["timezone"])) if report.get("timezone") else UTC
     table, unknown = epochs(night), spans(reasons(night, night.n_seconds))
     head = textwrap.wrap(" ".join(words.sentences(night, report, zone)), LINE_CHARS)
-    foot = [*_legend(report, zone, look), *_told(unknown, night, zone, look)]
+    told, named = _told(unknown, night, zone, look)
+    foot = [*_legend(report, zone, look), *told]
     head_px, foot_px = 84 + LINE_PX * len(head), 116 + LINE_PX * len(foot)
     total_px = head_px + foot_px + sum(LANES_PX.values()) + GAP_PX * len(LANES_PX)
     page = Figure(figsize=(WIDTH_PX / DPI, total_px / DPI), dpi=DPI, facecolor=look.ground)
@@ -85,7 +87,7 @@ def figure(night: Night, staged: hypnogram.Hypnogram, report: Mapping[str, Any],
         lanes.shade(lane, unknown, look)
     why_none = str((report.get("reasons") or {}).get("sleep.tst_min") or "no epochs")
     lanes.hypnogram(axes["stage"], _stages(staged, night), why_none, look)
-    lanes.breathing(axes["breathing"], table, unknown, look)
+    lanes.breathing(axes["breathing"], table, unknown, named, look)
     lanes.movement(axes["movement"], table, look)
     lanes.mark(list(axes.values()), _marks(report, night), look)
     _time_axis(axes["movement"], night, zone)
@@ -104,12 +106,13 @@ def _lanes(page: Figure, top_px: int, total_px: int) -> dict[str, Axes]:
 
 
 def _stages(staged: hypnogram.Hypnogram, night: Night) -> lanes.Stages:
-    """The epochs of the night in a row; outside a session none was staged."""
+    """The epochs of the night in a row; who is not in a session has no stage, known or unknown."""
     n = -(-night.n_seconds // EPOCH_S)
+    sessions = [(one.in_bed_utc_us - EPOCH_US // 2, one.last_present_utc_us) for one in night.up_to_date()]
     stage, away = [lanes.NOT_STAGED] * n, [False] * n
     for utc_us, one, occupied in zip(staged.utc_us, staged.stage, staged.occupied, strict=True):
         at = (utc_us - night.from_utc_us) // (EPOCH_S * SECOND_US)
-        if 0 <= at < n:
+        if 0 <= at < n and any(from_us <= utc_us < to_us for from_us, to_us in sessions):
             stage[at] = lanes.UNKNOWN if one is None else one
             away[at] = occupied == "away"
     return lanes.Stages(stage, away)
@@ -122,8 +125,8 @@ def _marks(report: Mapping[str, Any], night: Night) -> lanes.Marks:
     return lanes.Marks(*(lanes.seconds_of(words.instant(text), night.from_utc_us) for text in found))
 
 
-def _told(unknown: list[Span], night: Night, zone: tzinfo, look: Theme) -> list[Sign]:
-    """Why breathing is unknown, longest first, the smallest put together, below a heading."""
+def _told(unknown: list[Span], night: Night, zone: tzinfo, look: Theme) -> tuple[list[Sign], set[str]]:
+    """Why breathing is unknown, longest first, the smallest put together, below a heading; and which are named."""
     total: dict[str, int] = {}
     for span in unknown:
         total[span.reason] = total.get(span.reason, 0) + span.stop_s - span.start_s
@@ -134,12 +137,13 @@ def _told(unknown: list[Span], night: Night, zone: tzinfo, look: Theme) -> list[
         Sign("\u25a0", look.reason(reason), _reason(reason, seconds, unknown, night, zone))
         for reason, seconds in ordered
     ]
-    return [Sign("", look.ink, "Breathing unknown, because"), *told] if told else []
+    heading = [Sign("", look.ink, "Breathing unknown, because")] if told else []
+    return [*heading, *told], {reason for reason, _ in ordered}
 
 
 def _reason(reason: str, seconds: int, unknown: list[Span], night: Night, zone: tzinfo) -> str:
     """'silent: nobody in the user's place: 12 min (02:11 to 02:23)'"""
-    text = f"{textwrap.shorten(reason, 48, placeholder=' …')}: {words.duration(seconds)}"
+    text = f"{textwrap.shorten(reason, 56, placeholder=' …')}: {words.duration(seconds)}"
     times = [
         " to ".join(words.clock(night.from_utc_us + at * SECOND_US, zone) for at in (span.start_s, span.stop_s))
         for span in unknown
@@ -158,7 +162,7 @@ def _legend(report: Mapping[str, Any], zone: tzinfo, look: Theme) -> list[Sign]:
     lines = []
     told = [f"{what} {words.clock(at, zone)}" for what, at in (("lights-out", out_us), ("woke up", woke_us)) if at]
     if told:
-        lines.append(Sign("\u2506", look.soft, ", ".join(told)))
+        lines.append(Sign("\u22ee", look.soft, f"{', '.join(told)} (dotted)"))
     if rang_us is not None:
         by = f" by the {alarm['rung_by']}" if alarm.get("rung_by") else ""
         set_for = f", set for {words.clock(set_us, zone)} (dashed)" if set_us is not None else ""

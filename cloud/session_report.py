@@ -17,7 +17,7 @@ from cloud.sleep_metrics import EPOCH_US
 from cloud.sleep_report import NEVER_TRIED, STILL_IN_BED, STILL_TRYING, TrueSleep, intents_of
 from cloud.truth import Truth
 
-NO_SESSION = "no session: the user was not in bed for more than five minutes"
+NO_SESSION = "no session: the user was not found in bed for more than five minutes"
 NOT_FOUND = "lights-out or waking up was not found"
 NEVER_TRULY = "the user never tried to sleep"
 NOT_YET = "the user had not woken up when the night ended"

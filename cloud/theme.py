@@ -43,6 +43,8 @@ _REASONS = (
     ("moving", "#d55e00"),
     ("nobody", "#9aa3ab"),
     ("not the user", "#009e73"),
+    ("not yet known", "#66c2a5"),
+    ("farther", "#009e73"),
     ("starting", "#56b4e9"),
     ("weak", "#e69f00"),
     ("certain", "#e69f00"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cloud.night import SECOND_US, Night, latest
+from cloud.night import EPOCH_S, SECOND_US, Night, latest
 from cloud.spans import users
 
 
@@ -52,7 +52,7 @@ def sentences(night: Night, report: Mapping[str, Any], zone: tzinfo) -> list[str
     """What a friend would want to know, one fact per sentence."""
     session = night.longest_session()
     if session is None:
-        return ["Nobody was in bed for more than five minutes.", _quiet(night), *_alarm(report, zone)]
+        return [_not_found(night), _quiet(night), *_alarm(report, zone)]
     start_us, stop_us = session.in_bed_utc_us, session.last_present_utc_us
     seconds = (stop_us - start_us) // SECOND_US
     until = "and still in bed at the end" if session.state == "in bed" else f"to {clock(stop_us, zone)}"
@@ -61,7 +61,9 @@ def sentences(night: Night, report: Mapping[str, Any], zone: tzinfo) -> list[str
     rate = users(night, night.vitals.rate_per_min, latest(night.vitals.utc_us, start_us, seconds), start_us)
     known = np.isfinite(rate)
     if known.any():
-        said.append(f"{np.nanmedian(rate):.0f} breaths a minute, measured {100 * known.mean():.0f} % of that time.")
+        said.append(
+            f"{np.nanmedian(rate):.0f} breaths a minute, measured {100 * known.mean():.0f}\u00a0% of that time."
+        )
     else:
         said.append("The breathing rate is unknown.")
     return [*said, *_absences(report, zone), *_alarm(report, zone)]
@@ -99,12 +101,20 @@ def _alarm(report: Mapping[str, Any], zone: tzinfo) -> list[str]:
     if set_us is None:
         return []
     if rang_us is None:
-        return [f"The alarm for {clock(set_us, zone)} did not ring."]
+        why = (report.get("reasons") or {}).get("alarm.rang_at_utc") or "no ring is known"
+        return [f"The alarm for {clock(set_us, zone)}: {why}."]
     why = f": {alarm['why']}" if alarm.get("why") else ""
     return [f"The alarm for {clock(set_us, zone)} rang at {clock(rang_us, zone)}{why}."]
+
+
+def _not_found(night: Night) -> str:
+    """No session; of a half minute that is unknown nobody may say that the bed was empty."""
+    unknown_s = EPOCH_S * sum(one.occupied == "unknown" for one in night.epochs)
+    but = f"; for {duration(unknown_s)} it is unknown" if unknown_s else ""
+    return f"The user was not found in bed for more than five minutes{but}."
 
 
 def _quiet(night: Night) -> str:
     silent_us = sum(s.to_utc_us - s.from_utc_us for s in night.silences)
     share = silent_us / max(night.to_utc_us - night.from_utc_us, 1)
-    return f"The device was silent {100 * min(share, 1):.0f} % of the time."
+    return f"The device was silent {100 * min(share, 1):.0f}\u00a0% of the time."

@@ -190,3 +190,11 @@ def test_absences_of_the_session_are_listed() -> None:
 def test_a_night_without_a_session_says_so_under_every_key() -> None:
     found = session_report.session(night(sessions=[]), TRUE, "")
     assert {found.reasons[key] for key in session_report.KEYS} == {session_report.NO_SESSION}
+
+
+def test_an_alarm_that_is_still_to_come_says_so() -> None:
+    later = str(SET + 60 * MINUTE_US)
+    asked = device.Settings(AlarmSetting(int(later), 600), "left", "UTC")
+    meta = {"settings": msgspec.json.encode(asked).decode()}
+    found = section(night(meta=meta, settings=[Setting(device.ALARM, later, T0)]))
+    assert found["rang_at_utc"] == f"({alarm_report.NOT_YET})"

@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cloud import picture
+from cloud import lanes, picture
 from cloud.hypnogram import Hypnogram
 from cloud.night import iso, load
 from cloud.report import build
@@ -139,14 +139,32 @@ def test_a_bout_stands_in_the_row_of_its_stage(tmp_path: Path) -> None:
     lane = _drawn(tmp_path / "n.sqlite", *full(tmp_path / "n.sqlite")).axes[0]
     boxes = [path.get_extents() for drawn in lane.collections for path in drawn.get_paths()]
     deep = [(box.x0, box.x1) for box in boxes if abs((box.y0 + box.y1) / 2) < 0.01 and box.width > 0]
-    assert deep == [(150, 210), (330, 360), (570, 600), (750, 810), (930, 960), (1170, 1200)]
+    assert deep == [(150, 210), (330, 360), (570, 600), (750, 810), (930, 960)]
+
+
+def test_half_minutes_outside_a_session_have_no_stage(tmp_path: Path) -> None:
+    stored_night(tmp_path / "n.sqlite", sleeper, 1200)
+    night, (staged, _) = load(tmp_path / "n.sqlite"), full(tmp_path / "n.sqlite")
+    shown = picture._stages(staged, night).stage
+    assert [i for i, stage in enumerate(shown) if stage == lanes.NOT_STAGED] == [0, 1, 38, 39]
+
+
+def test_reasons_that_are_not_named_have_one_colour(tmp_path: Path) -> None:
+    page = _figure(tmp_path / "n.sqlite", restless, 1200)
+    signs = {to_rgb(t.get_color()) for t in _texts(page) if t.get_text() == "\u25a0"}
+    strip = {
+        tuple(np.asarray(one.get_facecolor())[0, :3].tolist())
+        for one in page.axes[1].collections
+        if not one.get_hatch()
+    }
+    assert strip == signs
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_the_ground(theme: str, tmp_path: Path) -> None:
     stored_night(tmp_path / "n.sqlite", sleeper, 1200)
     page = _drawn(tmp_path / "n.sqlite", *full(tmp_path / "n.sqlite"), theme)
-    signs = ("\u25a0", "\u2506", "\u25bc")
+    signs = ("\u25a0", "\u22ee", "\u25bc")
     weak = [
         text.get_text()
         for text in _shown(page)
@@ -172,7 +190,8 @@ def test_an_unknown_span_is_named_with_its_length(tmp_path: Path) -> None:
 
 def test_an_empty_night_says_so(tmp_path: Path) -> None:
     said = " ".join(text.get_text() for text in _texts(_figure(tmp_path / "n.sqlite", empty, 1200)))
-    assert "Nobody was in bed for more than five minutes. The device was silent 100 % of the time." in said
+    assert "The user was not found in bed for more than five minutes; for 20 min it is unknown." in said
+    assert "The device was silent 100\u00a0% of the time." in said
 
 
 @pytest.mark.parametrize(("name", "magic"), [("h.png", b"\x89PNG"), ("h.svg", b"<?xml")])

@@ -222,10 +222,15 @@ def test_an_alarm_in_a_silence_does_not_end_it(strange: Path) -> None:
     assert times == [("02:40:01Z", "02:41:00Z"), ("02:51:00Z", "03:00:00Z")]
 
 
+def test_an_alarm_that_is_still_to_come_is_not_said_to_have_failed(db: Path) -> None:
+    report = {"alarm": {"set_for_utc": "2026-02-02T06:00:00Z"}, "reasons": {"alarm.rang_at_utc": "not yet"}}
+    assert sentences(load(db), report, UTC)[-1] == "The alarm for 06:00: not yet."
+
+
 def test_the_words(db: Path) -> None:
     assert sentences(load(db), {}, UTC) == [
         "In bed from 02:41 to 02:59: 18 min.",
-        "14 breaths a minute, measured 92 % of that time.",
+        "14 breaths a minute, measured 92\u00a0% of that time.",
     ]
 
 
