@@ -181,7 +181,8 @@ class Rig(Levers):
         rtc_valid: bool = False,
     ) -> None:
         self.scene = scene
-        in_zone = [] if scene is None else scene.truth().person_in_zone.tolist()
+        nobody = [False] if source is None else []  # of somebody else's frames there is no truth
+        in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
         super().__init__(Board(seed, faults), silence, LinkCounts(self._read, silence))
         if rtc_valid:

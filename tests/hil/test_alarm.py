@@ -36,7 +36,7 @@ def ring_us(
         assert host.armed
         prepare(rig, host)
         rig.run(DUE_US / 1e6 + 30.0 - 20.0)
-        assert rig.counts.bytes_unsolicited_while_silent == 0 and rig.counts.contradictions == 0
+        assert rig.counts.bytes_unsolicited == 0 and rig.counts.contradictions == 0
         return rig.rang_at_us()
 
 
