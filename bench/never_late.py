@@ -38,6 +38,8 @@ WAIT_US = 90_000_000
 """After the set time, for a ring that is late."""
 HOST_WAIT_US = 62_000_000
 """So long a device without a clock waits for a host: a clock lost later than this before the set time rings late."""
+EARLIEST_S = -2.0
+"""From the set time: a device with its clock rings no earlier by itself; a second is the battery clock's after a reboot."""
 CLOCK_PPB = 3000
 KINDS = {"cloud killed": 50, "line cut": 50, "rebooted, line cut": 50, "clock lost, line cut": 10}
 SCENES = ("single", None)
@@ -220,6 +222,8 @@ def complaints(outcomes: list[Outcome]) -> list[str]:
     found = [f"late: {one}" for one in guarded if one.late]
     found += [f"not armed: {one}" for one in outcomes if not one.armed]
     found += [f"does not say why: {one}" for one in clock if "clock lost" not in one.why]
+    alone = [one for one in guarded if one.by == "device" and not one.kind.startswith("clock") and not one.moot]
+    found += [f"early for no reason: {one}" for one in alone if one.rang_s is not None and one.rang_s < EARLIEST_S]
     found += [f"not early: {one}" for one in clock if one.rang_s is None or one.rang_s >= 0]
     if bare and sum(one.late for one in bare) < 0.2 * len(bare):
         found.append(f"without the guard only {sum(one.late for one in bare)} of {len(bare)} were late")

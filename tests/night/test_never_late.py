@@ -46,6 +46,7 @@ def test_without_the_guard_a_fifth_is_late() -> None:
         (replace(FINE, rang_s=1.5), "late"),
         (replace(FINE, rang_s=None), "late"),
         (replace(FINE, armed=False), "not armed"),
+        (replace(FINE, rang_s=-540.0), "early for no reason"),
         (replace(EARLY, why="the set time"), "does not say why"),
         (replace(EARLY, rang_s=0.5), "not early"),
         (replace(FINE, guarded=False), "without the guard only 0 of 1"),
