@@ -60,11 +60,16 @@ def section(night: Night, truth: Mapping[str, Any] | None, slept: TrueSleep | No
     return Section(values, {key: reasons[key] for key, value in values.items() if value is None})
 
 
+def settings_of(night: Night) -> device.Settings:
+    """What the user had set when the process was started last."""
+    return msgspec.json.decode(night.meta.get("settings", "{}"), type=device.Settings)
+
+
 def set_for(night: Night) -> int | None:
     """The set time, us UTC: as it was asked for, or else as the device confirmed it."""
-    settings = msgspec.json.decode(night.meta.get("settings", "{}"), type=device.Settings)
-    if settings.alarm is not None:
-        return settings.alarm.set_for_utc_us
+    alarm = settings_of(night).alarm
+    if alarm is not None:
+        return alarm.set_for_utc_us
     return next((int(one.value) for one in night.settings if one.name == device.ALARM), None)
 
 

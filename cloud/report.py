@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cloud import alarm_report, metrics, session_report, sleep_report
+from cloud.alarm_report import settings_of
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso, load
 from cloud.truth import Truth, parse
@@ -77,10 +78,12 @@ def _identity(night: Night, run: Mapping[str, Any]) -> Section:
         "version": _version(),
         "source": night.meta.get("source"),
         "started_utc": iso(night.from_utc_us) if night.listening else None,
+        "timezone": settings_of(night).timezone,
         "virtual_s": (night.to_utc_us - night.from_utc_us) / SECOND_US,
     }
     values = {key: run[key] if run.get(key) is not None else own.get(key) for key in IDENTITY}
-    return Section(values, {key: NO_RUN for key, value in values.items() if value is None})
+    reasons = {"version": "Stillwave is not installed as a package"}
+    return Section(values, {key: reasons.get(key, NO_RUN) for key, value in values.items() if value is None})
 
 
 def _version() -> str | None:

@@ -57,16 +57,25 @@ def build(source: Path, wanted: Files) -> dict[str, Any]:
     truth = _read(folder / "truth.json")
     earlier = _read(folder / "report.json")
     run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
-    from cloud import hypnogram_csv, page, picture, report
+    from cloud import report
 
     made: dict[str, Any] = report.build(store, truth, run)
+    try:
+        _write(store, made, wanted)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    return made
+
+
+def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:
+    from cloud import hypnogram_csv, page, picture
+
     for path in wanted.pictures:
         picture.draw(store, made, path, wanted.theme)
     if wanted.page is not None:
         page.write(store, made, wanted.page)
     if wanted.table is not None:
         hypnogram_csv.write(store, wanted.table)
-    return made
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -83,7 +83,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         lines[-1] += _value(report, "respiration", "mae_per_min", ", error {:.2f} per minute")
     if (report.get("respiration") or {}).get("coverage") is not None:
         lines[-1] += _value(report, "respiration", "coverage", ", coverage {:.3f}")
-    if edge:
+    if any(edge.get(key) is not None for key in SPANS):
         spans = [f"{key.removesuffix('_s')} {clock(edge[key])}" for key in SPANS if edge.get(key) is not None]
         lines.append(f"device     {', '.join(spans)}; {edge.get('frames')} frames")
     if link:

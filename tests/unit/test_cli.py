@@ -17,6 +17,7 @@ from front import show
 from front.config import load
 from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
+from tests.fake_device import stored_night
 
 COMMANDS = ("night", "process", "board", "report", "cloud", "alarm", "train", "scenarios", "bench", "doctor")
 HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
@@ -292,3 +293,17 @@ def test_ctrl_c_is_exit_130_and_leaves_no_link(tmp_path: Path) -> None:
         assert json.loads(board.stdout.readline())["event"] == "ready"
         board.send_signal(signal.SIGINT)
         assert (board.wait(30), (tmp_path / "port").is_symlink()) == (130, False)
+
+
+@pytest.mark.parametrize("option", ["--csv", "--png", "--html"])
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, option: str) -> None:
+    stored_night(tmp_path / "n.sqlite", n_seconds=70)
+    taken = tmp_path / f"taken.{option[2:]}"
+    taken.mkdir()
+    done = stillwave("report", str(tmp_path / "n.sqlite"), option, str(taken))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"stillwave: {taken}: cannot be written: Is a directory\n"
+
+
+def test_a_run_that_was_broken_off_has_no_device_line() -> None:
+    assert not any(line.startswith("device") for line in show.summary({"edge": {"frames": None, "streaming_s": None}}))

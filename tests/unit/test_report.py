@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 
 from cloud import hypnogram_csv
+from cloud.app import Cloud, seeded
+from cloud.device import Settings
 from cloud.epochs import epochs
 from cloud.night import SECOND_US, load
 from cloud.report import build
 from cloud.sleep_metrics import STAGES
 from cloud.spans import reasons, spans
-from cloud.store import StoreError
+from cloud.store import Store, StoreError
 from cloud.words import duration, sentences
-from tests.fake_device import T0_UTC_US, FakeDevice, sleeper, stored_night
+from tests.fake_device import T0_UTC_US, FakeDevice, play, sleeper, stored_night
 from wire import codec, packet
 
 N_SECONDS = 1200
@@ -225,6 +227,15 @@ def test_an_alarm_in_a_silence_does_not_end_it(strange: Path) -> None:
 def test_an_alarm_that_is_still_to_come_is_not_said_to_have_failed(db: Path) -> None:
     report = {"alarm": {"set_for_utc": "2026-02-02T06:00:00Z"}, "reasons": {"alarm.rang_at_utc": "not yet"}}
     assert sentences(load(db), report, UTC)[-1] == "The alarm for 06:00: not yet."
+
+
+def test_a_store_knows_its_time_zone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite", durable=False)
+    cloud = Cloud(store, seeded(1), "live", Settings(timezone="Europe/Berlin"))
+    play(cloud, FakeDevice(), sleeper, range(70))
+    cloud.finish()
+    store.close()
+    assert build(tmp_path / "n.sqlite", None, None)["timezone"] == "Europe/Berlin"
 
 
 def test_the_words(db: Path) -> None:
