@@ -22,5 +22,7 @@ typedef struct sw_button {
 void sw_button_init(sw_button *b);
 /* The level may have changed (1: pressed), or long_us has come. */
 sw_press sw_button_step(sw_button *b, uint64_t now_us, int32_t level);
+/* The press under way counts for nothing: it meant something else. */
+void sw_button_void(sw_button *b);
 
 #endif

@@ -15,8 +15,12 @@
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
+/* What follows from a change, beside the pins. */
 static void tell(sw_alarm_clock *a, uint64_t now_us, const sw_alarm_change *change)
 {
+    if (change->cell.did == SW_ALARM_DID_RANG && change->from_state != SW_ALARM_SNOOZED) {
+        sw_button_void(&a->button); /* pressed before it rang: that is no answer to it */
+    }
     if (change->cell.did == 0u || a->told_n == SW_ALARM_CLOCK_TOLD) {
         return;
     }

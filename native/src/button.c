@@ -11,6 +11,8 @@ void sw_button_init(sw_button *b)
     *b = (sw_button){.down = 0, .since_us = 0, .long_us = NEVER};
 }
 
+void sw_button_void(sw_button *b) { b->long_us = NEVER; }
+
 sw_press sw_button_step(sw_button *b, uint64_t now_us, int32_t level)
 {
     const int32_t was_down = b->down;

@@ -474,6 +474,26 @@ def test_nobody_answers_it_stops_after_half_an_hour() -> None:
     assert bed.events()[-1][:3] == ("DISMISSED", "DEVICE", "NOBODY_ANSWERED")
 
 
+@pytest.mark.parametrize(("before_s", "held_s"), [(1.0, 3.0), (0.1, 0.3), (1.45, 1.6)])
+def test_a_press_that_began_before_it_rang_is_no_answer(before_s: float, held_s: float) -> None:
+    bed, deadline_us = armed(after_s=60.0)
+    bed.run((deadline_us - bed.utc()) / 1e6 - before_s)
+    bed.press(held_s)
+    bed.run(10.0)
+    assert (bed.rises, bed.buzzer) == ([deadline_us], 1)
+    bed.press(2.0)
+    assert bed.read()["state"] == STATE["OFF"]
+
+
+def test_a_press_that_began_in_a_snooze_ends_it() -> None:
+    bed, _ = armed(after_s=60.0)
+    bed.run(70.0)
+    bed.press(0.2)
+    bed.run(9 * MINUTE_S - 1.2)
+    bed.press(2.0)
+    assert (len(bed.rises), bed.read()["state"]) == (2, STATE["OFF"])
+
+
 # the light
 
 
