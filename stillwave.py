@@ -204,6 +204,7 @@ def board(
 @app.command()
 def report(
     source: Annotated[Path, typer.Argument(metavar="DB|DIR", help="A store, or the folder of a run.")],
+    night: Annotated[int | None, typer.Option("--night", help="Which night of the store; default the last.")] = None,
     png: Annotated[Path | None, typer.Option("--png", help="Draw the night into this file.")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", help="The same as a vector drawing.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Words, picture and table in one file.")] = None,
@@ -221,14 +222,12 @@ def report(
         page=html if html is not None and check.ends(html, ".html") else None,
         table=csv,
         theme="dark" if dark else "light",
+        night=night,
     )
     if wanted.drawn:
         check.installed("matplotlib")
     made = build(source, wanted)
-    if json:
-        _print_json(made)
-    else:
-        print("\n".join(summary(made)))
+    print(_as_json(made) if json else "\n".join(summary(made)))
 
 
 @app.command()

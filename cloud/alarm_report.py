@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from cloud import device
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso
@@ -60,21 +58,19 @@ def section(night: Night, truth: Mapping[str, Any] | None, slept: TrueSleep | No
     return Section(values, {key: reasons[key] for key, value in values.items() if value is None})
 
 
-def settings_of(night: Night) -> device.Settings:
-    """What the user had set when the process was started last."""
-    return msgspec.json.decode(night.meta.get("settings", "{}"), type=device.Settings)
-
-
 def set_for(night: Night) -> int | None:
     """The set time, us UTC: as it was asked for, or else as the device confirmed it."""
-    alarm = settings_of(night).alarm
-    if alarm is not None:
-        return alarm.set_for_utc_us
-    return next((int(one.value) for one in night.settings if one.name == device.ALARM), None)
+    alarm = device.settings_of(night.meta).alarm
+    asked = [alarm.set_for_utc_us] if alarm is not None else []
+    asked += [int(one.value) for one in night.settings if one.name == device.ALARM]
+    asked += [one.set_for_utc_us for one in reversed(night.alarm_events) if one.set_for_utc_us is not None]
+    from_utc_us, to_utc_us = night.span
+    return next((utc_us for utc_us in asked if from_utc_us <= utc_us < to_utc_us), None)
 
 
 def _armed(night: Night, set_us: int) -> bool:
-    return any(one.name == device.ALARM and one.value == str(set_us) for one in night.settings)
+    told = any(one.set_for_utc_us == set_us for one in night.alarm_events)
+    return told or any(one.name == device.ALARM and one.value == str(set_us) for one in night.settings)
 
 
 def _is_ring(event: AlarmEvent, set_us: int) -> bool:

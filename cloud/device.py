@@ -7,9 +7,11 @@ does with it afterwards at the device is not undone from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from cloud.alarm import AlarmSetting, RingAt
 from cloud.observations import Row, Setting
@@ -56,6 +58,11 @@ class Settings:
     alarm: AlarmSetting | None = None
     side: str | None = None
     timezone: str | None = None
+
+
+def settings_of(meta: Mapping[str, str]) -> Settings:
+    """What the user had set when the process that wrote this store's meta was started last."""
+    return msgspec.json.decode(meta.get("settings", "{}"), type=Settings)
 
 
 @dataclass

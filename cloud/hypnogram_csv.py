@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from cloud.night import iso, load
+from cloud.night import iso
+from cloud.nights import load
 from cloud.observations import Epoch
 from cloud.sleep_metrics import STAGES
 
 HEADER = "utc epoch stage p_wake p_light p_deep p_rem respiration_rate_per_min movement confidence reason"
 
 
-def write(db: Path, path: Path) -> None:
+def write(db: Path, path: Path, number: int | None = None) -> None:
     """Write the stored night `db` to `path`. Raises StoreError (no store) or OSError (no such folder)."""
-    night = load(db)
+    night = load(db, number)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(HEADER.split())

@@ -79,6 +79,7 @@ class Night:
     rings: list[Ring] = field(default_factory=list)  # asked for by the cloud
     settings: list[Setting] = field(default_factory=list)
     user: list[User] = field(default_factory=list)  # who was measured, from each time on
+    span: tuple[int, int] = (0, 2**63 - 1)  # this night's share of the store: from noon to noon
 
     @property
     def n_seconds(self) -> int:

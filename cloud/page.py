@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cloud import hypnogram, picture, words
-from cloud.night import load
+from cloud.nights import load
 
 #: key of the report's `sleep` -> what a reader calls it, unit.
 MEASURES = {
@@ -52,18 +52,18 @@ footer { margin-top: 2rem; font-size: .9rem }
 """
 
 
-def write(db: Path, report: Mapping[str, Any], path: Path) -> None:
+def write(db: Path, report: Mapping[str, Any], path: Path, number: int | None = None) -> None:
     """Write the page of a stored night.
 
     Raises ImportError without matplotlib (extra: report), StoreError without a store, OSError when path
     cannot be written.
     """
-    path.write_text(html(db, report), encoding="utf-8")
+    path.write_text(html(db, report, number), encoding="utf-8")
 
 
-def html(db: Path, report: Mapping[str, Any]) -> str:
+def html(db: Path, report: Mapping[str, Any], number: int | None = None) -> str:
     """The page's text."""
-    night = load(db)
+    night = load(db, number)
     zone: tzinfo = ZoneInfo(str(report["timezone"])) if report.get("timezone") else UTC
     said = " ".join(words.sentences(night, report, zone))
     staged = hypnogram.load(db)

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from cloud import hypnogram, lanes, words
 from cloud.epoch_input import EPOCH_US
 from cloud.epochs import epochs
-from cloud.night import EPOCH_S, SECOND_US, Night, load
+from cloud.night import EPOCH_S, SECOND_US, Night
+from cloud.nights import load
 from cloud.spans import Span, reasons, spans
 from cloud.theme import DPI, LINE_CHARS, LINE_PX, SMALL_PT, TEXT_PT, THEMES, TITLE_PT, WIDTH_PX, Theme
 
@@ -44,7 +45,7 @@ class Sign(NamedTuple):
     text: str
 
 
-def draw(db: Path, report: Mapping[str, Any], path: Path, theme: str = "light") -> None:
+def draw(db: Path, report: Mapping[str, Any], path: Path, theme: str = "light", number: int | None = None) -> None:
     """Draw the stored night to path: .png or .svg by its ending. theme: light or dark, the ground.
 
     Raises ImportError without matplotlib (extra: report), StoreError without a store, OSError when path
@@ -52,7 +53,7 @@ def draw(db: Path, report: Mapping[str, Any], path: Path, theme: str = "light") 
     """
     if path.suffix not in (".png", ".svg"):
         raise ValueError(f"{path}: expected a name ending in .png or .svg")
-    page = drawn(load(db), hypnogram.load(db), report, theme, path.suffix[1:])
+    page = drawn(load(db, number), hypnogram.load(db), report, theme, path.suffix[1:])
     path.write_bytes(page)
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from cloud import alarm_report, metrics, session_report, sleep_report
-from cloud.alarm_report import settings_of
+from cloud.device import settings_of
 from cloud.metrics import NO_TRUTH, Section
-from cloud.night import SECOND_US, Night, iso, load
+from cloud.night import SECOND_US, Night, iso
+from cloud.nights import load
 from cloud.truth import Truth, parse
 
 SCHEMA = 1
@@ -37,13 +38,16 @@ LATER = {
 }  # fmt: skip
 
 
-def build(db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | None) -> dict[str, Any]:
+def build(
+    db: Path, truth: Mapping[str, Any] | None, run: Mapping[str, Any] | None, number: int | None = None
+) -> dict[str, Any]:
     """The report of a stored night.
 
-    truth: content of truth.json. run: identity and counters from who ran the night. Raises StoreError or
+    truth: content of truth.json. run: identity and counters from who ran the night. number: which
+    night of the store, None the last; `link` counts the whole store. Raises StoreError or
     TruthError, one line each.
     """
-    night = load(db)
+    night = load(db, number)
     known = parse(truth) if truth is not None else None
     slept = sleep_report.true_sleep(truth) if truth is not None else None
     no_sleep = NO_TRUTH if truth is None else sleep_report.NO_STAGES
@@ -78,7 +82,7 @@ def _identity(night: Night, run: Mapping[str, Any]) -> Section:
         "version": _version(),
         "source": night.meta.get("source"),
         "started_utc": iso(night.from_utc_us) if night.listening else None,
-        "timezone": settings_of(night).timezone,
+        "timezone": settings_of(night.meta).timezone,
         "virtual_s": (night.to_utc_us - night.from_utc_us) / SECOND_US,
     }
     values = {key: run[key] if run.get(key) is not None else own.get(key) for key in IDENTITY}

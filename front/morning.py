@@ -38,6 +38,7 @@ class Files:
     page: Path | None = None
     table: Path | None = None
     theme: Literal["light", "dark"] = "light"
+    night: int | None = None  # of the store, from 1 on; None: the last
 
     @property
     def drawn(self) -> list[Path]:
@@ -59,7 +60,7 @@ def build(source: Path, wanted: Files) -> dict[str, Any]:
     run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
     from cloud import report
 
-    made: dict[str, Any] = report.build(store, truth, run)
+    made: dict[str, Any] = report.build(store, truth, run, wanted.night)
     try:
         _write(store, made, wanted)
     except OSError as error:
@@ -71,11 +72,11 @@ def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:
     from cloud import hypnogram_csv, page, picture
 
     for path in wanted.pictures:
-        picture.draw(store, made, path, wanted.theme)
+        picture.draw(store, made, path, wanted.theme, wanted.night)
     if wanted.page is not None:
-        page.write(store, made, wanted.page)
+        page.write(store, made, wanted.page, wanted.night)
     if wanted.table is not None:
-        hypnogram_csv.write(store, wanted.table)
+        hypnogram_csv.write(store, wanted.table, wanted.night)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -86,6 +86,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
         (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
         (["report", "missing.sqlite"], ["missing.sqlite"]),
+        (["report", "missing.sqlite", "--night", "x"], ["--night"]),
         (["alarm", "set", "--serial", "/nowhere"], ["alarm set", "HH:MM"]),
         (["alarm", "show", "07:00", "--serial", "/nowhere"], ["alarm show", "no time"]),
         (["alarm", "set", "7", "--serial", "/nowhere"], ["alarm set 7", "HH:MM"]),
