@@ -249,8 +249,10 @@ def scenarios(
 @app.command()
 def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time for each figure.")] = 1.0) -> None:
     """Speed, each figure beside its floor."""
+    from front import check
     from front.env import use_jit_cache
 
+    check.seconds(seconds)
     use_jit_cache()
     from bench.run import as_text, rows
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from front.env import InputError
 
 MAX_HOURS = 24.0
+MAX_SECONDS = 3600.0
 FIRST_YEAR, LAST_YEAR = 1971, 2099  # what clocks of seconds since 1970 in 32 bits can say
 
 
@@ -28,6 +29,13 @@ def hours(value: float) -> float:
     """The length of a night."""
     if not (math.isfinite(value) and 0.0 < value <= MAX_HOURS):
         raise InputError(f"--hours {value:g}: expected more than 0 and at most {MAX_HOURS:g}")
+    return value
+
+
+def seconds(value: float) -> float:
+    """The time that one figure of the benchmark may take."""
+    if not 0.0 < value <= MAX_SECONDS:
+        raise InputError(f"--seconds {value:g}: expected more than 0 and at most {MAX_SECONDS:g}")
     return value
 
 

@@ -86,6 +86,8 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
         (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
         (["report", "missing.sqlite"], ["missing.sqlite"]),
+        (["bench", "--seconds", "nan"], ["--seconds nan", "more than 0"]),
+        (["bench", "--seconds", "0"], ["--seconds 0", "more than 0"]),
         (["report", "missing.sqlite", "--night", "x"], ["--night"]),
         (["alarm", "set", "--serial", "/nowhere"], ["alarm set", "HH:MM"]),
         (["alarm", "show", "07:00", "--serial", "/nowhere"], ["alarm show", "no time"]),
