@@ -5,7 +5,7 @@ Rule: only what was measured of the primary user is in here; every other second 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 EPOCH_S = 30
 EPOCH_US = 30_000_000
@@ -26,6 +26,7 @@ class EpochInput:
     wave_um: list[int | None]  # 300, towards the radar positive
     user: list[int | None]  # 30: 1 primary user, 0 somebody else, None nothing measured or not known
     reason: str  # commonest reason of the missing seconds, "" when none is missing
+    elevation_deg: list[float | None] = field(default_factory=list)  # 30, of the chest over the device; or none at all
 
     @property
     def end_utc_us(self) -> int:

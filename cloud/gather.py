@@ -36,6 +36,7 @@ class Second:
     confidence: float | None
     distance_mm: float | None
     reason: str
+    elevation_deg: float | None = None
 
 
 @dataclass
@@ -71,6 +72,7 @@ def measured(seen: Vitals, occupied: str) -> Second:
         confidence=seen.confidence,
         distance_mm=seen.distance_mm,
         reason="" if valid else seen.respiration_reason or UNCERTAIN,
+        elevation_deg=seen.elevation_deg,
     )
 
 
@@ -113,6 +115,7 @@ def complete(state: Gather, lag_s: int = LAG_S) -> tuple[EpochInput, list[float]
         wave_um=wave + [None] * (N_WAVE - len(wave)),
         user=[one.who for one in of],
         reason=_commonest([one.reason for one in of if one.reason]),
+        elevation_deg=[one.elevation_deg for one in of],
     )
     state.start_s += EPOCH_S
     return epoch, [one.distance_mm for one in of if one.distance_mm is not None]

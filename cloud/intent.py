@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import zip_longest
+from statistics import median
 from typing import NamedTuple
 
 from cloud.epoch_input import EPOCH_US, EpochInput
@@ -34,10 +35,13 @@ FOR_SLEEP = round(math.log(SLEEPING / WAKING), 3), round(math.log((1 - SLEEPING)
 MODEL_WEIGHT, MODEL_AT_MOST = 0.25, 0.4
 #: Who puts the book away turns over: a movement of so many seconds, and what it says for lights-out there.
 TURNS_S, TURNS = 4, 1.5
+#: Who sits up to read has the chest higher than later asleep: by about SITS_DEG as the device sees it, give or take
+#: ELEVATION_SD_DEG. A half minute says at most so much, because neighbours say the same.
+SITS_DEG, ELEVATION_SD_DEG, ELEVATION_AT_MOST = 11.0, 3.5, 0.8
 #: Minutes from lights-out to sleep: gamma distribution with mean 13.8 and standard deviation 11.6 (14 healthy nights).
 LATENCY_SHAPE = (13.8 / 11.6) ** 2
 LATENCY_SCALE_MIN = 13.8 / LATENCY_SHAPE
-LONGEST_EPOCHS, LONGEST_TURNS = 180, 40  # lights-out is not dated back by more
+LONGEST_EPOCHS, LONGEST_TURNS = 360, 80  # lights-out is not dated back by more
 #: A session opens after five minutes: nobody is said to try to sleep earlier.
 NOT_BEFORE_EPOCHS = 10
 #: Who does not move for so many epochs, breathes as in wake and is not asleep in the model's eyes, dreams.
@@ -118,6 +122,7 @@ class Intent:
     state: State = State.ABSENT
     came_utc_us: int = 0
     lying: list[float] = field(default_factory=list)  # what each epoch says for lying rather than reading, newest last
+    elevation_deg: list[float | None] = field(default_factory=list)  # of the same epochs
     turned_utc_us: list[int] = field(default_factory=list)  # epochs with a long movement
     motion_db: list[float] = field(default_factory=list)  # strongest motion of each epoch, newest last
     still_epochs: int = 0
@@ -153,7 +158,7 @@ def _told(state: Intent, action: Action, event: Event, epoch: EpochInput) -> Int
     end_utc_us = epoch.end_utc_us
     if action is Action.ARRIVE:
         state.came_utc_us, state.lying, state.turned_utc_us = epoch.utc_us, [], []
-        state.motion_db = []
+        state.motion_db, state.elevation_deg = [], []
         state.slept = state.awake = 0.0
     elif action is Action.TRY:
         state.awake = 0.0
@@ -173,22 +178,65 @@ def _told(state: Intent, action: Action, event: Event, epoch: EpochInput) -> Int
 
 
 def lights_out(state: Intent, epoch: EpochInput) -> int:
-    """The likeliest lights-out of a user who has fallen asleep at slept_from_utc_us, us UTC: the start of an epoch."""
-    best, best_utc_us, evidence = -math.inf, state.slept_from_utc_us, 0.0
+    """Lights-out of a user who has fallen asleep at slept_from_utc_us, us UTC: the start of an epoch.
+
+    The median of what is likely: where nothing tells one half hour from another, the usual time to fall asleep does.
+    """
+    asleep_deg = _asleep_deg(state, epoch)
     earliest_utc_us = state.came_utc_us + NOT_BEFORE_EPOCHS * EPOCH_US
-    for back, said in enumerate(reversed(state.lying)):
+    evidence, found = 0.0, []
+    for back, (said, elevation_deg) in enumerate(
+        zip(reversed(state.lying), reversed(state.elevation_deg), strict=True)
+    ):
         utc_us = epoch.utc_us - back * EPOCH_US
         if utc_us < earliest_utc_us:
             break
         if utc_us > state.slept_from_utc_us:
             continue
-        evidence += said
+        evidence += said + _for_lying(elevation_deg, asleep_deg)
         latency_min = max((state.slept_from_utc_us - utc_us) / MINUTE_US, 0.5)
         likely = evidence + (LATENCY_SHAPE - 1) * math.log(latency_min) - latency_min / LATENCY_SCALE_MIN
-        likely += TURNS if utc_us in state.turned_utc_us else 0.0
-        if likely > best:
-            best, best_utc_us = likely, utc_us
-    return best_utc_us
+        found.append((utc_us, likely + (TURNS if utc_us in state.turned_utc_us else 0.0)))
+    return _median(found) if found else state.slept_from_utc_us
+
+
+def _median(likely: list[tuple[int, float]]) -> int:
+    """The instant before which half of the probability lies; (instant, log of its weight)."""
+    best = max(said for _, said in likely)
+    weights = [(utc_us, math.exp(said - best)) for utc_us, said in sorted(likely)]
+    left = sum(weight for _, weight in weights) / 2
+    for utc_us, weight in weights:
+        left -= weight
+        if left <= 0:
+            return utc_us
+    return weights[-1][0]
+
+
+def _asleep_deg(state: Intent, epoch: EpochInput) -> float | None:
+    """How high the chest is since the user sleeps."""
+    n = (epoch.utc_us - state.slept_from_utc_us) // EPOCH_US + 1
+    known = [one for one in state.elevation_deg[-n:] if one is not None]
+    return median(known) if known else None
+
+
+def _for_lying(elevation_deg: float | None, asleep_deg: float | None) -> float:
+    """What the height of the chest says for lying as later asleep rather than sitting up: log odds."""
+    if elevation_deg is None or asleep_deg is None:
+        return 0.0
+    over_deg = elevation_deg - asleep_deg
+    odds = ((over_deg - SITS_DEG) ** 2 - over_deg**2) / (2 * ELEVATION_SD_DEG**2)
+    return max(-ELEVATION_AT_MOST, min(ELEVATION_AT_MOST, odds))
+
+
+def _remember(state: Intent, lying: float, elevation_deg: float | None) -> None:
+    state.lying = [*state.lying[1 - LONGEST_EPOCHS :], lying]
+    state.elevation_deg = [*state.elevation_deg[1 - LONGEST_EPOCHS :], elevation_deg]
+
+
+def _elevation_deg(epoch: EpochInput) -> float | None:
+    """Median over the user's seconds; None when none is known."""
+    known = [one for one, who in zip(epoch.elevation_deg, epoch.user, strict=False) if who == 1 and one is not None]
+    return round(median(known), 1) if known else None
 
 
 def _gather(state: Intent, epoch: EpochInput, staged: Staged) -> None:
@@ -196,16 +244,16 @@ def _gather(state: Intent, epoch: EpochInput, staged: Staged) -> None:
     if epoch.occupied == "away":
         state.away_epochs += 1
         state.slept = 0.0
-        state.lying = [*state.lying[1 - LONGEST_EPOCHS :], 0.0]
+        _remember(state, 0.0, None)
         return
     mine = [moving for moving, who in zip(epoch.moving, epoch.user, strict=True) if who == 1 and moving is not None]
     if epoch.occupied != "user" or not mine:
-        state.lying = [*state.lying[1 - LONGEST_EPOCHS :], 0.0]
+        _remember(state, 0.0, None)
         return
     state.away_epochs = 0
     state.still_epochs = 0 if any(mine) else state.still_epochs + 1
     still = 0 if _is_active(state, epoch) else 1
-    state.lying = [*state.lying[1 - LONGEST_EPOCHS :], FOR_LYING[still]]
+    _remember(state, FOR_LYING[still], _elevation_deg(epoch))
     if sum(mine) >= TURNS_S:
         state.turned_utc_us = [*state.turned_utc_us[1 - LONGEST_TURNS :], epoch.utc_us]
     _weigh(state, epoch, still, _p_wake(state, staged, any(mine)))

@@ -38,7 +38,9 @@ def test_every_cell_of_the_table(state: State, event: Event) -> None:
     assert TABLE[state][event] == Cell(to, Action(action))
 
 
-def epoch(n: int, moving: list[int | None], occupied: str = "user", rate: float | None = 14.0) -> EpochInput:
+def epoch(
+    n: int, moving: list[int | None], occupied: str = "user", rate: float | None = 14.0, height_deg: float | None = None
+) -> EpochInput:
     there = occupied == "user"
     return EpochInput(
         utc_us=T0 + n * EPOCH_US,
@@ -50,6 +52,7 @@ def epoch(n: int, moving: list[int | None], occupied: str = "user", rate: float 
         wave_um=[None] * 300,
         user=[1 if there else None] * 30,
         reason="",
+        elevation_deg=[height_deg if there else None] * 30,
     )
 
 
@@ -69,6 +72,7 @@ class Bed:
     def __init__(self, seed: int, *, staged: bool = True) -> None:
         self.rng = Generator(Philox(seed))
         self.staged = staged
+        self.height_deg: float | None = None  # of the chest, as the device sees it; None: not measured
         self.night: Night = []
 
     @property
@@ -79,7 +83,9 @@ class Bed:
         for row in moving:
             said = Staged(0 if p_wake > 0.5 else 1, (p_wake, 1 - p_wake, 0.0, 0.0), "") if self.staged else NOTHING
             rate = 14.0 + rate_sd * float(self.rng.standard_normal())
-            self.night.append((epoch(len(self.night), row, rate=rate, **options), said))  # type: ignore[arg-type]
+            height_deg = None if self.height_deg is None else self.height_deg + float(self.rng.normal(0, 2))
+            one = epoch(len(self.night), row, rate=rate, height_deg=height_deg, **options)  # type: ignore[arg-type]
+            self.night.append((one, said))
         return self
 
     def reading(self, minutes: float) -> Bed:
@@ -95,6 +101,11 @@ class Bed:
 
     def away(self, minutes: float) -> Bed:
         return self._add([[None] * 30] * round(2 * minutes), 1.0, occupied="away")
+
+    def at(self, height_deg: float) -> Bed:
+        """Sits up or lies down."""
+        self.height_deg = height_deg
+        return self
 
     def unseen(self, minutes: float) -> Bed:
         return self._add([[None] * 30] * round(2 * minutes), 0.5, occupied="unknown")
@@ -131,6 +142,23 @@ def test_without_reading_lights_out_is_soon_after_lying_down(seed: int) -> None:
     bed = Bed(seed).away(2).awake(6)
     lights_out = bed.now_utc_us
     (segment,) = bed.awake(12).asleep(120).segments()
+    assert off_min(segment.from_utc_us, lights_out) < ERROR_MIN
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("awake_min", [2, 30, 70])
+def test_who_lies_down_puts_the_light_out_however_long_sleep_takes(awake_min: int, seed: int) -> None:
+    bed = Bed(seed).away(2).at(6).reading(45)
+    lights_out = bed.now_utc_us
+    (segment,) = bed.at(-6).awake(awake_min, per_hour=120).asleep(120).segments()
+    assert off_min(segment.from_utc_us, lights_out) < 3
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_who_lies_from_the_start_tries_to_sleep_from_then_on(seed: int) -> None:
+    bed = Bed(seed).away(2).at(-6).awake(6)
+    lights_out = bed.now_utc_us
+    (segment,) = bed.awake(60, per_hour=120).asleep(120).segments()
     assert off_min(segment.from_utc_us, lights_out) < ERROR_MIN
 
 
@@ -197,7 +225,7 @@ def test_the_state_stays_small() -> None:
     state = Intent()
     for one, said in Bed(11).away(2).reading(30).asleep(400).night:
         intent.step(state, one, said)
-    assert len(msgspec.json.encode(state)) < 3000
+    assert len(msgspec.json.encode(state)) < 6000
 
 
 def change(at: int, state: str, told: int) -> IntentChange:
