@@ -135,3 +135,15 @@ class Bedside:
             deed, by, reason = (enum(one[name]).name for enum, name in words)
             found.append((deed, by, reason, int(str(one["utc_us"]))))
         return found
+
+
+def armed(after_s: float = 8 * HOUR_S, sunrise_s: int = 0, **more: Any) -> tuple[Bedside, int]:
+    """A device with an armed alarm, and its deadline, true UTC."""
+    bed = Bedside(**more)
+    bed.tell_time()
+    return bed, bed.arm(after_s, sunrise_s)
+
+
+def late_us(bed: Bedside, deadline_us: int) -> int:
+    """By how much the first ring was late; early is negative."""
+    return bed.rises[0] - deadline_us
