@@ -13,10 +13,10 @@ from wire.table import Reason, text_of
 
 VALID_SHARE = VALID_FROM / 255
 #: How much is remembered, in measured seconds; of rates, in seconds with a valid one.
-PLACES, RATES, QUALITIES = 30, 60, 30
+PLACES, RATES, QUALITIES = 30, 300, 30
 #: An abrupt change: the newest seconds differ from the ones before by more than this.
 RECENT_PLACES, DISTANCE_MM, AZIMUTH_DEG = 5, 300.0, 40.0
-RECENT_RATES, RATE_PER_MIN = 20, 6.0
+RECENT_RATES, COMPARED_RATES, RATE_PER_MIN = 20, 60, 6.0
 RECENT_QUALITIES, QUALITY_GOOD, QUALITY_BAD = 10, 0.6, 0.25
 #: Seconds in which the device was listening for breathing and could judge it.
 _JUDGED = ("", text_of(Reason, Reason["LOW_QUALITY"]), text_of(Reason, Reason["AMBIGUOUS"]))
@@ -65,7 +65,7 @@ def change(body: Body) -> str:
         return "distance changed"
     if _shifted(body.azimuth_deg, RECENT_PLACES, AZIMUTH_DEG):
         return "direction changed"
-    if _shifted(body.rate_per_min, RECENT_RATES, RATE_PER_MIN):
+    if _shifted(body.rate_per_min[-COMPARED_RATES:], RECENT_RATES, RATE_PER_MIN):
         return "breathing changed"
     bad = len(body.quality) >= 3 * RECENT_QUALITIES and body.quality[-1] < QUALITY_BAD
     if bad and max(body.quality[-RECENT_QUALITIES:]) < QUALITY_BAD:

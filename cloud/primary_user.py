@@ -19,14 +19,14 @@ from cloud.settle import SECOND_US
 FAR_MM = 1150.0
 #: Once it is learnt: so much farther than usual is somebody else's place.
 BEYOND_MM, SPREADS = 400.0, 4.0
-#: Resting adults breathe 12 to 20 times a minute, cats 20 to 30: from the first on it is a pet, below the second not.
-PET_PER_MIN, PERSON_PER_MIN = 19.5, 19.0
+#: Resting adults breathe 12 to 20 times a minute, cats 20 to 30. After so many seconds with a rate a median below this is
+#: a person's, the less clear the later; after the last of them any other is a pet's, and a fast one is earlier.
+PERSON_PER_MIN = {60: 17.5, 120: 18.5, 300: 19.25}
+PET_PER_MIN, PET_RATES = 21.5, 150
 #: Evidence in measured seconds: for somebody elsewhere; for the user in a place that is known; in one that is not.
 ELSEWHERE_S, KNOWN_S, NEW_S = 10, 15, 60
-#: Evidence in seconds with a breathing rate: for a person; for a pet.
-PERSON_RATES, PET_RATES = 30, 60
-#: A body that came so lately is still watched for a pet's breathing, faster than the user's by this much.
-YOUNG_US, FASTER_PER_MIN = 300_000_000, 4.0
+#: A body that came so lately is still watched for a pet's breathing: so many seconds faster than the user's by this much.
+YOUNG_US, FASTER_RATES, FASTER_PER_MIN = 300_000_000, 60, 4.0
 #: What was learnt is forgotten after so long without the user.
 FORGET_US = 1_800_000_000
 #: Steps of the running medians, per second.
@@ -158,8 +158,7 @@ def _open(watch: Watch, utc_us: int) -> tuple[Event, str]:
         return Event.CONTRARY, PET
     if watch.place.distance_mm:
         return (Event.FITS if one.seconds >= KNOWN_S else Event.MEASURED), ""
-    person = len(one.rate_per_min) >= PERSON_RATES and median(one.rate_per_min) < PERSON_PER_MIN
-    return (Event.FITS if person and one.seconds >= NEW_S else Event.MEASURED), ""
+    return (Event.FITS if one.seconds >= NEW_S and _like_a_person(one) else Event.MEASURED), ""
 
 
 def _user(watch: Watch, utc_us: int) -> tuple[Event, str]:
@@ -172,7 +171,7 @@ def _user(watch: Watch, utc_us: int) -> tuple[Event, str]:
 def _other(watch: Watch, utc_us: int) -> tuple[Event, str]:
     """It was somebody else: does that still hold?"""
     rates = watch.body.rate_per_min
-    fast = len(rates) >= PET_RATES and median(rates) >= PERSON_PER_MIN
+    fast = len(rates) >= min(PERSON_PER_MIN) and not _like_a_person(watch.body)
     return (Event.MEASURED if fast or _farther(watch, 0.5 * BEYOND_MM) else Event.FITS), ""
 
 
@@ -193,11 +192,18 @@ def far_mm(place: Place) -> float:
 
 
 def _like_a_pet(watch: Watch) -> bool:
-    rates = watch.body.rate_per_min
+    rates, usual = watch.body.rate_per_min, watch.place.rate_per_min
+    if usual:
+        return len(rates) >= FASTER_RATES and median(rates) >= usual + FASTER_PER_MIN
     if len(rates) < PET_RATES:
         return False
-    usual = watch.place.rate_per_min
-    return median(rates) >= max(PET_PER_MIN, usual + FASTER_PER_MIN if usual else 0.0)
+    return median(rates) >= (PET_PER_MIN if len(rates) < max(PERSON_PER_MIN) else PERSON_PER_MIN[max(PERSON_PER_MIN)])
+
+
+def _like_a_person(one: Body) -> bool:
+    n = len(one.rate_per_min)
+    limits = [limit for rates, limit in PERSON_PER_MIN.items() if n >= rates]
+    return bool(limits) and median(one.rate_per_min) < max(limits)
 
 
 def _learn(watch: Watch, seen: Vitals, utc_us: int) -> None:

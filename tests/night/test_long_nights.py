@@ -41,6 +41,12 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def even(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A sleeper without stages: even breathing, movements at a steady rate."""
+    return night("arrival", tmp_path_factory.mktemp("arrival"))
+
+
+@pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return night("empty", tmp_path_factory.mktemp("empty"))
 
@@ -50,14 +56,23 @@ def test_no_frame_is_skipped(single: dict[str, Any], empty: dict[str, Any]) -> N
     assert single["edge"]["overflows"] == single["link"]["packets_lost"] == 0
 
 
-def test_the_rate_is_the_sleepers(single: dict[str, Any], figures: Callable[[str, dict[str, float]], None]) -> None:
-    found = single["respiration"]
+def test_the_rate_is_the_sleepers(even: dict[str, Any], figures: Callable[[str, dict[str, float]], None]) -> None:
+    found = even["respiration"]
     figures("eight hours of one sleeper", {name: value for name, value in found.items() if value is not None})
     assert found["mae_per_min"] <= 0.25 and found["coverage"] >= 0.90
 
 
-def test_the_chest_is_followed(single: dict[str, Any]) -> None:
+def test_waking_makes_the_rate_harder(single: dict[str, Any], figures: Callable[[str, dict[str, float]], None]) -> None:
+    """A night nearly half awake: who lies awake breathes unevenly and moves."""
+    found = single["respiration"]
+    figures("eight hours, half of them awake", {name: value for name, value in found.items() if value is not None})
+    assert single["truth"]["waso_min"] > 120
+    assert found["mae_per_min"] <= 0.35 and found["coverage"] >= 0.85
+
+
+def test_the_chest_is_followed(single: dict[str, Any], even: dict[str, Any]) -> None:
     assert single["respiration"]["displacement_relative"] <= 0.25
+    assert even["respiration"]["displacement_relative"] <= 0.25
 
 
 def test_movements_are_streamed(single: dict[str, Any]) -> None:

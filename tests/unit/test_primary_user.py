@@ -184,3 +184,23 @@ def test_one_second_from_beyond_is_not_shared() -> None:
     night = Night().run((600, USER), (1, PARTNER))
     assert night.watch.state is U
     assert share(night.watch, PARTNER)[0].rate_per_min is None
+
+
+RESTLESS = somebody(620.0, 18.9)  # awake and breathing as fast as a person at rest does
+
+
+def test_a_fast_breathing_user_is_recognised_before_a_session_would_open() -> None:
+    night = Night().run((60, somebody(620.0, 20.5)), (270, RESTLESS))
+    assert night.watch.state is U
+    assert "other" not in night.told
+
+
+def test_until_then_it_is_somebody_who_may_be_the_user() -> None:
+    night = Night().run((200, somebody(620.0, 19.3)))
+    assert night.watch.state is A
+    assert night.watch.presence is Presence.MAYBE
+
+
+def test_a_minute_of_slow_readings_does_not_make_a_cat_the_user() -> None:
+    found_out = Night().run((200, CAT), (100, UNREADABLE), (60, somebody(700.0, 18.8)), (300, CAT))
+    assert "user" not in found_out.told
