@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,9 @@ import pytest
 from hypothesis import settings
 
 from front import env
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and with them every process they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 env.use_jit_cache()  # before anything imports numba
 
