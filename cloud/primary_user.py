@@ -25,7 +25,8 @@ PERSON_PER_MIN = {60: 17.5, 120: 18.5, 300: 19.25}
 PET_PER_MIN, PET_RATES = 21.5, 150
 #: Evidence in measured seconds: for somebody elsewhere; for the user in a place that is known; in one that is not.
 ELSEWHERE_S, KNOWN_S, NEW_S = 10, 15, 60
-#: A body that came so lately is still watched for a pet's breathing: so many seconds faster than the user's by this much.
+#: A body that came so lately is still watched for a pet's breathing: so many seconds faster than the user's by this much,
+#: and a pet's anyway.
 YOUNG_US, FASTER_RATES, FASTER_PER_MIN = 300_000_000, 60, 4.0
 #: What was learnt is forgotten after so long without the user.
 FORGET_US = 1_800_000_000
@@ -194,7 +195,7 @@ def far_mm(place: Place) -> float:
 def _like_a_pet(watch: Watch) -> bool:
     rates, usual = watch.body.rate_per_min, watch.place.rate_per_min
     if usual:
-        return len(rates) >= FASTER_RATES and median(rates) >= usual + FASTER_PER_MIN
+        return len(rates) >= FASTER_RATES and median(rates) >= max(PET_PER_MIN, usual + FASTER_PER_MIN)
     if len(rates) < PET_RATES:
         return False
     return median(rates) >= (PET_PER_MIN if len(rates) < max(PERSON_PER_MIN) else PERSON_PER_MIN[max(PERSON_PER_MIN)])

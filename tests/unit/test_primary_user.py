@@ -204,3 +204,8 @@ def test_until_then_it_is_somebody_who_may_be_the_user() -> None:
 def test_a_minute_of_slow_readings_does_not_make_a_cat_the_user() -> None:
     found_out = Night().run((200, CAT), (100, UNREADABLE), (60, somebody(700.0, 18.8)), (300, CAT))
     assert "user" not in found_out.told
+
+
+def test_a_user_who_wakes_and_breathes_faster_than_usual_stays_the_user() -> None:
+    night = Night().run((900, USER), (20, None), (200, somebody(620.0, 18.6)))
+    assert night.watch.state is U and "other" not in night.told
