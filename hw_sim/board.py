@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hw_sim.chip.chip import Chip
+from hw_sim.chip.chip import Chip, ChipOptions
 from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
 from hw_sim.radar_view import RadarView
 
@@ -102,10 +102,10 @@ class Sent:
 
 
 class Board:
-    """One emulated board at virtual time 0. seed: of its entropy. gsr0_vendor_order: see chip.h."""
+    """One emulated board at virtual time 0. seed: of its entropy. options: of its radar chip."""
 
-    def __init__(self, seed: int, faults: Faults | None = None, gsr0_vendor_order: bool = False) -> None:
-        self.chip = Chip(gsr0_vendor_order)
+    def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
+        self.chip = Chip(options)
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
         self._set_faults(faults or Faults())

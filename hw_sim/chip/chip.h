@@ -66,9 +66,25 @@ typedef struct chip_field_info {
     uint32_t kind;             /* CHIP_FIELD_... */
 } chip_field_info;
 
+/* What this chip is like: what no source settles, what the board around it decides, and faults of the chip itself. */
+typedef struct chip_options {
+    uint32_t reference_hz;      /* 80,000,000 or 76,800,000 */
+    uint32_t spi_hz;            /* a byte takes 8 / spi_hz s of chip time; 0: transfers take none */
+    uint32_t gsr0_vendor_order; /* 0: status bits as the datasheet has them; 1: the mirror order of the vendor's C header */
+    uint32_t fou_while_empty;   /* 1: the status byte shows FOU_ERR whenever the FIFO is empty, as two users report */
+    uint32_t adc0_bit_13;       /* its value after a reset; sources differ */
+    uint32_t extra_clocks;      /* per chirp; 9 fits the times that older versions of the vendor's tool print */
+    int32_t temperature_mc;     /* of the die, 1e-3 degrees C */
+    uint32_t chip_id;           /* content of CHIP_ID */
+    uint32_t reset_stuck;       /* fault: reset bits of MAIN never clear */
+    uint32_t memory_broken;     /* fault: the self test of the FIFO's memory fails */
+} chip_options;
+
+void chip_default_options(chip_options *out);
+
 size_t chip_size(void);
-/* Power-on. gsr0_vendor_order 0: status bits as the datasheet has them; 1: the mirror order of the vendor's C header. */
-void chip_init(void *chip, uint32_t gsr0_vendor_order);
+/* Power-on. options NULL: the default. */
+void chip_init(void *chip, const chip_options *options);
 
 /* SPI: level 0 selects, 1 releases. xfer is full duplex within one window, in any number of calls;
  * tx NULL sends FF, rx NULL drops. 0 or CHIP_ERROR_... (MISO then reads FF). */

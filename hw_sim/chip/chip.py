@@ -5,7 +5,7 @@ Rule: no behaviour in here; whatever the chip does, its C files do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -79,17 +79,30 @@ def field_table() -> list[Field]:
 REGISTERS = register_table()
 
 
+@dataclass(frozen=True, slots=True)
+class ChipOptions:
+    """Same fields as `chip_options` in `chip.h`; the default is the default chip."""
+
+    reference_hz: int = 80_000_000
+    spi_hz: int = 0
+    gsr0_vendor_order: int = 0
+    fou_while_empty: int = 0
+    adc0_bit_13: int = 0
+    extra_clocks: int = 0
+    temperature_mc: int = 25_000
+    chip_id: int = 0x000303
+    reset_stuck: int = 0
+    memory_broken: int = 0
+
+
 class Chip:
-    """One BGT60TR13C after power-on.
+    """One BGT60TR13C after power-on."""
 
-    gsr0_vendor_order: status bits in the mirror order of the vendor's C header instead of the datasheet's.
-    """
-
-    def __init__(self, gsr0_vendor_order: bool = False) -> None:
+    def __init__(self, options: ChipOptions | None = None) -> None:
         self._memory = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
         self.pointer: Any = ffi.cast("void *", self._memory)
         self._frames: Frames | None = None
-        lib.chip_init(self.pointer, int(gsr0_vendor_order))
+        lib.chip_init(self.pointer, ffi.new("chip_options *", asdict(options or ChipOptions())))
 
     @property
     def address(self) -> int:

@@ -51,7 +51,6 @@ typedef struct spi_state { /* spi.c */
     uint32_t errors_sticky; /* FSTAT bits until software or hardware reset */
     uint32_t underflowed;   /* in this window */
     uint8_t gsr0;
-    uint8_t vendor_order;
 } spi_state;
 
 typedef struct fifo_state { /* fifo.c; bytes in wire order, 3 per word */
@@ -87,6 +86,7 @@ typedef struct ring_state { /* ring.c */
 } ring_state;
 
 typedef struct chip {
+    chip_options options;
     uint32_t registers[N_REGISTERS];
     uint32_t in_reset;
     spi_state spi;

@@ -37,11 +37,18 @@ size_t chip_size(void)
     return sizeof(chip);
 }
 
-void chip_init(void *memory, uint32_t gsr0_vendor_order)
+void chip_default_options(chip_options *out)
+{
+    *out = (chip_options){.reference_hz = 80000000u, .temperature_mc = 25000, .chip_id = 0x000303u};
+}
+
+void chip_init(void *memory, const chip_options *options)
 {
     chip *c = memory;
     memset(c, 0, sizeof *c);
-    c->spi.vendor_order = gsr0_vendor_order != 0;
+    chip_default_options(&c->options);
+    if (options)
+        c->options = *options;
     reset_software(c);
 }
 

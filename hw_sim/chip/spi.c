@@ -17,7 +17,7 @@ static uint8_t gsr0(const chip *c)
     uint32_t high_speed = FIELD(c, SFCTL, MISO_HS_RD);
     uint32_t burst = (c->spi.errors_next & ERROR_BURST) != 0;
     uint32_t clk = (c->spi.errors_next & ERROR_CLK) != 0;
-    if (c->spi.vendor_order)
+    if (c->options.gsr0_vendor_order)
         return (uint8_t)(0xF0u | clk << 3 | burst << 2 | high_speed << 1 | fou);
     return (uint8_t)(0xF0u | fou << 3 | high_speed << 2 | burst << 1 | clk);
 }

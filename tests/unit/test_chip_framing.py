@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw_sim.chip.chip import Chip
+from hw_sim.chip.chip import Chip, ChipOptions
 from tests.chip_driver import running_chip
 
 HS, FOU, BURST, CLK = 0xF4, 0x08, 0x02, 0x01  # high speed is set after a reset
@@ -38,7 +38,7 @@ def test_status_shows_the_high_speed_bit() -> None:
 
 
 def test_vendor_order_mirrors_the_status_bits() -> None:
-    chip = Chip(gsr0_vendor_order=True)
+    chip = Chip(ChipOptions(gsr0_vendor_order=1))
     assert chip.transfer(b"\x04\0")[0] == 0xF0 | 0x2
     assert chip.transfer(b"\x04\0\0\0")[0] == 0xF0 | 0x2 | 0x8
     chip.burst_read(0x60, 3)
