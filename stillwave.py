@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from front.config import Config
 
 app = typer.Typer(
     name="stillwave",
@@ -65,43 +62,6 @@ def _root(
     pass
 
 
-def _configured(file: Path | None) -> Config:
-    from front.config import load
-
-    return load(file)
-
-
-def _new_folder(config: Config, out: Path | None, force: bool) -> Path:
-    from datetime import datetime
-
-    from front.env import prepare_out
-
-    folder = out or Path(config.output.folder) / datetime.now().strftime("%Y%m%d-%H%M%S")
-    return prepare_out(folder, force=force)
-
-
-def _as_json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, allow_nan=False)
-
-
-def _print_json(value: Any) -> None:
-    print(_as_json(value), flush=True)
-
-
-def _simulator() -> Any:
-    """hw_sim.rig. A stale core is said before numba takes its time; numba's cache is set before it is imported."""
-    from edge.core import load
-    from front.env import use_jit_cache
-
-    load()
-    use_jit_cache()
-    from hw_sim import rig
-
-    return rig
-
-
 @app.command()
 def night(
     scenario: Annotated[
@@ -127,27 +87,12 @@ def night(
     json: Json = False,
 ) -> None:
     """Simulate a night, from bodies to report."""
-    from front import check, morning
-    from front.night import Asked, options
-    from front.show import Progress, summary
-    from hw_sim.scenario import load_scenario
+    from front import commands
+    from front.night import Asked
+    from front.output import Folder
 
-    chosen = _configured(config)
-    given = options(Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt), chosen)
-    load_scenario(scenario)  # what is wrong is said before a folder is made and hours are spent
-    check.installed("numba", "matplotlib")
-    folder = _new_folder(chosen, out, force)
-    progress = Progress(given["hours"] * 3600.0)
-    try:
-        result = _simulator().run_night(scenario, out=folder, progress=progress, **given)
-    finally:
-        progress.done()
-    made = morning.write(folder, result.db, result.truth, result.run)
-    if json:
-        _print_json(made)
-        return
-    print("\n".join(summary(made)))
-    print(f"report     {folder / 'report.json'}\npicture    {folder / 'hypnogram.png'}")
+    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt)
+    commands.night(scenario, asked, Folder(out, force), config, json)
 
 
 @app.command()
@@ -161,17 +106,10 @@ def process(
     json: Json = False,
 ) -> None:
     """Play raw ADC data through the firmware."""
-    chosen = _configured(config)
-    folder = _new_folder(chosen, out, force) if out is not None else None
-    result = _simulator().run_process(adc, radar, core=core or chosen.night.core)
-    if folder is not None:
-        (folder / "process.json").write_text(_as_json(result) + "\n")
-    if json:
-        _print_json(result)
-        return
-    from front.show import process_lines
+    from front import commands
+    from front.output import Folder
 
-    print("\n".join(process_lines(result)))
+    commands.process(adc, radar, core, Folder(out, force), config, json)
 
 
 @app.command()
@@ -185,20 +123,9 @@ def board(
     json: Json = False,
 ) -> None:
     """The emulated device on a serial port."""
-    from front import check
-    from hw_sim.scenario import load_scenario
+    from front import commands
 
-    load_scenario(scenario)
-
-    def ready(event: dict[str, Any]) -> None:
-        if json:
-            _print_json(event)
-        else:
-            print(f"board on {event['port']}; Ctrl-C ends it", file=sys.stderr)
-
-    ended = _simulator().run_board(scenario=scenario, pty=pty, seed=check.seed(seed), rt=rt, ready=ready)
-    if json:
-        _print_json(ended)
+    commands.board(scenario, seed, pty, rt, json)
 
 
 @app.command()
@@ -213,21 +140,12 @@ def report(
     json: Json = False,
 ) -> None:
     """The morning: what a store or a run says."""
-    from front import check
-    from front.morning import Files, build
-    from front.show import summary
+    from front import commands
+    from front.check import ends
 
-    wanted = Files(
-        pictures=[path for path, ending in ((png, ".png"), (svg, ".svg")) if path and check.ends(path, ending)],
-        page=html if html is not None and check.ends(html, ".html") else None,
-        table=csv,
-        theme="dark" if dark else "light",
-        night=night,
-    )
-    if wanted.drawn:
-        check.installed("matplotlib")
-    made = build(source, wanted)
-    print(_as_json(made) if json else "\n".join(summary(made)))
+    pictures = [path for path, ending in ((png, ".png"), (svg, ".svg")) if path and ends(path, ending)]
+    page = html if html is not None and ends(html, ".html") else None
+    commands.report(source, pictures, page, csv, dark, night, json)
 
 
 @app.command()
@@ -237,30 +155,17 @@ def scenarios(
     side: Side = None,
 ) -> None:
     """The scenarios that `night` and `board` know."""
-    from front.show import scenario_lines, scenario_rows
+    from front import commands
 
-    rows = scenario_rows(side or "left")
-    if json:
-        _print_json({"scenarios": rows})
-        return
-    print("\n".join(scenario_lines(rows, verbose)))
+    commands.scenarios(json, verbose, side or "left")
 
 
 @app.command()
 def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time for each figure.")] = 1.0) -> None:
     """Speed, each figure beside its floor."""
-    from front import check
-    from front.env import use_jit_cache
+    from front import commands
 
-    check.seconds(seconds)
-    use_jit_cache()
-    from bench.run import as_text, rows
-
-    found = rows(seconds)
-    if json:
-        _print_json({"rows": found})
-    else:
-        print("\n".join(as_text(found)))
+    commands.bench(json, seconds)
 
 
 @app.command()
@@ -280,29 +185,10 @@ def train(
     json: Json = False,
 ) -> None:
     """Train the stage model on simulated nights."""
-    from front import check
-    from front import train as work
+    from front import commands
+    from front.output import Folder
 
-    wanted = work.Wanted(scenario, first_seed, nights, check.hours(hours))
-    if not folders:
-        work.check_wanted(wanted)
-    folder = _new_folder(_configured(config), out, force)
-    model = work.new_model(folder, force)
-
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    card = work.train(folders or work.make_nights(folder, wanted, say), model, check.seed(seed), say)
-    if json:
-        _print_json({"model": str(model), "card": card})
-    else:
-        print("\n".join(f"{key:<20}{value}" for key, value in card.items()) + f"\nmodel               {model}")
-
-
-def _now_us() -> int:
-    import time
-
-    return time.time_ns() // 1000
+    commands.train(folders, (scenario, first_seed, nights, hours), seed, Folder(out, force), config, json)
 
 
 @app.command()
@@ -316,22 +202,11 @@ def cloud(
     tz: Zone = None,
     config: ConfigFile = None,
     json: Json = False,
-) -> None:
+) -> int:
     """The live cloud process: receive nights at a serial port and store them."""
-    from cloud.app import main as run
-    from front.night import live_options
+    from front import commands
 
-    options = live_options(_configured(config), alarm, side, tz, _now_us())
-
-    def ready() -> None:
-        if json:
-            _print_json({"event": "ready", "port": serial, "db": str(db)})
-        else:
-            print(f"listening on {serial}, storing in {db}; Ctrl-C ends it", file=sys.stderr)
-
-    status = run(["--serial", serial, "--db", str(db), *options], ready)
-    if status:
-        raise typer.Exit(status)
+    return commands.cloud(serial, db, alarm, side, tz, config, json)
 
 
 @app.command()
@@ -344,29 +219,17 @@ def alarm(
     json: Json = False,
 ) -> None:
     """The alarm of the device at a port, as its flash has it."""
-    from front.alarm import as_text, command
+    from front import commands
 
-    found, zone = command(action, at, serial, tz, _configured(config), _now_us)
-    if json:
-        _print_json(found)
-    else:
-        print(as_text(found, zone))
+    commands.alarm(action, at, serial, tz, config, json)
 
 
 @app.command()
-def doctor(json: Json = False) -> None:
+def doctor(json: Json = False) -> int:
     """What is installed, built and found."""
-    from front import doctor as checks
+    from front import commands
 
-    rows = checks.checks()
-    if json:
-        _print_json(checks.as_json(rows))
-    else:
-        print("\n".join(checks.as_text(rows)))
-    failed = [row.name for row in rows if row.needed and not row.ok]
-    if failed:
-        print(f"stillwave: {', '.join(failed)} failed", file=sys.stderr)
-        raise typer.Exit(1)
+    return commands.doctor(json)
 
 
 def main() -> int:

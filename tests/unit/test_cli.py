@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from front import show
+import stillwave as entrance
+from front import commands, show
 from front.config import load
 from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
@@ -310,3 +311,9 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path, option: str) 
 
 def test_a_run_that_was_broken_off_has_no_device_line() -> None:
     assert not any(line.startswith("device") for line in show.summary({"edge": {"frames": None, "streaming_s": None}}))
+
+
+def test_what_a_command_returns_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "doctor", lambda json: 1)
+    monkeypatch.setattr(sys, "argv", ["stillwave", "doctor"])
+    assert entrance.main() == 1

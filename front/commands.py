@@ -1,0 +1,162 @@
+"""What the commands do, one function each: options checked first, then work, then the result.
+
+Rule: what costs time to import is imported inside the command that needs it, and what is wrong with the options is
+said before a folder is made or hours are spent. A command returns its exit code where it is not always 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import time_ns
+from typing import Any, Literal
+
+from front import check
+from front.config import load
+from front.env import use_jit_cache
+from front.night import Asked, live_options, options
+from front.output import Folder, as_json, ready, say, show
+
+
+def now_us() -> int:
+    """The host's clock."""
+    return time_ns() // 1000
+
+
+def simulator() -> Any:
+    """hw_sim.rig. A stale core is said before numba takes its time; numba's cache is set before it is imported."""
+    from edge import core
+
+    core.load()
+    use_jit_cache()
+    from hw_sim import rig
+
+    return rig
+
+
+def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json: bool) -> None:
+    """Simulates a night into a new folder."""
+    from front import morning
+    from front.show import Progress, summary
+    from hw_sim.scenario import load_scenario
+
+    chosen = load(config)
+    given = options(asked, chosen)
+    load_scenario(scenario)
+    check.installed("numba", "matplotlib")
+    made_in = folder.make(chosen)
+    progress = Progress(given["hours"] * 3600.0)
+    try:
+        result = simulator().run_night(scenario, out=made_in, progress=progress, **given)
+    finally:
+        progress.done()
+    made = morning.write(made_in, result.db, result.truth, result.run)
+    files = [f"report     {made_in / 'report.json'}", f"picture    {made_in / 'hypnogram.png'}"]
+    show(json, made, lambda: [*summary(made), *files])
+
+
+def process(adc: Path, radar: Path, core: str | None, folder: Folder, config: Path | None, json: bool) -> None:
+    """Plays a recording; the result also into a folder when one is named."""
+    chosen = load(config)
+    made_in = folder.make(chosen) if folder.out is not None else None
+    result = simulator().run_process(adc, radar, core=core or chosen.night.core)
+    if made_in is not None:
+        (made_in / "process.json").write_text(as_json(result) + "\n")
+    from front.show import process_lines
+
+    show(json, result, lambda: process_lines(result))
+
+
+def board(scenario: str, seed: int, pty: Path | None, rt: bool, json: bool) -> None:
+    """The emulated device on a port until Ctrl-C."""
+    from hw_sim.scenario import load_scenario
+
+    load_scenario(scenario)
+
+    def is_ready(event: dict[str, Any]) -> None:
+        ready(json, event, f"board on {event['port']}; Ctrl-C ends it")
+
+    ended = simulator().run_board(scenario=scenario, pty=pty, seed=check.seed(seed), rt=rt, ready=is_ready)
+    if json:
+        show(json, ended, list)
+
+
+def report(
+    source: Path, pictures: list[Path], page: Path | None, table: Path | None, dark: bool, night: int | None, json: bool
+) -> None:
+    """A report from a store, and its files. pictures: .png or .svg."""
+    from front.morning import Files, build
+    from front.show import summary
+
+    wanted = Files(pictures, page, table, "dark" if dark else "light", night)
+    if wanted.drawn:
+        check.installed("matplotlib")
+    made = build(source, wanted)
+    show(json, made, lambda: summary(made))
+
+
+def scenarios(json: bool, verbose: bool, side: Literal["left", "right"]) -> None:
+    """The built-in scenarios."""
+    from front.show import scenario_lines, scenario_rows
+
+    rows = scenario_rows(side)
+    show(json, {"scenarios": rows}, lambda: scenario_lines(rows, verbose))
+
+
+def bench(json: bool, seconds: float) -> None:
+    """Speed, each figure beside its floor."""
+    check.seconds(seconds)
+    use_jit_cache()
+    from bench.run import as_text, rows
+
+    found = rows(seconds)
+    show(json, {"rows": found}, lambda: as_text(found))
+
+
+def train(
+    folders: list[Path] | None, nights: tuple[str, int, int, float], seed: int, folder: Folder, config: Path | None,
+    json: bool,
+) -> None:  # fmt: skip
+    """Trains a model. nights: scenario, first seed, how many, hours of each, if they are made first."""
+    from front import train as work
+
+    scenario, first_seed, n, hours = nights
+    wanted = work.Wanted(scenario, first_seed, n, check.hours(hours))
+    if not folders:
+        work.check_wanted(wanted)
+    made_in = folder.make(load(config))
+    model = work.new_model(made_in, folder.force)
+    card = work.train(folders or work.make_nights(made_in, wanted, say), model, check.seed(seed), say)
+    lines = [f"{key:<20}{value}" for key, value in {**card, "model": model}.items()]
+    show(json, {"model": str(model), "card": card}, lambda: lines)
+
+
+def cloud(
+    serial: str, db: Path, alarm: str | None, side: str | None, tz: str | None, config: Path | None, json: bool
+) -> int:
+    """The live cloud process until Ctrl-C. Returns its exit code."""
+    from cloud.app import main
+
+    given = live_options(load(config), alarm, side, tz, now_us())
+    event = {"event": "ready", "port": serial, "db": str(db)}
+    line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
+    return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))
+
+
+def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path | None, json: bool) -> None:
+    """The alarm of a device at a port."""
+    from front.alarm import as_text, command
+
+    found, zone = command(action, at, serial, tz, load(config), now_us)
+    show(json, found, lambda: [as_text(found, zone)])
+
+
+def doctor(json: bool) -> int:
+    """What is installed. Returns 1 when something is missing that every command needs."""
+    from front import doctor as checks
+
+    rows = checks.checks()
+    show(json, checks.as_json(rows), lambda: checks.as_text(rows))
+    failed = [row.name for row in rows if row.needed and not row.ok]
+    if failed:
+        say(f"stillwave: {', '.join(failed)} failed")
+    return 1 if failed else 0
