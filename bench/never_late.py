@@ -25,8 +25,9 @@ from bench.tables import table as markdown
 from hw_sim.board import Faults
 from hw_sim.lockstep import HostProcess
 from hw_sim.night_run import cloud_command
-from hw_sim.rig import ROOT, Rig
+from hw_sim.rig import Rig
 from hw_sim.scene import Scene
+from hw_sim.target import ROOT
 from wire import codec, packet, table
 
 MINUTE_US = 60_000_000

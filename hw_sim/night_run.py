@@ -19,9 +19,10 @@ from typing import Any
 from hw_sim import night_truth
 from hw_sim.evening import start_utc_us
 from hw_sim.lockstep import HostFailed, HostProcess, pacer
-from hw_sim.rig import ROOT, Rig, band_filter
+from hw_sim.rig import Rig, band_filter
 from hw_sim.scenario import Side
 from hw_sim.scene import Scene
+from hw_sim.target import ROOT
 
 WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
 """Before and after the set time, the host is heard four times a second."""

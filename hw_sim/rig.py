@@ -1,14 +1,11 @@
-"""Ties scene, board, firmware and host process together in lock-step; the simulator's one door to the product.
+"""Puts scene, board and firmware together; the simulator's one door to the product.
 
-Rule: quanta of virtual time. In each the host's bytes go in, the board runs, the device's bytes come out; what the
-host answers goes in at the next quantum. The same seed gives the same bytes at any speed and on any load.
+Rule: this file alone knows both sides. How time goes on is in quanta.py, what somebody does to the device in levers.py.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,12 +17,13 @@ from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
 from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
-from hw_sim.levers import QUANTUM_US, Host, Levers
+from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
+from hw_sim.quanta import Quanta
 from hw_sim.scene import Scene
-from hw_sim.target import ProcessTarget, arm_target, posix_target
+from hw_sim.target import ProcessTarget, arm_target, build_program, posix_target
 from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.recording import Recorder
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
     from hw_sim.recording import Recording
 
-ROOT = Path(__file__).resolve().parent.parent
 TARGETS = ("host", "posix", "arm", "sanitized", "overflow", "unguarded")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
@@ -126,7 +123,7 @@ def open_target(
         return HostTarget(board, radar, chain, log)
     if chain != "c" or log is not None:
         raise RigError(f"target {target}: core {chain} or a log of frames is for target host alone")
-    opened = (arm_target if target == "arm" else posix_target)(board, built_program(target))
+    opened = (arm_target if target == "arm" else posix_target)(board, _built(target))
     try:
         opened.start(radar.words())
     except (ValueError, BoardFailed) as error:
@@ -135,13 +132,11 @@ def open_target(
     return opened
 
 
-def built_program(target: str) -> Path:
-    """The target's program, built when it is older than its sources. Raises RigError."""
-    script = ROOT / "native" / "targets" / "build.py"
-    done = subprocess.run([sys.executable, str(script), target], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RigError(done.stderr.strip() or f"target {target} cannot be built")
-    return Path(done.stdout.strip())
+def _built(target: str) -> Path:
+    try:
+        return build_program(target)
+    except ValueError as error:
+        raise RigError(str(error)) from None
 
 
 def band_filter() -> BandFilter:
@@ -157,8 +152,8 @@ def band_filter() -> BandFilter:
     return BandFilter(run, lib.SW_BAND_FILTER_DELAY_US / 1e6)
 
 
-class Rig(Levers):
-    """A whole device at virtual time 0, with or without a host; levers: see there.
+class Rig(Quanta):
+    """A whole device at virtual time 0, with or without a host; run() and levers: see Quanta and Levers.
 
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
@@ -184,117 +179,30 @@ class Rig(Levers):
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
-        super().__init__(Board(seed, faults), silence, LinkCounts(self._read, silence))
+        super().__init__(Board(seed, faults), silence, LinkCounts(self._read, silence), t0_utc_us)
         if rtc_valid:
             self.board.rtc_set(t0_utc_us)
         self.packets: list[Packet] = []
-        self.host: Host | None = None
-        self.recorder: Recorder | None = None
-        self.t0_utc_us = t0_utc_us
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
         self.source: SampleSource = source or self._producer or NoSamples()
 
-    def __enter__(self) -> Rig:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends worker, target and recording."""
-        if self.recorder is not None:
-            self.recorder.close()
-        if self._producer is not None:
-            self._producer.close()
-        self.device.close()
-
-    def attach(self, host: Host, t0_utc_us: int | None = None) -> None:
-        """A host at the other end of the line, from now on. t0_utc_us: true UTC at virtual time 0, unless known.
-
-        The first exchange carries no bytes: it proves that the host is there.
-        """
-        self.host = host
-        self.t0_utc_us = self.t0_utc_us if t0_utc_us is None else t0_utc_us
-        self._exchange(host, self.t0_utc_us + self.board.now_us)
-
     def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:
         """From now on every byte between device and host goes into a recording too. Raises RecordingError."""
-        self.recorder = Recorder(path, metadata)
-        return self.recorder
+        recorder = Recorder(path, metadata)
+        self.recorder = recorder
+        return recorder
 
-    def send(self, data: bytes) -> None:
-        """Bytes for the device, at the next quantum; lost when the line is cut."""
-        if self.line_cut:
-            return
-        self._to_device += data
+    def _overhear(self, data: bytes) -> None:
+        """Which answers the host has asked for."""
         for one in self._from_host.feed(data):
             if one.type in ANSWERS:
                 self.counts.asked((ANSWERS[one.type], one.fields["nonce"]))
             elif one.type == packet.PULL:
                 wanted = cast(tuple[int, int, int], tuple(one.fields[name] for name in ("boot", "seq", "count")))
                 self.counts.pulled(self.board.now_us, *wanted)
-
-    def run(
-        self,
-        seconds: float,
-        progress: Callable[[float], None] | None = None,
-        pace: Callable[[float], None] | None = None,
-        stop: Callable[[], bool] | None = None,
-    ) -> None:
-        """Virtual time goes on. progress, pace: called with the virtual time, s, after every quantum.
-
-        stop: asked whenever the chip wants samples; ends the run before its time.
-        Raises BoardFailed or the host's error; what was received up to then stays.
-        """
-        end_us = self.board.now_us + round(seconds * 1e6)
-        while self.board.now_us < end_us:
-            whole = self._quantum(min(self._next_exchange_us(), end_us), stop)
-            for tell in (progress, pace):
-                if tell is not None:
-                    tell(self.board.now_us / 1e6)
-            if not whole:
-                return
-
-    def _quantum(self, until_us: int, stop: Callable[[], bool] | None) -> bool:
-        """False when stop ended it."""
-        self._pull_due()
-        waiting = b"" if self.line_cut else self._to_device
-        self._to_device = waiting[self.board.give(waiting) :]
-        whole = True
-        while whole and self.board.now_us < until_us:
-            lever_us = self._next_lever_us()
-            whole = self.board.run(until_us if lever_us is None else min(until_us, lever_us), self.source, stop)
-            self._collect()
-            if self.board.now_us < until_us:
-                self._pull_due()
-        if self.host is not None:
-            self._exchange(self.host, self.t0_utc_us + until_us)
-        return whole
-
-    def _collect(self) -> None:
-        """What the device has put on the line since the last time."""
-        sent, at = self.board.take(), 0
-        for t_us, n in sent.marks:
-            piece = sent.data[at : at + n]
-            self.counts.write(t_us, piece)
-            if self.recorder is not None and not self.line_cut:
-                self.recorder.from_device(self.t0_utc_us + t_us, piece)
-            at += n
-        if self._host_hears():
-            self._heard += sent.data
-
-    def _exchange(self, host: Host, utc_us: int) -> None:
-        """The end of a quantum: the host hears what was sent, and answers."""
-        heard, self._heard = self._heard, b""
-        answer = host.exchange(utc_us, heard)
-        if self.recorder is not None:
-            self.recorder.tick(utc_us)
-            if not self.line_cut:
-                self.recorder.to_device(utc_us, answer)
-        self.send(answer)
 
     def _read(self, block: bytes) -> Seen | None:
         found = self._from_device.feed(block)
@@ -321,28 +229,6 @@ class Rig(Levers):
     def hello(self) -> Mapping[str, Any]:
         """Fields of the device's first HELLO; empty before it."""
         return next((one.fields for one in self.packets if one.type == packet.HELLO), {})
-
-    def edge_counters(self) -> dict[str, int]:
-        """The `edge` object of a report: what the board and an observer of the line counted."""
-        chip, counts, now_us = self.board.chip.counters(), self.counts, self.board.now_us
-        standby_s, streaming_s = round(self.standby_us() / 1e6), round(counts.streaming_us / 1e6)
-        return {
-            "frames": chip.frames_from_ring,
-            "spi_bytes": chip.fifo_burst_bytes,
-            "streaming_s": streaming_s,
-            "monitoring_s": max(0, round(now_us / 1e6) - streaming_s - standby_s),
-            "standby_s": standby_s,
-            "bytes_on_wire": counts.bytes_on_wire,
-            "bytes_unsolicited_while_silent": counts.bytes_unsolicited_while_silent,
-            "bytes_at_boot": counts.bytes_at_boot,
-            "bytes_replied": counts.bytes_replied,
-            "overflows": chip.overflows,
-        }
-
-    def link_counters(self) -> dict[str, Any]:
-        """The `link` object of a report, as far as the sender's end knows it."""
-        counts = self.counts
-        return {"packets_sent": counts.packets_sent, "digest": counts.digest, "data_digest": counts.data_digest}
 
 
 def check_scenario(scenario: str | Path) -> None:

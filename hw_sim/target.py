@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,12 +18,22 @@ from typing import Any
 from hw_sim.board import Board, BoardFailed
 from hw_sim.chip.core import ffi, function_address, lib
 
+ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30.0
 TOO_SMALL = -100  # the target's own status
 QEMU = [
     *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"),
     *("-icount", "shift=3,sleep=off", "-semihosting-config", "enable=on,target=native"),
 ]
+
+
+def build_program(target: str) -> Path:
+    """The target's program, built when it is older than its sources. Raises ValueError with the reason."""
+    script = ROOT / "native" / "targets" / "build.py"
+    done = subprocess.run([sys.executable, str(script), target], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ValueError(done.stderr.strip() or f"target {target} cannot be built")
+    return Path(done.stdout.strip())
 
 
 class ProcessTarget:
