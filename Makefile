@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help night test bench evidence lint size doctor clean
+.PHONY: help night test bench evidence lint size vrb doctor clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -44,6 +44,19 @@ evidence: $(VENV)/.built ## hours, resumable: measure again what docs/evidence.m
 
 size: $(VENV)/.built ## flash, RAM and stack of the firmware; fails on any data or bss in its core
 	@$(BIN)/python native/size.py
+
+vrb: build/libvrb.so build/vrb.h ## the emulated chip for a driver in C, build/libvrb.so and build/vrb.h, no Python
+
+# Only what bears VRB_API is exported; what the bare chip does not need (the board around it) is dropped.
+build/libvrb.so: $(wildcard hw_sim/chip/*.[ch])
+	@sh .ci/need gcc
+	@mkdir -p build
+	gcc $(C_FLAGS) -shared -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-soname,libvrb.so \
+	    -o $@ $(wildcard hw_sim/chip/*.c)
+
+build/vrb.h: hw_sim/chip/vrb.h
+	@mkdir -p build
+	@cp $< $@
 
 doctor: $(VENV)/.built ## what is installed, built and found
 	@$(BIN)/stillwave doctor

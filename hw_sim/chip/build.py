@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 MODULE = "hw_sim._board"
 C_FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden"]
+HIDDEN = "VRB_API"  # libvrb.so exports what bears it; the extension exports nothing, and cffi reads no attributes
 INCLUDE = re.compile(r"^\s*#\s*include\s*<.*$", re.MULTILINE)
 INTEGER = re.compile(r"^#define\s+([A-Z]\w*)\s+\(?-?(?:0x)?[0-9A-Fa-f]+[uU]?\)?\s*(?:/\*.*)?$", re.MULTILINE)
 
@@ -37,7 +38,7 @@ def declarations() -> str:
         for path in headers:
             (Path(folder) / path.name).write_text(INCLUDE.sub("", path.read_text()))
         wanted = "".join(f'#include "{p.name}"\n' for p in headers)
-        command = [os.environ.get("CC", "gcc").split()[0], "-E", "-P", "-x", "c", "-"]
+        command = [os.environ.get("CC", "gcc").split()[0], "-E", "-P", f"-D{HIDDEN}=", "-x", "c", "-"]
         run = subprocess.run(command, cwd=folder, input=wanted, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         raise SystemExit(f"hw_sim/chip/build.py: the headers do not preprocess:\n{run.stderr}")
@@ -58,6 +59,7 @@ def ffi(root: str = ".") -> FFI:
         glue,
         sources=[str(folder / p.name) for p in sorted(FOLDER.glob("*.c"))],
         include_dirs=[str(folder)],
+        define_macros=[(HIDDEN, "")],
         extra_compile_args=C_FLAGS,
         py_limited_api=True,
     )

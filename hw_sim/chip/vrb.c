@@ -1,0 +1,189 @@
+/* The virtual board: chip and sample source behind the few calls of vrb.h.
+ *
+ * Rule: no behaviour of the chip in here. Time stops at every frame start until the source has given its samples, so
+ * cutting a run into pieces changes nothing.
+ */
+#include "vrb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vrb_internal.h"
+
+#define XFER_PART ((size_t)1 << 30) /* the chip counts in 32 bits */
+
+static _Thread_local char why[VRB_WHY_BYTES]; /* vrb_why() has no board to keep it in */
+
+uint32_t vrb_abi(void)
+{
+    return VRB_ABI;
+}
+
+const char *vrb_why(void)
+{
+    return why;
+}
+
+static vrb *refuse(vrb *b, const char *text)
+{
+    snprintf(why, sizeof why, "%s", text);
+    if (b != NULL)
+        free(b->chip);
+    free(b);
+    return NULL;
+}
+
+static void default_config(vrb_config *config)
+{
+    memset(config, 0, sizeof *config);
+    chip_default_options(&config->chip);
+    config->faults.miso_and = 0xFFu;
+}
+
+vrb *vrb_open(const char *json)
+{
+    vrb_config config;
+    char what[VRB_WHY_BYTES];
+    vrb *b;
+    default_config(&config);
+    if (json != NULL)
+        return refuse(NULL, "json: not read yet, expected NULL");
+    b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return refuse(b, "no memory for a board");
+    b->chip = calloc(1, chip_size());
+    if (b->chip == NULL)
+        return refuse(b, "no memory for a chip");
+    if (source_open(&b->source, &config, what, sizeof what) != 0)
+        return refuse(b, what);
+    chip_init(b->chip, &config.chip);
+    b->faults = config.faults;
+    return b;
+}
+
+void vrb_close(vrb *b)
+{
+    if (b == NULL)
+        return;
+    source_close(&b->source);
+    free(b->chip);
+    free(b);
+}
+
+void *vrb_chip(vrb *b)
+{
+    return b->chip;
+}
+
+static int wrong_level(int level)
+{
+    return level != 0 && level != 1;
+}
+
+int vrb_rst(vrb *b, int level)
+{
+    if (b == NULL || wrong_level(level))
+        return VRB_WRONG_USE;
+    return chip_reset_pin(b->chip, level);
+}
+
+int vrb_cs(vrb *b, int level)
+{
+    int status;
+    if (b == NULL || wrong_level(level))
+        return VRB_WRONG_USE;
+    status = chip_cs(b->chip, level);
+    if (status == CHIP_OK)
+        b->selected = level == 0;
+    return status;
+}
+
+int vrb_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, size_t n)
+{
+    int status = VRB_OK;
+    if (b == NULL)
+        return VRB_WRONG_USE;
+    for (size_t i = 0; i < n;) {
+        const size_t part = n - i < XFER_PART ? n - i : XFER_PART;
+        status = chip_xfer(b->chip, tx ? tx + i : NULL, rx ? rx + i : NULL, (uint32_t)part);
+        i += part;
+    }
+    if (rx != NULL && (b->faults.miso_and != 0xFFu || b->faults.miso_or != 0u))
+        for (size_t i = 0; i < n; i++)
+            rx[i] = (uint8_t)((rx[i] & b->faults.miso_and) | b->faults.miso_or);
+    return status;
+}
+
+static int irq_level(const vrb *b)
+{
+    return b->faults.irq_stuck_low ? 0 : chip_irq(b->chip);
+}
+
+int vrb_irq(vrb *b)
+{
+    return b == NULL ? VRB_WRONG_USE : irq_level(b);
+}
+
+/* One step towards until_ns: to the chip's next event at most. 1: there is more to do; VRB_OK: until_ns is reached. */
+static int step(vrb *b, uint64_t until_ns)
+{
+    const uint64_t event_ns = chip_next_event_ns(b->chip);
+    const uint64_t stop_ns = event_ns < until_ns ? event_ns : until_ns;
+    const int moves = stop_ns > b->now_ns;
+    int status;
+    if (moves)
+        b->now_ns = stop_ns;
+    chip_advance_ns(b->chip, b->now_ns);
+    if (!chip_needs_samples(b->chip)) {
+        if (!moves) /* an event that is over and wants nothing must not hold up time */
+            chip_advance_ns(b->chip, b->now_ns = until_ns);
+        return b->now_ns < until_ns;
+    }
+    status = source_supply(&b->source, b->chip);
+    if (status != VRB_OK)
+        return status;
+    chip_advance_ns(b->chip, b->now_ns); /* begins the frame */
+    return chip_needs_samples(b->chip) ? VRB_WRONG_USE : 1;
+}
+
+static uint64_t later(const vrb *b, uint64_t ns)
+{
+    return ns < VRB_END_NS - b->now_ns ? b->now_ns + ns : VRB_END_NS;
+}
+
+int vrb_advance(vrb *b, uint64_t ns)
+{
+    uint64_t until_ns;
+    int status;
+    if (b == NULL)
+        return VRB_WRONG_USE;
+    until_ns = later(b, ns);
+    do
+        status = step(b, until_ns);
+    while (status == 1);
+    return status;
+}
+
+int vrb_wait_irq(vrb *b, uint64_t max_ns)
+{
+    uint64_t until_ns;
+    int status = 1;
+    if (b == NULL)
+        return VRB_WRONG_USE;
+    until_ns = later(b, max_ns);
+    while (status == 1 && !irq_level(b))
+        status = step(b, until_ns);
+    if (status == VRB_OK || status == 1)
+        return irq_level(b);
+    return status;
+}
+
+uint64_t vrb_time_ns(vrb *b)
+{
+    return b == NULL ? 0u : b->now_ns;
+}
+
+int vrb_lend(vrb *b, const uint16_t *samples, size_t n_samples)
+{
+    return b == NULL ? VRB_WRONG_USE : source_lend(&b->source, b->chip, samples, n_samples);
+}

@@ -1,0 +1,59 @@
+/* The virtual board's own state and the seams between its files. Private to vrb*.c. */
+#ifndef VRB_INTERNAL_H
+#define VRB_INTERNAL_H
+
+#include <stdio.h>
+
+#include "chip.h"
+#include "vrb.h"
+#include "vrb_inside.h"
+
+#define VRB_PATH_BYTES 4096u
+#define VRB_WHY_BYTES 256u
+#define VRB_END_NS ((uint64_t)1 << 62)
+#define VRB_FRAME_CAP ((uint64_t)1 << 26) /* samples of one frame that the sources make; the FIFO holds 2^14 */
+
+typedef enum vrb_source_kind { SOURCE_RAMP, SOURCE_SILENCE, SOURCE_NOISE, SOURCE_FILE, SOURCE_LENT } vrb_source_kind;
+
+typedef struct vrb_faults {
+    uint8_t miso_and; /* byte seen = (byte & and) | or */
+    uint8_t miso_or;
+    uint32_t irq_stuck_low;
+} vrb_faults;
+
+typedef struct vrb_config { /* what the JSON says */
+    chip_options chip;
+    vrb_faults faults;
+    uint64_t seed;
+    vrb_source_kind source;
+    char path[VRB_PATH_BYTES];
+} vrb_config;
+
+typedef struct vrb_source {
+    vrb_source_kind kind;
+    uint64_t seed;
+    uint64_t frames;      /* handed to the chip since power-on */
+    FILE *file;
+    uint64_t file_left;   /* samples */
+    const uint16_t *lent;
+    uint64_t lent_left;   /* samples */
+    uint32_t ended;       /* nothing more will be lent */
+    uint16_t *frame;      /* the one being sampled */
+    uint64_t capacity;    /* samples */
+} vrb_source;
+
+struct vrb {
+    void *chip;
+    vrb_source source;
+    vrb_faults faults;
+    uint64_t now_ns;
+    int32_t selected;
+};
+
+/* vrb_source.c. what: room for one line, written when it fails */
+int source_open(vrb_source *s, const vrb_config *config, char *what, size_t n);
+void source_close(vrb_source *s);
+int source_supply(vrb_source *s, void *chip); /* to a chip that needs samples. VRB_OK, VRB_NEED_SAMPLES, VRB_WRONG_USE */
+int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n);
+
+#endif

@@ -1,0 +1,178 @@
+/* Where the virtual board's samples come from: a documented ramp, mid-scale, noise, a file, or the caller.
+ *
+ * Rule: one frame at a time, copied when it starts, so nobody's memory is needed longer than he was told. The number of
+ * a frame is what the chip's own frame counter says: its 12 bits are all that the ramp depends on.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "vrb_internal.h"
+
+#define MID_SCALE 2048u
+#define STAT1_ADDRESS 0x03u
+#define RAMP_PER_CHIRP 7u
+#define RAMP_PER_FRAME 131u
+
+static int open_file(vrb_source *s, const char *path, char *what, size_t n)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        snprintf(what, n, "%s", strerror(errno));
+        return -1;
+    }
+    if (!S_ISREG(info.st_mode) || info.st_size == 0 || info.st_size % 2 != 0) {
+        snprintf(what, n, "expected a file of uint16 samples, one at least");
+        return -1;
+    }
+    s->file = fopen(path, "rb");
+    if (s->file == NULL) {
+        snprintf(what, n, "%s", strerror(errno));
+        return -1;
+    }
+    s->file_left = (uint64_t)info.st_size / 2u;
+    return 0;
+}
+
+int source_open(vrb_source *s, const vrb_config *config, char *what, size_t n)
+{
+    memset(s, 0, sizeof *s);
+    s->kind = config->source;
+    s->seed = config->seed;
+    return s->kind == SOURCE_FILE ? open_file(s, config->path, what, n) : 0;
+}
+
+void source_close(vrb_source *s)
+{
+    if (s->file != NULL)
+        fclose(s->file);
+    free(s->frame);
+}
+
+static int make_room(vrb_source *s, uint64_t n)
+{
+    uint16_t *more;
+    if (n <= s->capacity)
+        return 0;
+    if (n > VRB_FRAME_CAP)
+        return -1;
+    more = realloc(s->frame, (size_t)n * sizeof *more);
+    if (more == NULL)
+        return -1;
+    s->frame = more;
+    s->capacity = n;
+    return 0;
+}
+
+static void fill_ramp(uint16_t *out, const chip_radar_view *view, uint32_t frame)
+{
+    const uint32_t n = view->n_rx * view->n_samples;
+    for (uint32_t chirp = 0; chirp < view->n_chirps; chirp++) {
+        const uint32_t first = RAMP_PER_CHIRP * chirp + RAMP_PER_FRAME * frame;
+        for (uint32_t k = 0; k < n; k++)
+            out[k] = (uint16_t)((first + k) & 0xFFFu);
+        out += n;
+    }
+}
+
+/* The finaliser of splitmix64: 64 even bits for each counter. */
+static uint64_t hash64(uint64_t x)
+{
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+/* Mid-scale plus a bell of 16 coin tosses: standard deviation 2 counts, at most 8 away. */
+static void fill_noise(uint16_t *out, uint64_t n, uint64_t key)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const uint32_t bits = (uint32_t)(hash64(key + i / 4u) >> (16u * (i % 4u))) & 0xFFFFu;
+        out[i] = (uint16_t)(MID_SCALE - 8u + (uint32_t)__builtin_popcount(bits));
+    }
+}
+
+static int read_file(vrb_source *s, uint64_t n)
+{
+    if (s->file_left < n || fread(s->frame, sizeof *s->frame, (size_t)n, s->file) != n)
+        return -1;
+    s->file_left -= n;
+    return 0;
+}
+
+static int take_lent(vrb_source *s, uint64_t n)
+{
+    if (s->lent_left < n)
+        return -1;
+    memcpy(s->frame, s->lent, (size_t)n * sizeof *s->frame);
+    s->lent += n;
+    s->lent_left -= n;
+    return 0;
+}
+
+static uint64_t frame_samples(void *chip, chip_radar_view *view)
+{
+    chip_radar(chip, view);
+    return (uint64_t)view->n_rx * view->n_samples * view->n_chirps;
+}
+
+static int at_end(const vrb_source *s)
+{
+    return s->kind == SOURCE_FILE ? s->file_left == 0 : s->kind == SOURCE_LENT && s->lent_left == 0 && s->ended;
+}
+
+int source_supply(vrb_source *s, void *chip)
+{
+    chip_radar_view view;
+    const uint64_t n = frame_samples(chip, &view);
+    int failed = 0;
+    if (at_end(s)) {
+        chip_samples_set(chip, NULL, 0, CHIP_ANY_TIME_NS);
+        return VRB_OK;
+    }
+    if (s->kind == SOURCE_LENT && s->lent_left == 0)
+        return VRB_NEED_SAMPLES;
+    if (make_room(s, n) != 0)
+        return VRB_WRONG_USE;
+    switch (s->kind) {
+    case SOURCE_RAMP:
+        fill_ramp(s->frame, &view, chip_register(chip, STAT1_ADDRESS) >> 12);
+        break;
+    case SOURCE_SILENCE:
+        for (uint64_t i = 0; i < n; i++)
+            s->frame[i] = MID_SCALE;
+        break;
+    case SOURCE_NOISE:
+        fill_noise(s->frame, n, hash64(s->seed ^ hash64(s->frames)));
+        break;
+    case SOURCE_FILE:
+        failed = read_file(s, n);
+        break;
+    case SOURCE_LENT:
+        failed = take_lent(s, n);
+        break;
+    }
+    if (failed)
+        return VRB_WRONG_USE;
+    s->frames++;
+    chip_samples_set(chip, s->frame, 1, CHIP_ANY_TIME_NS);
+    return VRB_OK;
+}
+
+int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n)
+{
+    chip_radar_view view;
+    const uint64_t frame = frame_samples(chip, &view);
+    if (s->kind != SOURCE_LENT || (n != 0 && (samples == NULL || frame == 0 || n % frame != 0)))
+        return VRB_WRONG_USE;
+    if (s->ended && n != 0)
+        chip_samples_set(chip, samples, 1, 0); /* no frame starts at 0: nothing is taken, only the end is taken back */
+    s->lent = samples;
+    s->lent_left = n;
+    s->ended = n == 0;
+    return VRB_OK;
+}
