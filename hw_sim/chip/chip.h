@@ -13,6 +13,7 @@
 #define CHIP_OK 0
 #define CHIP_ERROR_IN_RESET (-1)  /* the reset pin is low: the chip does not answer */
 #define CHIP_ERROR_NOT_SELECTED (-2) /* clocks without chip select */
+#define CHIP_ERROR_WRONG_USE (-3)    /* more than 32 bits at once */
 
 #define CHIP_NEVER_NS 0xFFFFFFFFFFFFFFFFu
 #define CHIP_ANY_TIME_NS 0xFFFFFFFFFFFFFFFFu
@@ -90,6 +91,8 @@ void chip_init(void *chip, const chip_options *options);
  * tx NULL sends FF, rx NULL drops. 0 or CHIP_ERROR_... (MISO then reads FF). */
 int32_t chip_cs(void *chip, int32_t level);
 int32_t chip_xfer(void *chip, const uint8_t *tx, uint8_t *rx, uint32_t n);
+/* The same, n_bits <= 32 clocks: the lowest bits, highest of them first. A window may end inside a byte. miso NULL drops. */
+int32_t chip_clock_bits(void *chip, uint32_t mosi, uint32_t n_bits, uint32_t *miso);
 int32_t chip_reset_pin(void *chip, int32_t level); /* active low */
 int32_t chip_irq(void *chip);                      /* level, active high */
 

@@ -122,6 +122,12 @@ class Chip:
         lib.chip_xfer(self.pointer, tx, ffi.from_buffer("uint8_t[]", rx), len(tx))
         return bytes(rx)
 
+    def clock_bits(self, mosi: int, n_bits: int) -> int:
+        """The lowest n_bits <= 32 of mosi, highest first, within the present window; returns as many of MISO."""
+        miso = ffi.new("uint32_t *")
+        lib.chip_clock_bits(self.pointer, mosi, n_bits, miso)
+        return int(miso[0])
+
     def transfer(self, *parts: bytes) -> bytes:
         """One chip-select window, the parts being separate transfers; returns all MISO bytes."""
         self.cs(0)

@@ -37,7 +37,8 @@ typedef enum spi_phase { SPI_COMMAND, SPI_SINGLE_DONE, SPI_BURST } spi_phase;
 typedef struct spi_state { /* spi.c */
     uint32_t selected;
     spi_phase phase;
-    uint64_t n_bytes;       /* clocked in this window */
+    uint64_t n_bytes;       /* whole ones clocked in this window */
+    uint32_t n_bits;        /* of the byte that is being clocked; 0 between bytes */
     uint32_t command;       /* bytes of the command so far, first in the highest */
     uint32_t previous;      /* what a single access shows on MISO */
     uint32_t address;       /* of the burst, counting up */
@@ -51,6 +52,8 @@ typedef struct spi_state { /* spi.c */
     uint32_t errors_sticky; /* FSTAT bits until software or hardware reset */
     uint32_t underflowed;   /* in this window */
     uint8_t gsr0;
+    uint8_t byte_out;       /* of the byte that is being clocked */
+    uint8_t byte_in;
 } spi_state;
 
 typedef struct fifo_state { /* fifo.c; bytes in wire order, 3 per word */

@@ -1,7 +1,8 @@
 /* SPI framing: single accesses, bursts, the status byte GSR0 and the error rules, per chip-select window.
  *
- * Rule: bytes only (a master that stops inside a byte is not modelled); a window may come in any number of calls;
- * whole FIFO words go by memcpy, everything else byte by byte. Source: BGT60TR13C datasheet V2.4.9, SPI chapter.
+ * Rule: the answer to a byte is fixed when its first bit is clocked, what it does when its last one is, so a window
+ * may come in any number of calls and end inside a byte. Whole FIFO words go by memcpy, everything else byte by byte.
+ * Source: BGT60TR13C datasheet V2.4.9, SPI chapter.
  */
 #include <string.h>
 #include "chip_internal.h"
@@ -9,6 +10,9 @@
 #define ERROR_CLK FIELD_AT(FSTAT_CLK_NUM_ERR, 1u)
 #define ERROR_BURST FIELD_AT(FSTAT_SPI_BURST_ERR, 1u)
 #define COMMAND_BYTES 4u
+#define BURST_COMMAND (REG_BURST << 1 | 1u)
+#define COMMAND_CLOCKS 32u
+#define WORD_CLOCKS 24u
 
 /* Status bits of the first MISO byte; the upper nibble reads ones. */
 static uint8_t gsr0(const chip *c)
@@ -66,49 +70,89 @@ static void begin_burst(chip *c, uint32_t header)
     s->word_position = 0;
 }
 
-static uint8_t clock_command(chip *c, uint8_t in)
+static void end_command_byte(chip *c, uint8_t in)
 {
     spi_state *s = &c->spi;
-    uint32_t index = (uint32_t)s->n_bytes;
-    uint8_t out;
-    if (index == 0) {
-        out = s->gsr0;
-        s->command = 0;
-        s->previous = in == 0xFFu ? 0u : fetch(c, in >> 1);
+    uint32_t first = s->n_bytes == 0;
+    if (first)
+        s->previous = in == BURST_COMMAND ? 0u : fetch(c, in >> 1);
+    s->command = first ? in : s->command << 8 | in;
+    if (s->n_bytes + 1u < COMMAND_BYTES)
+        return;
+    if (s->command >> 24 == BURST_COMMAND) {
+        begin_burst(c, s->command);
     } else {
-        out = (uint8_t)(s->previous >> (8u * (3u - index)));
+        s->phase = SPI_SINGLE_DONE;
+        if ((s->command >> 24) & 1u)
+            store(c, s->command >> 25, s->command & WORD_MASK);
     }
-    s->command = s->command << 8 | in;
-    if (index + 1u == COMMAND_BYTES) {
-        if (s->command >> 24 == 0xFFu) {
-            begin_burst(c, s->command);
-        } else {
-            s->phase = SPI_SINGLE_DONE;
-            if ((s->command >> 24) & 1u)
-                store(c, s->command >> 25, s->command & WORD_MASK);
-        }
+}
+
+static void end_burst_byte(chip *c, uint8_t in)
+{
+    spi_state *s = &c->spi;
+    s->word_in = (s->word_in << 8 | in) & WORD_MASK;
+    if (++s->word_position < 3u)
+        return;
+    s->word_position = 0;
+    s->words_done++;
+    if (s->writes)
+        store(c, s->address, s->word_in);
+    if (s->address < REG_FIFO)
+        s->address++;
+}
+
+static uint32_t bound_reached(const spi_state *s)
+{
+    return s->n_words && s->words_done == s->n_words;
+}
+
+/* The byte that MISO shows while the next eight bits are clocked. */
+static uint8_t begin_byte(chip *c)
+{
+    spi_state *s = &c->spi;
+    if (s->phase == SPI_COMMAND)
+        return s->n_bytes == 0 ? s->gsr0 : (uint8_t)(s->previous >> (8u * (3u - (uint32_t)s->n_bytes)));
+    if (s->phase != SPI_BURST || bound_reached(s))
+        return 0;
+    if (s->word_position == 0)
+        s->word_out = fetch(c, s->address);
+    return (uint8_t)(s->word_out >> (8u * (2u - s->word_position)));
+}
+
+static void end_byte(chip *c, uint8_t in)
+{
+    spi_state *s = &c->spi;
+    if (s->phase == SPI_COMMAND)
+        end_command_byte(c, in);
+    else if (s->phase == SPI_BURST && !bound_reached(s))
+        end_burst_byte(c, in);
+    s->n_bytes++;
+}
+
+static uint32_t clock_bit(chip *c, uint32_t in)
+{
+    spi_state *s = &c->spi;
+    uint32_t out;
+    if (s->n_bits == 0) {
+        s->byte_out = begin_byte(c);
+        s->byte_in = 0;
+    }
+    out = (s->byte_out >> (7u - s->n_bits)) & 1u;
+    s->byte_in = (uint8_t)(s->byte_in << 1 | (in & 1u));
+    if (++s->n_bits == 8u) {
+        s->n_bits = 0;
+        c->counters.spi_bytes++;
+        end_byte(c, s->byte_in);
     }
     return out;
 }
 
-static uint8_t clock_burst(chip *c, uint8_t in)
+static uint32_t clock_bits(chip *c, uint32_t in, uint32_t n_bits)
 {
-    spi_state *s = &c->spi;
-    uint8_t out;
-    if (s->n_words && s->words_done == s->n_words)
-        return 0;
-    if (s->word_position == 0)
-        s->word_out = fetch(c, s->address);
-    out = (uint8_t)(s->word_out >> (8u * (2u - s->word_position)));
-    s->word_in = (s->word_in << 8 | in) & WORD_MASK;
-    if (++s->word_position == 3u) {
-        s->word_position = 0;
-        s->words_done++;
-        if (s->writes)
-            store(c, s->address, s->word_in);
-        if (s->address < REG_FIFO)
-            s->address++;
-    }
+    uint32_t out = 0;
+    for (uint32_t left = n_bits; left > 0; left--)
+        out = out << 1 | clock_bit(c, in >> (left - 1u));
     return out;
 }
 
@@ -124,51 +168,77 @@ static uint32_t burst_from_fifo(chip *c, uint8_t *rx, uint32_t n)
     pop_words(c, rx, (uint32_t)words);
     s->words_done += words;
     s->n_bytes += 3u * words;
+    c->counters.spi_bytes += 3u * words;
     return 3u * (uint32_t)words;
+}
+
+static int32_t deaf(const chip *c)
+{
+    return c->in_reset ? CHIP_ERROR_IN_RESET : c->spi.selected ? CHIP_OK : CHIP_ERROR_NOT_SELECTED;
 }
 
 int32_t chip_xfer(void *memory, const uint8_t *tx, uint8_t *rx, uint32_t n)
 {
     chip *c = memory;
-    spi_state *s = &c->spi;
     uint32_t i = 0;
-    if (c->in_reset || !s->selected) {
+    if (deaf(c)) {
         if (rx)
             memset(rx, 0xFF, n);
-        return c->in_reset ? CHIP_ERROR_IN_RESET : CHIP_ERROR_NOT_SELECTED;
+        return deaf(c);
     }
-    c->counters.spi_bytes += n;
     while (i < n) {
-        uint32_t done = burst_from_fifo(c, rx ? rx + i : NULL, n - i);
+        uint32_t done = c->spi.n_bits == 0 ? burst_from_fifo(c, rx ? rx + i : NULL, n - i) : 0u;
+        uint8_t in = tx ? tx[i] : 0xFFu;
+        uint8_t out;
         if (done) {
             i += done;
-        } else {
-            uint8_t in = tx ? tx[i] : 0xFFu;
-            uint8_t out = s->phase == SPI_COMMAND ? clock_command(c, in)
-                : s->phase == SPI_BURST ? clock_burst(c, in) : 0u;
-            if (rx)
-                rx[i] = out;
-            s->n_bytes++;
-            i++;
+            continue;
         }
+        if (c->spi.n_bits == 0) {
+            out = begin_byte(c);
+            end_byte(c, in);
+            c->counters.spi_bytes++;
+        } else {
+            out = (uint8_t)clock_bits(c, in, 8);
+        }
+        if (rx)
+            rx[i] = out;
+        i++;
     }
     return CHIP_OK;
 }
 
+int32_t chip_clock_bits(void *memory, uint32_t mosi, uint32_t n_bits, uint32_t *miso)
+{
+    chip *c = memory;
+    int32_t error = n_bits > 32u ? CHIP_ERROR_WRONG_USE : deaf(c);
+    uint32_t in = 0xFFFFFFFFu;
+    if (!error)
+        in = clock_bits(c, mosi, n_bits);
+    if (miso)
+        *miso = in;
+    return error;
+}
+
+static uint64_t window_clocks(const spi_state *s)
+{
+    return 8u * s->n_bytes + s->n_bits;
+}
+
 static uint32_t window_errors(const spi_state *s)
 {
-    uint64_t data = s->n_bytes - COMMAND_BYTES;
+    uint64_t data = window_clocks(s) - COMMAND_CLOCKS;
     if (s->phase != SPI_BURST)
-        return s->n_bytes == COMMAND_BYTES ? 0u : ERROR_CLK;
-    if (data % 3u)
+        return window_clocks(s) == COMMAND_CLOCKS ? 0u : ERROR_CLK;
+    if (data % WORD_CLOCKS)
         return s->n_words ? ERROR_CLK | ERROR_BURST : ERROR_CLK;
-    return s->n_words && data / 3u != s->n_words ? ERROR_BURST : 0u;
+    return s->n_words && data / WORD_CLOCKS != s->n_words ? ERROR_BURST : 0u;
 }
 
 static void close_window(chip *c)
 {
     spi_state *s = &c->spi;
-    if (s->n_bytes == 0)
+    if (window_clocks(s) == 0)
         return;
     s->errors_next = window_errors(s);
     s->errors_sticky |= s->errors_next;
@@ -191,6 +261,7 @@ int32_t chip_cs(void *memory, int32_t level)
         s->selected = 1;
         s->phase = SPI_COMMAND;
         s->n_bytes = 0;
+        s->n_bits = 0;
         s->underflowed = 0;
         s->gsr0 = gsr0(c);
     } else if (level != 0 && s->selected) {
