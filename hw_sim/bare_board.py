@@ -1,0 +1,78 @@
+"""The radar chip on a board of its own, without firmware: in this process, or at the other end of a socket.
+
+Rule: what happens is the chip's business; here are pins, time and the supply of samples.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hw_sim.board import CHIP_CLOCK_NS
+from hw_sim.chip.chip import Chip, ChipOptions
+from hw_sim.chip.core import ANY_TIME_NS, ffi, lib
+from hw_sim.radar_bus import RadarBus
+from hw_sim.sample_sources import sample_source
+
+
+class BareBoard(RadarBus):
+    """A powered board in this process. source: "ramp", "silence", a Scene, a sample source, uint16[frame, ...].
+
+    options: of the chip. timed: transfers take the time of their SPI clock. real_time: see RadarBus.
+    Raises ValueError for a source that is none, or whose frames are not of the size that the registers programme.
+    """
+
+    def __init__(
+        self,
+        source: Any = "ramp",
+        seed: int = 1,
+        options: ChipOptions | None = None,
+        *,
+        timed: bool = False,
+        real_time: bool = False,
+    ) -> None:
+        super().__init__(real_time)
+        self.chip = Chip(options)
+        self.timed = timed
+        self._source = sample_source(source)
+        self._pointer = self.chip.pointer
+        self._now_ns = 0
+
+    def close(self) -> None:
+        """Ends the source's worker."""
+        end = getattr(self._source, "close", None)
+        if end is not None:
+            end()
+
+    def _rst(self, level: int) -> None:
+        lib.chip_reset_pin(self._pointer, level)
+
+    def _cs(self, level: int) -> None:
+        lib.chip_cs(self._pointer, level)
+
+    def _xfer(self, tx: Any, rx: Any, n: int) -> None:
+        tx = ffi.NULL if tx is None else ffi.from_buffer("uint8_t[]", tx)
+        lib.chip_xfer(self._pointer, tx, ffi.NULL if rx is None else ffi.from_buffer("uint8_t[]", rx), n)
+
+    def _irq(self) -> int:
+        return int(lib.chip_irq(self._pointer))
+
+    def _time_ns(self) -> int:
+        return self._now_ns
+
+    def _advance(self, ns: int) -> None:
+        self._go_to(self._now_ns + ns)
+
+    def _wait_irq(self, max_ns: int) -> bool:
+        end_ns = self._now_ns + max_ns
+        while not self._irq() and self._now_ns < end_ns:
+            self._go_to(min(end_ns, max(self.chip.next_event_ns, self._now_ns)))
+        return bool(self._irq())
+
+    def _go_to(self, t_ns: int) -> None:
+        self.chip.advance(t_ns)
+        while self.chip.needs_samples:
+            first_ns = self.chip.next_frame_ns
+            frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
+            self.chip.set_samples(frames, ANY_TIME_NS if self._source.any_time else first_ns)
+            self.chip.advance(t_ns)
+        self._now_ns = t_ns
