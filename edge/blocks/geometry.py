@@ -16,6 +16,7 @@ C_M_PER_S = 299_792_458.0
 ANTENNA_SPACING_M = 0.0025
 CLOCK_HZ = 80e6
 WATCH_BINS = 128  # what the blocks behind the clutter have room for
+PLACE_BINS = 64  # what the direction has room for: the detection zone at the finest 2.1 cm
 
 GEOMETRY = np.dtype(
     [
@@ -66,7 +67,7 @@ def geometry(
     record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
     record["watch_first"] = record["bin_first"]
     highest = min(n_bins - 2, WATCH_BINS - 1)
-    record["bin_last"] = min(highest, int(zone_far_m / bin_m))
+    record["bin_last"] = min(highest, int(zone_far_m / bin_m), record["bin_first"].item() + PLACE_BINS - 1)
     record["watch_last"] = min(highest, int(watch_far_m / bin_m))
     if record["bin_first"] > record["bin_last"]:
         raise ValueError(f"no range bin of {bin_m:.3f} m in the zone {zone_near_m}..{zone_far_m} m")
@@ -84,13 +85,13 @@ def geometry(
 
 @njit(cache=CACHE)
 def place(record: Any, near_m: float, far_m: float) -> None:
-    """Set the bins of the user's place, within those that are watched; a place without a bin changes nothing.
+    """Set the bins of the user's place, within those that are watched, the nearest PLACE_BINS of them at most.
 
-    record: GEOMETRY.
+    A place without a bin changes nothing. record: GEOMETRY.
     """
     bin_m = C_M_PER_S / (2e3 * record.bandwidth_khz)
     first = max(record.watch_first, math.ceil(near_m / bin_m))
-    last = min(record.watch_last, int(far_m / bin_m))
+    last = min(record.watch_last, int(far_m / bin_m), first + PLACE_BINS - 1)
     if first <= last:
         record.bin_first, record.bin_last = first, last
 

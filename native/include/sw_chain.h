@@ -47,7 +47,7 @@ typedef struct sw_chain_ops {
     void *state;
     uint32_t parameters_hash;  /* crc32 of the parameters the chain works with, for HELLO */
     int32_t (*init)(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
-    /* samples: uint16[chirp][sample][rx], 12-bit ADC counts, in FIFO order */
+    /* samples: uint16[chirp][sample][rx], 12-bit ADC counts, in FIFO order; they may be gone afterwards */
     void (*step)(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
     /* From now on the user lies here; another place than before makes the chain look anew. Between two steps. */
     void (*place)(void *state, const sw_place *place);
@@ -59,5 +59,7 @@ uint32_t sw_chain_parameters_hash(void);
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
 void sw_chain_place(void *state, const sw_place *place);
+/* Where the next frame may lie: SW_MAX_FRAME_SAMPLES + SW_FRAME_SPARE samples that a step uses up. */
+uint16_t *sw_chain_samples(void *state);
 
 #endif

@@ -1,6 +1,6 @@
 /* The C chain's whole state: one struct per block, nested, owned by the caller.
  *
- * Rule: only chain.c writes it; tests and probes read it.
+ * Rule: only chain.c writes it; tests and probes read it. What lives no longer than a frame shares memory.
  */
 #ifndef SW_CHAIN_STATE_H
 #define SW_CHAIN_STATE_H
@@ -19,20 +19,38 @@
 #include "sw_range_fft.h"
 #include "sw_resample.h"
 
+/* Memory of one frame, three times over: what lies side by side in one of the structs may be alive at the same time,
+ * what lies in different ones may not. `halves` is at the same place in the first two, `range` in the last two.
+ * Who lives from when to when: docs/signal-chain.md, Memory. */
+typedef union sw_frame_memory {
+    struct {
+        uint16_t samples[SW_MAX_FRAME_SAMPLES + SW_FRAME_SPARE]; /* radar driver -> half bursts */
+        sw_samples halves[2];            /* half bursts -> range FFT, which works in it */
+    } arriving;
+    struct {
+        sw_range_fft_out range;          /* range FFT -> end of the frame */
+        sw_samples other[2];             /* range FFT alone */
+        uint16_t gap[SW_FRAME_SPARE];
+        sw_samples halves[2];
+    } turning;
+    struct {
+        sw_range_fft_out range;
+        sw_clutter_out cleared;          /* clutter -> motion */
+        sw_phase_circle_scratch fit;     /* phase circle alone */
+    } watching;
+} sw_frame_memory;
+
 typedef struct sw_chain {
+    sw_frame_memory memory;
     sw_geometry geometry;
     sw_place place;            /* azimuths both 0: every direction is the place */
     sw_half_burst half_burst;
-    sw_half_burst_out halves;
     sw_range_fft range_fft;
-    sw_range_fft_out range;
     sw_clutter clutter;
-    sw_clutter_out cleared;
     sw_candidates candidates;
     sw_direction direction;
     sw_motion_state motion;
     sw_phase_circle circle;
-    sw_phase_circle_scratch scratch;
     sw_displacement displacement;
     sw_resample resample;
     sw_band_filter band;

@@ -17,6 +17,7 @@
 #define SW_LANES 4
 #define SW_MAX_BINS 256 /* SW_MAX_SAMPLES / 2 */
 #define SW_WATCH_BINS 128 /* bins the detection zone and what is watched beyond it may reach: 3 m at the finest 2.4 cm */
+#define SW_PLACE_BINS 64  /* bins the user's place may reach: the detection zone at the finest 2.1 cm */
 #define SW_WINDOW_MAX_S 8 /* room for sums over whole seconds; WINDOW_SECONDS is at most this */
 
 /* One signal per antenna over the samples of a chirp, ADC counts. */

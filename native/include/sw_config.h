@@ -9,6 +9,7 @@
 #define SW_MAX_CHIRPS 64
 #define SW_FIFO_SAMPLES 16384
 #define SW_MAX_FRAME_SAMPLES 16384
+#define SW_FRAME_SPARE 8 /* samples of room behind a frame: unpacking reads two bytes beyond its packed ones */
 
 typedef struct sw_radar_config {
     uint32_t rx_mask;          /* bit 0 RX1, bit 1 RX2, bit 2 RX3; at least one */

@@ -17,7 +17,7 @@ typedef struct sw_direction_sums {
 } sw_direction_sums;
 
 typedef struct sw_direction {
-    sw_direction_sums second[SW_WINDOW_MAX_S][SW_WATCH_BINS];
+    sw_direction_sums second[SW_WINDOW_MAX_S][SW_PLACE_BINS]; /* of the place's bins, from its first one on */
     uint32_t slot;       /* the running second */
     uint32_t seconds;    /* complete ones in memory */
     float azimuth_rad;   /* + towards RX1 */
@@ -28,7 +28,8 @@ typedef struct sw_direction {
 void sw_direction_init(sw_direction *state);
 /* Adds one frame. moving: profile less background. */
 void sw_direction_step(sw_direction *state, const sw_geometry *geometry, const sw_profile *moving);
-/* Closes a second and reads the direction of the range bins first_bin..last_bin; last_bin < first_bin: none. */
+/* Closes a second and reads the direction of the range bins first_bin..last_bin of the place; last_bin < first_bin:
+ * none. */
 void sw_direction_second(sw_direction *state, const sw_geometry *geometry, int32_t first_bin, int32_t last_bin);
 
 #endif

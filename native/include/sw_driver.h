@@ -63,12 +63,14 @@ typedef struct sw_driver {
     uint64_t t_us;            /* chip time of its start */
     uint32_t frame;
     uint32_t flags;           /* SW_FLAG_* */
-    /* samples of the frame, [chirp][sample][rx]; the packed bytes lie in their second half while they come in */
-    uint16_t samples[SW_MAX_FRAME_SAMPLES + 4];
+    /* samples of the frame, [chirp][sample][rx], good until somebody else writes there; the packed bytes lie in their
+     * second half while they come in */
+    uint16_t *samples;
 } sw_driver;
 
-/* Returns 0 or a negative sw_error for a config the chip cannot do. */
-int32_t sw_driver_init(sw_driver *d, const sw_hal *hal, const sw_radar_config *config);
+/* samples: SW_MAX_FRAME_SAMPLES + SW_FRAME_SPARE, written only while a frame is read. Returns 0 or a negative sw_error
+ * for a config the chip cannot do. */
+int32_t sw_driver_init(sw_driver *d, const sw_hal *hal, const sw_radar_config *config, uint16_t *samples);
 /* on 1: brings the chip up from hardware reset; 0: deep sleep. Does nothing when already there. */
 void sw_driver_power(sw_driver *d, uint64_t now_us, int32_t on);
 /* Events, each returns 1 when d->samples holds a new frame. */

@@ -30,7 +30,8 @@ typedef struct sw_geometry {
 
 /* config and timing as sw_radar_registers() left them. SW_ERROR_PARAMETER: the zone holds no range bin. */
 int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, const sw_radar_timing *timing);
-/* Sets the bins of the user's place, within those that are watched. A place without a bin leaves them as they are. */
+/* Sets the bins of the user's place, within those that are watched, the nearest SW_PLACE_BINS of them at most. A place
+ * without a bin leaves them as they are. */
 void sw_geometry_place(sw_geometry *geometry, uint32_t near_mm, uint32_t far_mm);
 
 #endif

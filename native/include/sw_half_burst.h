@@ -16,17 +16,12 @@ typedef struct sw_half_burst_config {
 
 typedef struct sw_half_burst {
     sw_half_burst_config config;
-    float scale[SW_LANES];                         /* 2 / n_chirps, 0 on lanes without an antenna */
-    float total[SW_MAX_SAMPLES * SW_MAX_RX + SW_LANES]; /* scratch, read up to SW_LANES beyond a row's last sample */
+    float scale[SW_LANES]; /* 2 / n_chirps, 0 on lanes without an antenna */
 } sw_half_burst;
 
-typedef struct sw_half_burst_out {
-    sw_samples half[2]; /* mean of the first and of the second half of the chirps */
-    uint32_t clipped;   /* samples that stood at 0 or 4095 */
-} sw_half_burst_out;
-
 int32_t sw_half_burst_init(sw_half_burst *state, const sw_half_burst_config *config);
-/* samples: uint16[chirp][sample][rx], FIFO order, 0..4095 */
-void sw_half_burst_step(sw_half_burst *state, const uint16_t *samples, sw_half_burst_out *out);
+/* samples: uint16[chirp][sample][rx], FIFO order, 0..4095. half: mean of the first and of the second half of the chirps,
+ * n_samples of each are written. Returns the samples that stood at 0 or 4095. */
+uint32_t sw_half_burst_step(const sw_half_burst *state, const uint16_t *samples, sw_samples half[2]);
 
 #endif

@@ -18,8 +18,6 @@ typedef struct sw_range_fft_config {
 
 typedef struct sw_range_fft {
     uint32_t n_samples;
-    float window[SW_MAX_SAMPLES];                    /* with the scale */
-    float work[2][2][SW_MAX_SAMPLES * SW_LANES];     /* scratch: ping-pong, re and im */
 } sw_range_fft;
 
 typedef struct sw_range_fft_out {
@@ -28,7 +26,7 @@ typedef struct sw_range_fft_out {
 } sw_range_fft_out;
 
 int32_t sw_range_fft_init(sw_range_fft *state, const sw_range_fft_config *config);
-void sw_range_fft_step(sw_range_fft *state, const sw_samples *first, const sw_samples *second,
-                       sw_range_fft_out *out);
+/* half: the two half bursts; used up. other: working memory. Neither may overlap the other or out. */
+void sw_range_fft_step(const sw_range_fft *state, sw_samples half[2], sw_samples other[2], sw_range_fft_out *out);
 
 #endif

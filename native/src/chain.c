@@ -6,6 +6,7 @@
  */
 #include "sw_chain_state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "sw_parameters.h"
@@ -13,6 +14,10 @@
 
 #define TICK_US 100000u   /* the waveform's grid */
 #define GROWING_FITS 16u  /* a fit every second while the memory grows, every other second afterwards */
+
+_Static_assert(offsetof(sw_frame_memory, arriving.halves) == offsetof(sw_frame_memory, turning.halves), "halves");
+_Static_assert(offsetof(sw_frame_memory, turning.range) == offsetof(sw_frame_memory, watching.range), "range");
+_Static_assert(sizeof(sw_frame_memory) == sizeof(((sw_frame_memory *)0)->arriving), "samples and halves decide");
 
 uint32_t sw_chain_size(void) { return (uint32_t)sizeof(sw_chain); }
 
@@ -42,7 +47,7 @@ static int32_t init_looking(sw_chain *chain)
     sw_direction_init(&chain->direction);
     sw_motion_init(&chain->motion);
     chain->seconds = 0;
-    return sw_clutter_init(&chain->clutter, &clutter, &chain->cleared);
+    return sw_clutter_init(&chain->clutter, &clutter);
 }
 
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing)
@@ -162,7 +167,8 @@ static int32_t fit_again(sw_chain *chain, sw_chain_out *out)
     }
     chain->fit_waits = 0;
     chain->fits++;
-    sw_phase_circle_fit(&chain->circle, chain->candidates.noise / (float)chain->geometry.n_rx, &chain->scratch);
+    sw_phase_circle_fit(&chain->circle, chain->candidates.noise / (float)chain->geometry.n_rx,
+                        &chain->memory.watching.fit);
     if (chain->circle.samples >= SW_CIRCLE_SAMPLES) {
         return 0;
     }
@@ -178,14 +184,14 @@ static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out 
     if (circle->channels.n > 0) {
         int32_t remembered = chain->since_remembered == 0;
         if (remembered) {
-            sw_phase_circle_remember(circle, &chain->range.profile);
+            sw_phase_circle_remember(circle, &chain->memory.watching.range.profile);
             chain->remembered_us = t_us;
         }
         chain->fit_waits |= (uint32_t)(second && fit_is_due(chain));
         replayed = remembered && fit_again(chain, out);
         chain->since_remembered = (chain->since_remembered + 1) % chain->remember_every;
         if (circle->fitted) {
-            sw_displacement_step(&chain->displacement, &circle->channels, &chain->range.profile);
+            sw_displacement_step(&chain->displacement, &circle->channels, &chain->memory.watching.range.profile);
         }
     }
     if (!replayed) {
@@ -197,14 +203,14 @@ static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out 
 static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
     const sw_geometry *geometry = &chain->geometry;
-    const sw_profile *difference = &chain->range.difference;
-    const sw_profile *moving = &chain->cleared.moving;
+    const sw_range_fft_out *range = &chain->memory.watching.range;
+    const sw_profile *difference = &range->difference, *moving = &chain->memory.watching.cleared.moving;
     sw_candidates *chosen = &chain->candidates;
     if (flags & SW_FLAG_GAP) { /* whoever was there before the gap may be gone */
         (void)init_looking(chain);
         chain->gaps += chain->frame > 1 ? 1u : 0u; /* the very first frame ends no gap */
     }
-    sw_clutter_step(&chain->clutter, &chain->range.profile, &chain->cleared);
+    sw_clutter_step(&chain->clutter, &range->profile, &chain->memory.watching.cleared);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
     sw_direction_step(&chain->direction, geometry, moving);
     if (second) {
@@ -227,6 +233,8 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     }
 }
 
+uint16_t *sw_chain_samples(void *state) { return ((sw_chain *)state)->memory.arriving.samples; }
+
 void sw_chain_place(void *state, const sw_place *place)
 {
     sw_chain *chain = state;
@@ -247,11 +255,12 @@ void sw_chain_place(void *state, const sw_place *place)
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
     sw_chain *chain = state;
-    sw_half_burst_step(&chain->half_burst, samples, &chain->halves);
-    sw_range_fft_step(&chain->range_fft, &chain->halves.half[0], &chain->halves.half[1], &chain->range);
+    sw_frame_memory *memory = &chain->memory;
+    uint32_t clipped = sw_half_burst_step(&chain->half_burst, samples, memory->arriving.halves);
+    sw_range_fft_step(&chain->range_fft, memory->turning.halves, memory->turning.other, &memory->turning.range);
     out->t_us = t_us;
     out->frame = chain->frame++;
-    out->flags = flags | (chain->halves.clipped ? SW_FLAG_SATURATED : 0u);
+    out->flags = flags | (clipped != 0u ? SW_FLAG_SATURATED : 0u);
     out->wave_n = 0;
     out->wave_t_us = 0;
     observe(chain, t_us, out->flags, out);

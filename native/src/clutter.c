@@ -5,20 +5,10 @@
 #include "sw_clutter.h"
 #include "sw_lanes.h"
 
-static void clear(sw_profile *profile)
-{
-    for (uint32_t k = 0; k < SW_MAX_BINS; k++) {
-        for (uint32_t l = 0; l < SW_LANES; l++) {
-            profile->re[k][l] = 0.0f;
-            profile->im[k][l] = 0.0f;
-        }
-    }
-}
-
-int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config, sw_clutter_out *out)
+int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config)
 {
     float period = config->frame_period_s;
-    if (config->bin_first > config->bin_last || config->bin_last >= SW_MAX_BINS) {
+    if (config->bin_first > config->bin_last || config->bin_last >= SW_WATCH_BINS) {
         return SW_ERROR_PARAMETER;
     }
     if (!(period > 0.0f) || !(config->background_tau_s >= period)) {
@@ -27,15 +17,17 @@ int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config, sw_c
     state->config = *config;
     state->background_alpha = 1.0f - sw_expf(-period / config->background_tau_s);
     state->n = 0;
-    clear(&state->background);
-    clear(&out->moving);
+    for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
+        *(sw_lanes *)state->background_re[k] = sw_all(0.0f);
+        *(sw_lanes *)state->background_im[k] = sw_all(0.0f);
+    }
     return SW_OK;
 }
 
 void sw_clutter_step(sw_clutter *state, const sw_profile *profile, sw_clutter_out *out)
 {
     const sw_lanes *restrict xr = (const sw_lanes *)profile->re, *restrict xi = (const sw_lanes *)profile->im;
-    sw_lanes *restrict br = (sw_lanes *)state->background.re, *restrict bi = (sw_lanes *)state->background.im;
+    sw_lanes *restrict br = (sw_lanes *)state->background_re, *restrict bi = (sw_lanes *)state->background_im;
     sw_lanes *restrict yr = (sw_lanes *)out->moving.re, *restrict yi = (sw_lanes *)out->moving.im;
     float share = 1.0f / (float)(state->n + 1);
     float a = state->background_alpha;

@@ -15,7 +15,7 @@ typedef int32_t lane_order __attribute__((vector_size(4 * SW_LANES)));
 static void clear_running(sw_direction *state)
 {
     sw_direction_sums *running = state->second[state->slot];
-    for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
+    for (uint32_t k = 0; k < SW_PLACE_BINS; k++) {
         *(sw_lanes *)running[k].real = (sw_lanes){0.0f};
         *(sw_lanes *)running[k].other = (sw_lanes){0.0f};
     }
@@ -39,11 +39,11 @@ void sw_direction_step(sw_direction *state, const sw_geometry *geometry, const s
     if (geometry->n_rx < 3) {
         return;
     }
-    for (uint32_t k = geometry->bin_first; k <= geometry->bin_last; k++) {
+    for (uint32_t k = geometry->bin_first; k <= geometry->bin_last; k++, running++) {
         float r3 = zr[k][2], i3 = zi[k][2];
         sw_lanes square = zr[k] * zr[k] + zi[k] * zi[k];
-        *(sw_lanes *)running[k].real += zr[k] * r3 + zi[k] * i3;
-        *(sw_lanes *)running[k].other += (zi[k] * r3 - zr[k] * i3) + __builtin_shuffle(square, last_last_1_2);
+        *(sw_lanes *)running->real += zr[k] * r3 + zi[k] * i3;
+        *(sw_lanes *)running->other += (zi[k] * r3 - zr[k] * i3) + __builtin_shuffle(square, last_last_1_2);
     }
 }
 
@@ -80,7 +80,7 @@ void sw_direction_second(sw_direction *state, const sw_geometry *geometry, int32
     state->seconds += state->seconds < window_seconds ? 1u : 0u;
     for (uint32_t s = 0; geometry->n_rx == 3 && s < state->seconds; s++) {
         for (int32_t k = first_bin; k <= last_bin; k++) {
-            const sw_direction_sums *sums = &state->second[s][k];
+            const sw_direction_sums *sums = &state->second[s][k - (int32_t)geometry->bin_first];
             real += *(const sw_lanes *)sums->real;
             other += *(const sw_lanes *)sums->other;
         }

@@ -232,11 +232,12 @@ static int32_t take_frame(sw_driver *d, uint64_t now_us)
     return 0;
 }
 
-int32_t sw_driver_init(sw_driver *d, const sw_hal *hal, const sw_radar_config *config)
+int32_t sw_driver_init(sw_driver *d, const sw_hal *hal, const sw_radar_config *config, uint16_t *samples)
 {
     memset(d, 0, sizeof *d);
     d->hal = hal;
     d->config = *config;
+    d->samples = samples;
     d->deadline_us = UINT64_MAX;
     return sw_radar_registers(config, d->words, &d->timing);
 }

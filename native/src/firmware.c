@@ -62,6 +62,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
                          const sw_chain_ops *chain)
 {
     sw_radar_config radar;
+    void *own = (uint8_t *)fw + chain_offset(); /* the C chain's memory; frames lie there whichever chain runs */
     memset(fw, 0, sizeof *fw);
     sw_config_default(&radar);
     if (config != 0) {
@@ -69,7 +70,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     }
     fw->hal = *hal;
     fw->chain = (sw_chain_ops){
-        .state = (uint8_t *)fw + chain_offset(), .parameters_hash = sw_chain_parameters_hash(),
+        .state = own, .parameters_hash = sw_chain_parameters_hash(),
         .init = sw_chain_init, .step = sw_chain_step, .place = sw_chain_place,
     };
     if (chain != 0) {
@@ -83,7 +84,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_keeper_init(&fw->keeper, 0);
     sw_user_place_init(fw);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
-    error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar);
+    error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar, sw_chain_samples(own));
     error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
     error = error != SW_OK ? error : fw->chain.init(fw->chain.state, &radar, &fw->driver.timing);
     fw->error = error;

@@ -57,7 +57,7 @@ int32_t sw_geometry_init(sw_geometry *geometry, const sw_radar_config *config, c
     geometry->n_rx = (uint32_t)lane;
     geometry->n_bins = n_bins;
     geometry->bin_first = first > SW_BIN_LOWEST ? first : SW_BIN_LOWEST;
-    geometry->bin_last = lesser(highest, bins_of(SW_P_ZONE_FAR_M, bandwidth, 0));
+    geometry->bin_last = lesser(lesser(highest, bins_of(SW_P_ZONE_FAR_M, bandwidth, 0)), geometry->bin_first + SW_PLACE_BINS - 1u);
     geometry->watch_first = geometry->bin_first;
     geometry->watch_last = lesser(highest, bins_of(SW_P_WATCH_FAR_M, bandwidth, 0));
     if (geometry->bin_first > geometry->bin_last) {
@@ -78,7 +78,7 @@ void sw_geometry_place(sw_geometry *geometry, uint32_t near_mm, uint32_t far_mm)
     uint32_t first = bins_of_um(1000u * near_mm, geometry->bandwidth_khz, 1);
     uint32_t last = bins_of_um(1000u * far_mm, geometry->bandwidth_khz, 0);
     first = first > geometry->watch_first ? first : geometry->watch_first;
-    last = lesser(last, geometry->watch_last);
+    last = lesser(lesser(last, geometry->watch_last), first + SW_PLACE_BINS - 1u);
     if (first <= last) {
         geometry->bin_first = first;
         geometry->bin_last = last;

@@ -1,4 +1,4 @@
-/* Half-burst means: integer sums over contiguous rows, then one pass that sorts antennas into lanes.
+/* Half-burst means: integer sums over a strip of the rows, which is then sorted into lanes.
  *
  * Rule: sums are integers, eight columns of a row at a time.
  */
@@ -7,6 +7,7 @@
 
 #define GROUP 16u /* chirps whose 12-bit samples add up in 16 bits: 16 * 4095 < 65536 */
 #define COLUMNS 8u
+#define STRIP 16u /* samples; with 1..3 antennas always whole COLUMNS */
 
 typedef uint16_t columns __attribute__((vector_size(2 * COLUMNS), may_alias, aligned(2)));
 
@@ -26,17 +27,14 @@ int32_t sw_half_burst_init(sw_half_burst *state, const sw_half_burst_config *con
     for (uint32_t l = 0; l < SW_LANES; l++) {
         state->scale[l] = l < config->n_rx ? 2.0f / (float)config->n_chirps : 0.0f;
     }
-    for (uint32_t i = 0; i < SW_MAX_SAMPLES * SW_MAX_RX + SW_LANES; i++) {
-        state->total[i] = 0.0f;
-    }
     return SW_OK;
 }
 
-/* Adds the rows of one half (n_chirps of them, `row` columns wide) into state->total. Returns samples at an end. */
-static uint32_t sum_half(sw_half_burst *state, const uint16_t *samples, uint32_t n_chirps, uint32_t row)
+/* Sums `width` columns of n_chirps rows, `row` columns apart. Returns samples at an end. */
+static uint32_t sum_strip(const uint16_t *samples, uint32_t n_chirps, uint32_t row, uint32_t width, float *sums)
 {
     uint32_t clipped = 0;
-    for (uint32_t i = 0; i < row; i += COLUMNS) {
+    for (uint32_t i = 0; i < width; i += COLUMNS) {
         uint32_t total[COLUMNS] = {0};
         columns ends = {0};
         for (uint32_t c = 0; c < n_chirps;) {
@@ -53,25 +51,28 @@ static uint32_t sum_half(sw_half_burst *state, const uint16_t *samples, uint32_t
             }
         }
         for (uint32_t j = 0; j < COLUMNS; j++) {
-            state->total[i + j] = (float)(int32_t)total[j];
+            sums[i + j] = (float)(int32_t)total[j];
             clipped += ends[j];
         }
     }
     return clipped;
 }
 
-void sw_half_burst_step(sw_half_burst *state, const uint16_t *samples, sw_half_burst_out *out)
+uint32_t sw_half_burst_step(const sw_half_burst *state, const uint16_t *samples, sw_samples half[2])
 {
     uint32_t n_rx = state->config.n_rx, n_samples = state->config.n_samples;
-    uint32_t n_half = state->config.n_chirps / 2, row = n_samples * n_rx;
+    uint32_t n_half = state->config.n_chirps / 2, row = n_samples * n_rx, clipped = 0;
     sw_lanes scale = *(const sw_lanes *)state->scale;
-    out->clipped = 0;
+    float sums[STRIP * SW_MAX_RX + SW_LANES] = {0.0f};
     for (uint32_t h = 0; h < 2; h++) {
-        sw_lanes *to = (sw_lanes *)out->half[h].lane;
-        out->clipped += sum_half(state, samples + h * n_half * row, n_half, row);
-        for (uint32_t s = 0; s < n_samples; s++) {
-            /* lanes beyond n_rx read the next sample and multiply it by 0 */
-            to[s] = *(const sw_lanes *)(state->total + s * n_rx) * scale;
+        sw_lanes *to = (sw_lanes *)half[h].lane;
+        for (uint32_t s = 0; s < n_samples; s += STRIP) {
+            clipped += sum_strip(samples + h * n_half * row + s * n_rx, n_half, row, STRIP * n_rx, sums);
+            for (uint32_t i = 0; i < STRIP; i++) {
+                /* lanes beyond n_rx read the next sample and multiply it by 0 */
+                to[s + i] = *(const sw_lanes *)(sums + i * n_rx) * scale;
+            }
         }
     }
+    return clipped;
 }

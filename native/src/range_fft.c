@@ -21,9 +21,6 @@ int32_t sw_range_fft_init(sw_range_fft *state, const sw_range_fft_config *config
         return SW_ERROR_CONFIG_SAMPLES;
     }
     state->n_samples = n;
-    for (uint32_t i = 0; i < n; i++) {
-        state->window[i] = sw_hann512[i * (TABLE / n)] * (4.0f / (float)n);
-    }
     return SW_OK;
 }
 
@@ -40,15 +37,17 @@ static void mean_of(const sw_samples *x, uint32_t n, sw_lanes *mean)
 }
 
 /* Mean out, window on; sample N/2 goes first, so that phases count from the middle of the window. */
-static void load(const float *restrict window, const sw_samples *restrict x, uint32_t n, sw_lanes *restrict to)
+static void prepare(sw_samples *x, uint32_t n)
 {
-    const sw_lanes *at = (const sw_lanes *)x->lane;
-    uint32_t half = n / 2;
+    sw_lanes *at = (sw_lanes *)x->lane;
+    uint32_t half = n / 2, stride = TABLE / n;
+    float scale = 4.0f / (float)n; /* a power of two: exact */
     sw_lanes mean;
     mean_of(x, n, &mean);
     for (uint32_t i = 0; i < half; i++) {
-        to[i] = (at[i + half] - mean) * window[i + half];
-        to[i + half] = (at[i] - mean) * window[i];
+        sw_lanes early = at[i], late = at[i + half];
+        at[i] = (late - mean) * (sw_hann512[(i + half) * stride] * scale);
+        at[i + half] = (early - mean) * (sw_hann512[i * stride] * scale);
     }
 }
 
@@ -116,14 +115,13 @@ static void separate(const sw_lanes *restrict zr, const sw_lanes *restrict zi, u
     }
 }
 
-void sw_range_fft_step(sw_range_fft *state, const sw_samples *first, const sw_samples *second,
-                       sw_range_fft_out *out)
+void sw_range_fft_step(const sw_range_fft *state, sw_samples half[2], sw_samples other[2], sw_range_fft_out *out)
 {
     uint32_t from = 0, width = 1, n = state->n_samples;
-    sw_lanes *work[2][2] = {{(sw_lanes *)state->work[0][0], (sw_lanes *)state->work[0][1]},
-                         {(sw_lanes *)state->work[1][0], (sw_lanes *)state->work[1][1]}};
-    load(state->window, first, n, work[0][0]);
-    load(state->window, second, n, work[0][1]);
+    sw_lanes *work[2][2] = {{(sw_lanes *)half[0].lane, (sw_lanes *)half[1].lane}, /* re and im */
+                            {(sw_lanes *)other[0].lane, (sw_lanes *)other[1].lane}};
+    prepare(&half[0], n);
+    prepare(&half[1], n);
     for (; n >= 4; n /= 4) {
         pass4(work[from][0], work[from][1], work[1 - from][0], work[1 - from][1], n, width);
         from = 1 - from;

@@ -32,7 +32,7 @@ def scene(n: int) -> NDArray[np.complex64]:
 def run_c(profiles: NDArray[np.complex64]) -> NDArray[np.complex64]:
     """Moving part complex64[frame, lane, range_bin] of the C block."""
     state, out, profile = FFI.new("sw_clutter *"), FFI.new("sw_clutter_out *"), FFI.new("sw_profile *")
-    assert LIB.sw_clutter_init(state, [(0.05, 30.0, FIRST, LAST)], out) == 0
+    assert LIB.sw_clutter_init(state, [(0.05, 30.0, FIRST, LAST)]) == 0
     given = np.frombuffer(FFI.buffer(profile), np.float32).reshape(2, LIB.SW_MAX_BINS, LIB.SW_LANES)
     found = np.frombuffer(FFI.buffer(out), np.float32)
     moving = []
@@ -59,7 +59,7 @@ def test_reference_starts_as_the_plain_mean() -> None:
     assert np.allclose(state["background"][:, FIRST : LAST + 1], x.mean(axis=0)[:, FIRST : LAST + 1], atol=1e-2)
 
 
-def test_first_frame_gives_zero_and_bins_outside_stay_zero() -> None:
+def test_first_frame_gives_zero_and_bins_outside_are_left_alone() -> None:
     moving = run_c(scene(50))
     assert not moving[0].any()
     assert not moving[:, :, :FIRST].any() and not moving[:, :, LAST + 1 :].any()
@@ -72,7 +72,6 @@ def test_c_equals_reference() -> None:
     assert np.abs(moving[:, :3] - expected).max() < 2e-3  # counts; clutter has 800
 
 
-@pytest.mark.parametrize("config", [(0.05, 30.0, 5, 4), (0.05, 30.0, 5, 256), (0.0, 30.0, 1, 4), (0.05, 0.01, 1, 4)])
+@pytest.mark.parametrize("config", [(0.05, 30.0, 5, 4), (0.05, 30.0, 5, 128), (0.0, 30.0, 1, 4), (0.05, 0.01, 1, 4)])
 def test_wrong_parameter_is_named(config: tuple[float, float, int, int]) -> None:
-    state, out = FFI.new("sw_clutter *"), FFI.new("sw_clutter_out *")
-    assert LIB.sw_clutter_init(state, [config], out) == LIB.SW_ERROR_PARAMETER
+    assert LIB.sw_clutter_init(FFI.new("sw_clutter *"), [config]) == LIB.SW_ERROR_PARAMETER

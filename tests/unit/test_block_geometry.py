@@ -140,6 +140,11 @@ def test_a_place_beyond_what_is_watched_ends_there_and_an_empty_one_changes_noth
     assert placed(600, 601) == (zone, zone)
 
 
+def test_a_place_wider_than_the_direction_has_room_for_keeps_its_nearest_bins() -> None:
+    for first, last in placed(200, 3000, 6_900_000):
+        assert last - first + 1 == LIB.SW_PLACE_BINS
+
+
 def test_c_places_equal_the_reference_for_every_bandwidth() -> None:
     for bandwidth_khz in np.linspace(1_200_000, 6_900_000, 300).astype(int).tolist():
         found, expected = placed(250, 1100, bandwidth_khz)

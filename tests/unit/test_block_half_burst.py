@@ -24,12 +24,12 @@ def counts(shape: tuple[int, int, int]) -> NDArray[np.uint16]:
 
 def run_c(samples: NDArray[np.uint16]) -> tuple[NDArray[np.float32], int]:
     """float32[half, sample, lane] and the count of clipped samples from the C block."""
-    state, out = FFI.new("sw_half_burst *"), FFI.new("sw_half_burst_out *")
+    state, half = FFI.new("sw_half_burst *"), FFI.new("sw_samples[2]")
     n_chirps, n_samples, n_rx = samples.shape
     assert LIB.sw_half_burst_init(state, [(n_rx, n_samples, n_chirps)]) == 0
-    LIB.sw_half_burst_step(state, FFI.from_buffer("uint16_t *", samples), out)
-    halves = np.frombuffer(FFI.buffer(out.half), np.float32).reshape(2, LIB.SW_MAX_SAMPLES, LIB.SW_LANES)
-    return halves[:, :n_samples].copy(), out.clipped
+    clipped = LIB.sw_half_burst_step(state, FFI.from_buffer("uint16_t *", samples), half)
+    halves = np.frombuffer(FFI.buffer(half), np.float32).reshape(2, LIB.SW_MAX_SAMPLES, LIB.SW_LANES)
+    return halves[:, :n_samples].copy(), clipped
 
 
 @pytest.mark.parametrize("shape", SHAPES)

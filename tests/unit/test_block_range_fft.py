@@ -35,11 +35,11 @@ def run_c(halves: NDArray[np.float32]) -> tuple[NDArray[np.complex64], NDArray[n
     """profile and difference, complex64[lane, range_bin], from the C block."""
     _, n_rx, n = halves.shape
     state, out = FFI.new("sw_range_fft *"), FFI.new("sw_range_fft_out *")
-    half = FFI.new("sw_samples[2]")
+    half, other = FFI.new("sw_samples[2]"), FFI.new("sw_samples[2]")
     lanes = np.frombuffer(FFI.buffer(half), np.float32).reshape(2, LIB.SW_MAX_SAMPLES, LIB.SW_LANES)
     lanes[:, :n, :n_rx] = halves.transpose(0, 2, 1)
     assert LIB.sw_range_fft_init(state, [(n,)]) == 0
-    LIB.sw_range_fft_step(state, half, half + 1, out)
+    LIB.sw_range_fft_step(state, half, other, out)
     parts = np.frombuffer(FFI.buffer(out), np.float32).reshape(2, 2, LIB.SW_MAX_BINS, LIB.SW_LANES)
     both = (parts[:, 0] + 1j * parts[:, 1]).transpose(0, 2, 1)[:, :, : n // 2]
     return both[0], both[1]
