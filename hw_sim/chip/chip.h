@@ -95,6 +95,7 @@ int32_t chip_xfer(void *chip, const uint8_t *tx, uint8_t *rx, uint32_t n);
 int32_t chip_clock_bits(void *chip, uint32_t mosi, uint32_t n_bits, uint32_t *miso);
 int32_t chip_reset_pin(void *chip, int32_t level); /* active low */
 int32_t chip_irq(void *chip);                      /* level, active high */
+void chip_set_temperature_mc(void *chip, int32_t temperature_mc); /* of the die, from now on, 1e-3 degrees C */
 
 /* Runs frame timing up to now. Stops at a frame start for which the ring has no samples and catches up
  * at the next call after chip_samples_set(). Time never runs backwards: an earlier now is ignored. */

@@ -156,6 +156,10 @@ class Chip:
     def reset_pin(self, level: int) -> None:
         lib.chip_reset_pin(self.pointer, level)
 
+    def set_temperature_c(self, temperature_c: float) -> None:
+        """Of the die, from now on; the sensor converter measures it."""
+        lib.chip_set_temperature_mc(self.pointer, round(temperature_c * 1000.0))
+
     @property
     def irq(self) -> bool:
         return bool(lib.chip_irq(self.pointer))

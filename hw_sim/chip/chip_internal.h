@@ -88,10 +88,31 @@ typedef struct ring_state { /* ring.c */
     uint32_t ended;
 } ring_state;
 
+typedef struct sadc_state { /* sadc.c */
+    uint64_t done_tick; /* of the last conversion */
+    uint32_t result;    /* of the last conversion started */
+    uint32_t before;    /* shown until it is over */
+    uint32_t awake;     /* a conversion was started since the last reset */
+} sadc_state;
+
+typedef struct memory_test_state { /* memory_test.c */
+    uint64_t done_tick;
+    uint32_t started;
+} memory_test_state;
+
+typedef struct reset_state { /* resets.c */
+    uint64_t low_tick;      /* the reset pin fell */
+    uint64_t software_tick; /* the last software reset */
+    uint32_t stuck;         /* fault: reset bits of MAIN that never clear */
+} reset_state;
+
 typedef struct chip {
     chip_options options;
     uint32_t registers[N_REGISTERS];
     uint32_t in_reset;
+    reset_state resets;
+    sadc_state sadc;
+    memory_test_state memory_test;
     spi_state spi;
     frame_state frames;
     ring_state ring;
@@ -109,6 +130,19 @@ void chip_warn(chip *c, uint32_t address);
 void reset_fsm(chip *c);
 void reset_fifo(chip *c);
 void reset_software(chip *c);
+void resets_check_wait(chip *c); /* at the begin of an access */
+
+/* sadc.c */
+void sadc_start(chip *c);
+void sadc_reset(chip *c);
+uint32_t sadc_read(const chip *c);  /* SADC_RESULT */
+uint32_t sadc_ready(const chip *c); /* STAT0.SADC_RDY */
+
+/* memory_test.c */
+void memory_test_command(chip *c); /* DFT0 was written */
+void memory_test_reset(chip *c);
+uint32_t memory_test_running(const chip *c);
+uint32_t memory_test_read(const chip *c); /* DFT1 */
 
 /* fifo.c */
 void fifo_reset(fifo_state *fifo);

@@ -21,6 +21,7 @@ typedef struct field_row {
     uint32_t kind;
 } field_row;
 
+#define RESET_BITS (FIELD_AT(MAIN_SW_RESET, 1u) | FIELD_AT(MAIN_FSM_RESET, 1u) | FIELD_AT(MAIN_FIFO_RESET, 1u))
 #define RW 1u
 #define RO 0u
 #define MODELLED CHIP_FIELD_MODELLED
@@ -47,6 +48,8 @@ void registers_reset(chip *c)
 {
     for (uint32_t i = 0; i < N_ROWS; i++)
         c->registers[rows[i].address] = rows[i].reset_value;
+    c->registers[REG_ADC0] |= FIELD_AT(ADC0_UNSURE, c->options.adc0_bit_13);
+    c->registers[REG_CHIP_ID] = c->options.chip_id & WORD_MASK;
 }
 
 /* Bits that a write may change without a warning. */
@@ -64,7 +67,7 @@ static uint32_t read_stat0(const chip *c)
     uint32_t mode = frames_power_mode(c);
     uint32_t awake = mode == 1u;
     return FIELD_AT(STAT0_PM, mode) | FIELD_AT(STAT0_LDO_RDY, 1u) | FIELD_AT(STAT0_MADC_RDY, awake)
-        | FIELD_AT(STAT0_BG_UP, awake);
+        | FIELD_AT(STAT0_BG_UP, awake) | FIELD_AT(STAT0_SADC_RDY, sadc_ready(c));
 }
 
 static uint32_t read_fstat(const chip *c)
@@ -87,21 +90,36 @@ uint32_t registers_peek(chip *c, uint32_t address)
     if (address == REG_STAT1)
         return FIELD_AT(STAT1_FRAME_CNT, c->frames.frames_done)
             | FIELD_AT(STAT1_SHAPE_GRP_CNT, frames_groups_done(c));
+    if (address == REG_SADC_RESULT)
+        return sadc_read(c);
+    if (address == REG_DFT1)
+        return memory_test_read(c);
     return c->registers[address];
 }
 
 /* The four command bits of MAIN clear themselves; of several resets the strongest wins, and any beats FRAME_START. */
 static void write_main(chip *c, uint32_t value)
 {
-    c->registers[REG_MAIN] = value & ~0xFu;
+    if (c->options.reset_stuck)
+        c->resets.stuck |= value & RESET_BITS;
+    c->registers[REG_MAIN] = (value & ~0xFu) | c->resets.stuck;
     if (FIELD_OF(value, MAIN_SW_RESET))
         reset_software(c);
     else if (FIELD_OF(value, MAIN_FIFO_RESET))
         reset_fifo(c);
     else if (FIELD_OF(value, MAIN_FSM_RESET))
         reset_fsm(c);
+    else if (FIELD_OF(value, MAIN_FRAME_START) && memory_test_running(c))
+        chip_warn(c, REG_DFT0);
     else if (FIELD_OF(value, MAIN_FRAME_START))
         frames_start(c);
+}
+
+static void write_sadc_control(chip *c, uint32_t value)
+{
+    c->registers[REG_SADC_CTRL] &= ~FIELD_AT(SADC_CTRL_START, 1u);
+    if (FIELD_OF(value, SADC_CTRL_START))
+        sadc_start(c);
 }
 
 void registers_write(chip *c, uint32_t address, uint32_t value)
@@ -117,8 +135,10 @@ void registers_write(chip *c, uint32_t address, uint32_t value)
     c->registers[address] = value & WORD_MASK;
     if (address == REG_MAIN)
         write_main(c, value);
+    else if (address == REG_DFT0)
+        memory_test_command(c);
     else if (address == REG_SADC_CTRL)
-        c->registers[address] &= ~FIELD_AT(SADC_CTRL_START, 1u);
+        write_sadc_control(c, value);
     else if (address == REG_SFCTL && !frames_lfsr_enabled(c))
         c->frames.lfsr = LFSR_SEED;
 }

@@ -6,7 +6,8 @@
  *   SETUP     analog or supply set-up that every exported register list programmes: stored, read back, no effect here
  *   ABSENT    would change what a driver sees, is not modelled: warns when written with anything but its reset value
  * Bits in no field are reserved and warn like ABSENT ones. Source: BGT60TR13C datasheet V2.4.9, register chapter.
- * Not sure on silicon: whether ADC0 bit 13 resets to 1 (the datasheet's 0 is used).
+ * Not sure on silicon: whether ADC0 bit 13 resets to 1 (the datasheet's 0 is used; an option of the chip).
+ * Fields of SADC_CTRL, RFT0, DFT0, DFT1: the register map of the vendor's open driver library.
  */
 #ifndef REGISTERS_H
 #define REGISTERS_H
@@ -21,7 +22,8 @@
     R((base) + 3, CSD##n##_0, 0, RW)        F(CSD##n##_0, ALL, 23, 0, SETUP) \
     R((base) + 4, CSD##n##_1, 0, RW)        F(CSD##n##_1, ALL, 23, 0, SETUP) \
     R((base) + 5, CSD##n##_2, 0, RW)        F(CSD##n##_2, ALL, 23, 0, SETUP) \
-    R((base) + 6, CSC##n, 0x000B60, RW)     F(CSC##n, ANALOG, 23, 5, SETUP) \
+    R((base) + 6, CSC##n, 0x000B60, RW)     F(CSC##n, ANALOG_LOW, 8, 5, SETUP) \
+                                            F(CSC##n, SADC_ISOPD, 9, 9, SETUP) F(CSC##n, ANALOG_HIGH, 23, 10, SETUP) \
                                             F(CSC##n, CS_EN, 4, 4, ABSENT) F(CSC##n, REPC, 3, 0, SETUP)
 
 #define CHIP_SHAPE(R, F, n, base) \
@@ -40,7 +42,7 @@
         F(MAIN, FRAME_START, 0, 0, MODELLED)    F(MAIN, SW_RESET, 1, 1, MODELLED) \
         F(MAIN, FSM_RESET, 2, 2, MODELLED)      F(MAIN, FIFO_RESET, 3, 3, MODELLED) \
         F(MAIN, TR_WKUP, 11, 4, MODELLED)       F(MAIN, TR_WKUP_MUL, 15, 12, MODELLED) \
-        F(MAIN, CW_MODE, 16, 16, ABSENT)        F(MAIN, SADC_CLK_DIV, 18, 17, SETUP) \
+        F(MAIN, CW_MODE, 16, 16, ABSENT)        F(MAIN, SADC_CLK_DIV, 18, 17, MODELLED) \
         F(MAIN, BG_CLK_DIV, 20, 19, SETUP)      F(MAIN, LOAD, 22, 21, SETUP) \
         F(MAIN, LDO_MODE, 23, 23, SETUP) \
     R(0x01, ADC0, 0x0A0240, RW) \
@@ -60,20 +62,24 @@
         F(PACR2, FSTDNEN, 7, 6, MODELLED)       F(PACR2, FSDNTMR, 16, 8, MODELLED) \
         F(PACR2, ANALOG_HIGH, 23, 17, SETUP) \
     R(0x06, SFCTL, 0x710000, RW) \
-        F(SFCTL, FIFO_CREF, 12, 0, MODELLED)    F(SFCTL, FIFO_LP_MODE, 13, 13, ABSENT) \
+        F(SFCTL, FIFO_CREF, 12, 0, MODELLED)    F(SFCTL, FIFO_LP_MODE, 13, 13, MODELLED) \
         F(SFCTL, MISO_HS_RD, 16, 16, MODELLED)  F(SFCTL, LFSR_EN, 17, 17, MODELLED) \
         F(SFCTL, PREFIX_EN, 18, 18, ABSENT)     F(SFCTL, RESERVED, 23, 19, SETUP) \
     R(0x07, SADC_CTRL, 0, RW) \
-        F(SADC_CTRL, CHANNEL, 3, 0, SETUP)      F(SADC_CTRL, START, 4, 4, ABSENT) \
-        F(SADC_CTRL, OTHER, 8, 5, SETUP)        F(SADC_CTRL, OVERSAMPLING, 10, 9, SETUP) \
+        F(SADC_CTRL, CHANNEL, 3, 0, MODELLED)   F(SADC_CTRL, START, 4, 4, MODELLED) \
+        F(SADC_CTRL, SD_EN, 8, 8, SETUP)        F(SADC_CTRL, OVERSAMPLING, 10, 9, MODELLED) \
+        F(SADC_CTRL, SESP, 11, 11, SETUP)       F(SADC_CTRL, LVGAIN, 12, 12, MODELLED) \
+        F(SADC_CTRL, DSCAL, 13, 13, SETUP)      F(SADC_CTRL, TC_TRIM, 16, 14, SETUP) \
     R(0x08, CSI_0, 0, RW)           F(CSI_0, ALL, 23, 0, SETUP) \
     R(0x09, CSI_1, 0, RW)           F(CSI_1, ALL, 23, 0, SETUP) \
     R(0x0A, CSI_2, 0, RW)           F(CSI_2, ALL, 23, 0, SETUP) \
-    R(0x0B, CSCI, 0x000B60, RW)     F(CSCI, ALL, 23, 0, SETUP) \
+    R(0x0B, CSCI, 0x000B60, RW)     F(CSCI, ANALOG_LOW, 8, 0, SETUP)     F(CSCI, SADC_ISOPD, 9, 9, MODELLED) \
+                                    F(CSCI, ANALOG_HIGH, 23, 10, SETUP) \
     R(0x0C, CSDS_0, 0, RW)          F(CSDS_0, ALL, 23, 0, SETUP) \
     R(0x0D, CSDS_1, 0, RW)          F(CSDS_1, ALL, 23, 0, SETUP) \
     R(0x0E, CSDS_2, 0, RW)          F(CSDS_2, ALL, 23, 0, SETUP) \
-    R(0x0F, CSCDS, 0x000B60, RW)    F(CSCDS, ALL, 23, 0, SETUP) \
+    R(0x0F, CSCDS, 0x000B60, RW)    F(CSCDS, ANALOG_LOW, 8, 0, SETUP)    F(CSCDS, SADC_ISOPD, 9, 9, MODELLED) \
+                                    F(CSCDS, ANALOG_HIGH, 23, 10, SETUP) \
     R(0x10, CSU1_0, 0, RW) \
         F(CSU1_0, TX_EN, 0, 0, SETUP)           F(CSU1_0, ANALOG, 23, 1, SETUP) \
     R(0x11, CSU1_1, 0, RW) \
@@ -91,7 +97,8 @@
     R(0x15, CSD1_2, 0, RW)          F(CSD1_2, ALL, 23, 0, SETUP) \
     R(0x16, CSC1, 0x000B60, RW) \
         F(CSC1, REPC, 3, 0, ABSENT)             F(CSC1, CS_EN, 4, 4, MODELLED) \
-        F(CSC1, ANALOG, 23, 5, SETUP) \
+        F(CSC1, ANALOG_LOW, 8, 5, SETUP)        F(CSC1, SADC_ISOPD, 9, 9, MODELLED) \
+        F(CSC1, ANALOG_HIGH, 23, 10, SETUP) \
     CHIP_CHANNEL_SET(R, F, 2, 0x17) \
     CHIP_CHANNEL_SET(R, F, 3, 0x1E) \
     CHIP_CHANNEL_SET(R, F, 4, 0x25) \
@@ -126,20 +133,28 @@
     R(0x52, ADC3, 0, RO)            F(ADC3, ALL, 23, 0, ABSENT) \
     R(0x53, ADC4, 0, RO)            F(ADC4, ALL, 23, 0, ABSENT) \
     R(0x54, ADC5, 0, RO)            F(ADC5, ALL, 23, 0, ABSENT) \
-    R(0x55, RFT0, 0x001F40, RW)     F(RFT0, TEST_TONE, 23, 0, ABSENT) \
+    R(0x55, RFT0, 0x001F40, RW) \
+        F(RFT0, RFTSIGCLK_DIV, 12, 0, SETUP)    F(RFT0, RFTSIGCLK_DIV_EN, 13, 13, ABSENT) \
+        F(RFT0, TEST_SIG_RF_EN, 17, 14, ABSENT) F(RFT0, TEST_SIG_IF_EN, 21, 18, ABSENT) \
     R(0x56, RFT1, 0x060000, RW)     F(RFT1, TEST_TONE_SETUP, 23, 0, SETUP) \
-    R(0x57, DFT0, 0x000200, RW)     F(DFT0, MEMORY_TEST, 23, 0, ABSENT) \
-    R(0x58, DFT1, 0, RW)            F(DFT1, MEMORY_TEST, 23, 0, ABSENT) \
+    R(0x57, DFT0, 0x000200, RW) \
+        F(DFT0, MODE, 1, 0, MODELLED)           F(DFT0, SMONEN, 3, 2, ABSENT) \
+        F(DFT0, ALG, 8, 5, MODELLED)            F(DFT0, NHOLD, 9, 9, SETUP) \
+        F(DFT0, DBG, 10, 10, SETUP)             F(DFT0, CTRL, 11, 11, SETUP) \
+        F(DFT0, DEBUG_DIG, 19, 16, ABSENT) \
+    R(0x58, DFT1, 0, RO)            F(DFT1, FAIL, 3, 3, MODELLED)       F(DFT1, DONE, 4, 4, MODELLED) \
     R(0x59, PLL_DFT0, 0, RW)        F(PLL_DFT0, ALL, 23, 0, ABSENT) \
     R(0x5A, PLL_DFT1, 0, RW)        F(PLL_DFT1, ALL, 23, 0, ABSENT) \
     R(0x5B, SDFT0, 0, RW)           F(SDFT0, ALL, 23, 0, ABSENT) \
     R(0x5C, SDFT1, 0, RW)           F(SDFT1, ALL, 23, 0, ABSENT) \
     R(0x5D, STAT0, 0x0000A8, RO) \
-        F(STAT0, SADC_RDY, 0, 0, ABSENT)        F(STAT0, MADC_RDY, 1, 1, MODELLED) \
+        F(STAT0, SADC_RDY, 0, 0, MODELLED)      F(STAT0, MADC_RDY, 1, 1, MODELLED) \
         F(STAT0, BG_UP, 2, 2, MODELLED)         F(STAT0, LDO_RDY, 3, 3, MODELLED) \
         F(STAT0, PM, 7, 5, MODELLED)            F(STAT0, CH_IDX, 10, 8, MODELLED) \
         F(STAT0, SH_IDX, 13, 11, MODELLED) \
-    R(0x5E, SADC_RESULT, 0, RO)     F(SADC_RESULT, RESULT, 9, 0, ABSENT) F(SADC_RESULT, BUSY, 10, 10, ABSENT) \
+    R(0x5E, SADC_RESULT, 0, RO) \
+        F(SADC_RESULT, RESULT, 9, 0, MODELLED)  F(SADC_RESULT, BUSY, 10, 10, MODELLED) \
+        F(SADC_RESULT, RAW, 21, 12, ABSENT) \
     R(0x5F, FSTAT, 0x100000, RO) \
         F(FSTAT, FILL, 13, 0, MODELLED)         F(FSTAT, CLK_NUM_ERR, 17, 17, MODELLED) \
         F(FSTAT, SPI_BURST_ERR, 18, 18, MODELLED) F(FSTAT, FUF_ERR, 19, 19, MODELLED) \

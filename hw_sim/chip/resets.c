@@ -2,9 +2,13 @@
  *
  * Rule: hardware > software > FIFO > FSM, each does all that the weaker ones do.
  * The sticky errors of the SPI frame go only with a software or hardware reset, the FIFO's with a FIFO reset.
+ * A pulse on the pin shorter than 100 ns, and an access within 100 ns of a software reset, promise nothing on silicon:
+ * here they work, with a warning. Between two calls at the same time nothing is judged: time may stand still there.
  */
 #include <string.h>
 #include "chip_internal.h"
+
+#define SETTLE_TICKS 8u /* 100 ns */
 
 void reset_fsm(chip *c)
 {
@@ -27,7 +31,11 @@ void reset_fifo(chip *c)
 void reset_software(chip *c)
 {
     reset_fifo(c);
+    sadc_reset(c);
+    memory_test_reset(c);
     registers_reset(c);
+    c->registers[REG_MAIN] |= c->resets.stuck;
+    c->resets.software_tick = c->frames.now_tick;
     c->spi.errors_next = 0;
     c->spi.errors_sticky = 0;
 }
@@ -50,6 +58,18 @@ void chip_init(void *memory, const chip_options *options)
     if (options)
         c->options = *options;
     reset_software(c);
+    c->resets.software_tick = NEVER_TICK;
+}
+
+static uint32_t too_soon(const chip *c, uint64_t tick)
+{
+    return c->frames.now_tick > tick && c->frames.now_tick - tick < SETTLE_TICKS;
+}
+
+void resets_check_wait(chip *c)
+{
+    if (too_soon(c, c->resets.software_tick))
+        chip_warn(c, REG_MAIN);
 }
 
 /* Active low. A falling edge while the chip is selected is undefined on silicon: ignored here, with a warning. */
@@ -57,12 +77,17 @@ int32_t chip_reset_pin(void *memory, int32_t level)
 {
     chip *c = memory;
     if (level != 0) {
+        if (c->in_reset && too_soon(c, c->resets.low_tick))
+            chip_warn(c, REG_MAIN);
         c->in_reset = 0;
     } else if (c->spi.selected) {
         chip_warn(c, REG_MAIN);
     } else if (!c->in_reset) {
         c->in_reset = 1;
+        c->resets.low_tick = c->frames.now_tick;
+        c->resets.stuck = 0;
         reset_software(c);
+        c->resets.software_tick = NEVER_TICK;
     }
     return CHIP_OK;
 }

@@ -17,7 +17,7 @@
 /* Status bits of the first MISO byte; the upper nibble reads ones. */
 static uint8_t gsr0(const chip *c)
 {
-    uint32_t fou = c->fifo.overflowed | c->fifo.underflowed;
+    uint32_t fou = c->fifo.overflowed | c->fifo.underflowed | (c->options.fou_while_empty && c->fifo.fill == 0);
     uint32_t high_speed = FIELD(c, SFCTL, MISO_HS_RD);
     uint32_t burst = (c->spi.errors_next & ERROR_BURST) != 0;
     uint32_t clk = (c->spi.errors_next & ERROR_CLK) != 0;
@@ -258,6 +258,7 @@ int32_t chip_cs(void *memory, int32_t level)
     if (c->in_reset)
         return CHIP_ERROR_IN_RESET;
     if (level == 0 && !s->selected) {
+        resets_check_wait(c);
         s->selected = 1;
         s->phase = SPI_COMMAND;
         s->n_bytes = 0;

@@ -17,7 +17,7 @@ NOT_ZERO = {
     0x0B: 0x000B60, 0x0F: 0x000B60, 0x16: 0x000B60, 0x1D: 0x000B60, 0x24: 0x000B60, 0x2B: 0x000B60,
     0x55: 0x001F40, 0x56: 0x060000, 0x57: 0x000200, 0x5D: 0x0000A8, 0x5F: 0x100000,
 }  # fmt: skip
-READ_ONLY = {"CHIP_ID", "STAT1", "ADC1", "ADC2", "ADC3", "ADC4", "ADC5", "STAT0", "SADC_RESULT", "FSTAT"}
+READ_ONLY = {"CHIP_ID", "STAT1", "ADC1", "ADC2", "ADC3", "ADC4", "ADC5", "DFT1", "STAT0", "SADC_RESULT", "FSTAT"}
 NAMED = {
     "MAIN": 0x00, "ADC0": 0x01, "CHIP_ID": 0x02, "SFCTL": 0x06, "CSI_0": 0x08, "CSCDS": 0x0F, "CSU1_0": 0x10,
     "CSD1_0": 0x13, "CSC1": 0x16, "CSU2_0": 0x17, "CSC4": 0x2B, "CCR0": 0x2C, "CCR3": 0x2F, "PLL1_0": 0x30,
@@ -86,6 +86,8 @@ def test_a_write_warns_when_it_changes_what_is_not_modelled(name: str, value: in
     known = sum(mask(field) for field in FIELDS if field.register == name and field.kind != "absent")
     if name == "MAIN":
         value &= ~0xF
+    if name == "SADC_CTRL":
+        value &= ~0x10  # a conversion warns for its own reasons
     chip.write(name, value)
     counters = chip.counters()
     assert counters.warnings == int((value ^ row.reset_value) & ~known & WORD != 0)

@@ -99,3 +99,24 @@ def test_half_a_word_does_not_survive_a_restart() -> None:
     chip.write("MAIN", 0x1E8271)
     chip.advance(chip.next_event_ns)
     assert chip.burst_read(0x60, 3) == bytes.fromhex("00F010")
+
+
+# low for so many ns: does it warn?
+@pytest.mark.parametrize(("width_ns", "warns"), [(0, 0), (13, 1), (88, 1), (100, 0), (1_000_000, 0)])
+def test_a_reset_pulse_shorter_than_100_ns_warns(width_ns: int, warns: int) -> None:
+    chip = dirty_chip()
+    now, warnings = 10_000_000, chip.counters().warnings
+    chip.set_samples(ramp(0, 192))
+    chip.advance(now)
+    chip.reset_pin(0)
+    chip.advance(now + width_ns)
+    chip.reset_pin(1)
+    assert (chip.counters().warnings - warnings, chip.read("PLL1_3")) == (warns, 0)
+
+
+@pytest.mark.parametrize(("wait_ns", "warns"), [(0, 0), (50, 1), (100, 0), (10_000_000, 0)])
+def test_an_access_within_100_ns_of_a_software_reset_warns(wait_ns: int, warns: int) -> None:
+    chip = Chip()
+    chip.write("MAIN", 0x1E0002)
+    chip.advance(wait_ns)
+    assert (chip.read("CHIP_ID"), chip.counters().warnings) == (0x303, warns)

@@ -202,7 +202,7 @@ def test_power_mode_follows_the_chirps() -> None:
 def test_converter_and_band_gap_are_up_in_a_chirp() -> None:
     chip = running_chip()
     chip.advance(chip.next_frame_ns + 100)
-    assert chip.read("STAT0") == 1 << 5 | 0b1110
+    assert chip.read("STAT0") == 1 << 5 | 0b1111
 
 
 def test_status_counts_frames_and_chirps() -> None:
