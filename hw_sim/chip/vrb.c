@@ -33,21 +33,13 @@ static vrb *refuse(vrb *b, const char *text)
     return NULL;
 }
 
-static void default_config(vrb_config *config)
-{
-    memset(config, 0, sizeof *config);
-    chip_default_options(&config->chip);
-    config->faults.miso_and = 0xFFu;
-}
-
 vrb *vrb_open(const char *json)
 {
     vrb_config config;
     char what[VRB_WHY_BYTES];
     vrb *b;
-    default_config(&config);
-    if (json != NULL)
-        return refuse(NULL, "json: not read yet, expected NULL");
+    if (vrb_config_read(&config, json != NULL ? json : "{}", what, sizeof what) != 0)
+        return refuse(NULL, what);
     b = calloc(1, sizeof *b);
     if (b == NULL)
         return refuse(b, "no memory for a board");

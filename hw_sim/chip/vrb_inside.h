@@ -8,4 +8,14 @@
  * the source "lent" and answers VRB_NEED_SAMPLES with chip_samples_set() instead of vrb_lend(). */
 void *vrb_chip(vrb *board);
 
+/* A key of the JSON of vrb_open(): "faults.chip_id" is chip_id in the object faults. For tables and tests. */
+typedef struct vrb_key_info {
+    const char *path;
+    const char *expected;
+    const char *standard; /* what holds without it, as JSON */
+} vrb_key_info;
+
+uint32_t vrb_key_count(void);
+void vrb_key_describe(uint32_t index, vrb_key_info *out);
+
 #endif

@@ -13,7 +13,7 @@
 #define VRB_END_NS ((uint64_t)1 << 62)
 #define VRB_FRAME_CAP ((uint64_t)1 << 26) /* samples of one frame that the sources make; the FIFO holds 2^14 */
 
-typedef enum vrb_source_kind { SOURCE_RAMP, SOURCE_SILENCE, SOURCE_NOISE, SOURCE_FILE, SOURCE_LENT } vrb_source_kind;
+typedef enum vrb_source_kind { SOURCE_RAMP, SOURCE_SILENCE, SOURCE_NOISE, SOURCE_LENT, SOURCE_FILE } vrb_source_kind;
 
 typedef struct vrb_faults {
     uint8_t miso_and; /* byte seen = (byte & and) | or */
@@ -49,6 +49,10 @@ struct vrb {
     uint64_t now_ns;
     int32_t selected;
 };
+
+/* vrb_config.c. what: room for one line, written when it fails */
+void vrb_config_default(vrb_config *config);
+int vrb_config_read(vrb_config *config, const char *text, char *what, size_t n);
 
 /* vrb_source.c. what: room for one line, written when it fails */
 int source_open(vrb_source *s, const vrb_config *config, char *what, size_t n);

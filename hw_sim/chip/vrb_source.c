@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "json_internal.h"
 #include "vrb_internal.h"
 
 #define MID_SCALE 2048u
@@ -17,22 +18,24 @@
 #define RAMP_PER_CHIRP 7u
 #define RAMP_PER_FRAME 131u
 
+static int refuse_file(const char *path, const char *got, char *what, size_t n)
+{
+    char shown[100];
+    json_quote(path, 0, strlen(path), shown, sizeof shown);
+    snprintf(what, n, "source.file: expected a file of uint16 samples, got %s: %s", shown, got);
+    return -1;
+}
+
 static int open_file(vrb_source *s, const char *path, char *what, size_t n)
 {
     struct stat info;
-    if (stat(path, &info) != 0) {
-        snprintf(what, n, "%s", strerror(errno));
-        return -1;
-    }
-    if (!S_ISREG(info.st_mode) || info.st_size == 0 || info.st_size % 2 != 0) {
-        snprintf(what, n, "expected a file of uint16 samples, one at least");
-        return -1;
-    }
+    if (stat(path, &info) != 0)
+        return refuse_file(path, strerror(errno), what, n);
+    if (!S_ISREG(info.st_mode) || info.st_size == 0 || info.st_size % 2 != 0)
+        return refuse_file(path, S_ISREG(info.st_mode) ? "an odd size, or none" : "not a file", what, n);
     s->file = fopen(path, "rb");
-    if (s->file == NULL) {
-        snprintf(what, n, "%s", strerror(errno));
-        return -1;
-    }
+    if (s->file == NULL)
+        return refuse_file(path, strerror(errno), what, n);
     s->file_left = (uint64_t)info.st_size / 2u;
     return 0;
 }
