@@ -7,7 +7,7 @@ addresses (step function, context), so that no header is shared with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,11 @@ from hw_sim.radar_view import RadarView
 Samples = npt.NDArray[np.uint16]
 NEVER_US = 2**64 - 1
 CHIP_CLOCK_NS = 12.5
+BUS_FAULTS = (
+    "miso_from_us", "miso_and", "miso_or", "miso_flip_ppm", "miso_late", "lost_clock_every", "extra_clock_every",
+    "cs_chunk_bytes", "irq_low_from_us", "irq_high_from_us", "irq_late_us", "irq_spurious_every_us", "irq_miss_every",
+    "irq_inverted", "brown_out_at_us",
+)  # fmt: skip
 PIN_NAMES = ("buzzer", "light")
 
 PinEdge = tuple[int, str, int]
@@ -77,20 +82,46 @@ class NoSamples:
 
 @dataclass(frozen=True)
 class Faults:
-    """Faults of the board, off by default.
+    """Faults of the board, off by default; docs/simulator.md says what each is like.
 
-    miso_and, miso_or: masks on every received byte (miso_fifo_only: only on FIFO burst data).
-    miso_from_us, irq_low_from_us, flash_stuck_from_us (writing to flash changes nothing): from then on, us;
-    None: never. clock_ppb: error of the clock chip, 1e-9, positive runs fast.
+    miso_and, miso_or: masks on every received byte; miso_flip_ppm: chance of a byte to have one bit flipped, 1e-6
+    (all three from miso_from_us; miso_fifo_only: only on FIFO burst data). miso_late: bits arrive one clock late.
+    *_every: every n-th chip-select window or edge, 0 none. cs_chunk_bytes: chip select is released in between.
+    *_from_us, *_at_us: board time, us; None: never. flash_stuck: writing to flash changes nothing.
+    clock_ppb: error of the clock chip, 1e-9, positive runs fast. chip_id (None: the right one), reset_stuck,
+    memory_broken: of the radar chip.
     """
 
     miso_from_us: int | None = None
     miso_and: int = 0xFF
     miso_or: int = 0
+    miso_flip_ppm: int = 0
     miso_fifo_only: bool = True
+    miso_late: bool = False
+    lost_clock_every: int = 0
+    extra_clock_every: int = 0
+    cs_chunk_bytes: int = 0
     irq_low_from_us: int | None = None
+    irq_high_from_us: int | None = None
+    irq_late_us: int = 0
+    irq_spurious_every_us: int = 0
+    irq_miss_every: int = 0
+    irq_inverted: bool = False
+    brown_out_at_us: int | None = None
+    chip_id: int | None = None
+    reset_stuck: bool = False
+    memory_broken: bool = False
     flash_stuck_from_us: int | None = None
     clock_ppb: int = 0
+
+    def of_chip(self, options: ChipOptions) -> ChipOptions:
+        """The options with this table's faults of the chip itself."""
+        return replace(
+            options,
+            chip_id=options.chip_id if self.chip_id is None else self.chip_id,
+            reset_stuck=int(self.reset_stuck or options.reset_stuck),
+            memory_broken=int(self.memory_broken or options.memory_broken),
+        )
 
 
 @dataclass(frozen=True)
@@ -105,19 +136,20 @@ class Board:
     """One emulated board at virtual time 0. seed: of its entropy. options: of its radar chip."""
 
     def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
-        self.chip = Chip(options)
+        faults = faults or Faults()
+        self.chip = Chip(faults.of_chip(options or ChipOptions()))
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
-        self._set_faults(faults or Faults())
+        self._set_faults(faults)
         self.source_ended = False
         self._pin_log: list[PinEdge] = []
 
     def _set_faults(self, faults: Faults) -> None:
         target = self.memory.faults
-        target.miso_from_us = NEVER_US if faults.miso_from_us is None else faults.miso_from_us
-        target.miso_and, target.miso_or = faults.miso_and, faults.miso_or
+        for name in BUS_FAULTS:
+            value = getattr(faults, name)
+            setattr(target, name, NEVER_US if value is None else int(value))
         target.miso_scope = lib.BOARD_MISO_FIFO if faults.miso_fifo_only else lib.BOARD_MISO_WHOLE
-        target.irq_low_from_us = NEVER_US if faults.irq_low_from_us is None else faults.irq_low_from_us
         stuck_us = faults.flash_stuck_from_us
         self.memory.flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)

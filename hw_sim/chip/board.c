@@ -2,17 +2,13 @@
  *
  * Rule: no clock, no chance, no allocation; time moves only from event to event.
  */
-#include "board.h"
-
 #include <stddef.h>
 #include <string.h>
 
+#include "board_internal.h"
 #include "chip.h"
 
-#define NEVER UINT64_MAX
 #define NO_EVENT (-1)
-#define FIFO_ADDRESS 0x60u
-#define BURST_COMMAND 0xFFu /* address 0x7F with the write bit: a burst header */
 
 void board_init(board *b, void *chip, uint64_t seed)
 {
@@ -20,9 +16,7 @@ void board_init(board *b, void *chip, uint64_t seed)
     b->chip = chip;
     b->seed = seed;
     b->deadline_us = NEVER;
-    b->faults.miso_from_us = NEVER;
-    b->faults.miso_and = 0xFFu;
-    b->faults.irq_low_from_us = NEVER;
+    bus_init(b);
     pins_init(&b->pins);
     rtc_init(&b->clock, 0);
     nor_flash_init(&b->flash);
@@ -48,21 +42,6 @@ void board_fail(board *b, const char *reason)
     b->reason[n] = '\0';
 }
 
-static int32_t irq_level(const board *b)
-{
-    return b->now_us >= b->faults.irq_low_from_us ? 0 : chip_irq(b->chip);
-}
-
-/* An edge counts when the line rises, also at the release of chip select. */
-static void watch_irq(board *b)
-{
-    const int32_t level = irq_level(b);
-    if (level && !b->irq_seen) {
-        b->irq_rose = 1;
-    }
-    b->irq_seen = level;
-}
-
 static uint64_t chip_event_us(const board *b)
 {
     const uint64_t ns = chip_next_event_ns(b->chip);
@@ -71,11 +50,13 @@ static uint64_t chip_event_us(const board *b)
 
 static uint64_t next_time_us(const board *b)
 {
-    if (!b->powered || b->irq_rose || b->uart_fresh || b->switch_fresh || b->button_fresh) {
+    if (!b->powered || bus_edge_waits(b) || b->uart_fresh || b->switch_fresh || b->button_fresh) {
         return b->now_us;
     }
     const uint64_t chip_us = chip_event_us(b);
-    const uint64_t t = chip_us < b->deadline_us ? chip_us : b->deadline_us;
+    const uint64_t bus_us = bus_next_us(b);
+    uint64_t t = chip_us < b->deadline_us ? chip_us : b->deadline_us;
+    t = bus_us < t ? bus_us : t;
     return t > b->now_us ? t : b->now_us;
 }
 
@@ -86,11 +67,8 @@ static int32_t take_event(board *b)
         b->powered = 1;
         return BOARD_POWER_ON;
     }
-    if (b->irq_rose) {
-        b->irq_rose = 0;
-        if (irq_level(b)) {
-            return BOARD_RADAR_IRQ;
-        }
+    if (bus_take_edge(b)) {
+        return BOARD_RADAR_IRQ;
     }
     if (b->uart_fresh) {
         b->uart_fresh = 0;
@@ -134,7 +112,8 @@ static int32_t go_to(board *b, uint64_t t)
         b->now_us = t;
         b->steps_here = 0;
     }
-    watch_irq(b);
+    bus_at(b, t);
+    bus_watch_irq(b);
     return 1;
 }
 
@@ -192,59 +171,6 @@ void board_standby_set(board *b, int32_t level)
     }
 }
 
-int32_t board_spi_cs(void *ctx, int32_t level)
-{
-    board *b = ctx;
-    const int32_t rc = chip_cs(b->chip, level);
-    b->selected = level == 0;
-    b->window_bytes = 0;
-    watch_irq(b);
-    return rc;
-}
-
-/* True for bytes behind a burst-read header that names the FIFO. */
-static int32_t in_fifo_burst(const board *b)
-{
-    return b->header[0] == BURST_COMMAND && (b->header[1] >> 1) >= FIFO_ADDRESS && (b->header[1] & 1u) == 0u;
-}
-
-static void spoil_miso(const board *b, uint8_t *rx, uint32_t n, uint32_t at)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (b->faults.miso_scope == BOARD_MISO_WHOLE || (at + i >= 4u && in_fifo_burst(b))) {
-            rx[i] = (uint8_t)((rx[i] & b->faults.miso_and) | b->faults.miso_or);
-        }
-    }
-}
-
-int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
-{
-    board *b = ctx;
-    const int32_t rc = chip_xfer(b->chip, tx, rx, n);
-    const uint32_t at = b->window_bytes;
-    for (uint32_t i = 0; i < n && at + i < 4u; i++) {
-        b->header[at + i] = tx != NULL ? tx[i] : 0xFFu;
-    }
-    if (rx != NULL && b->now_us >= b->faults.miso_from_us) {
-        spoil_miso(b, rx, n, at);
-    }
-    b->window_bytes = at + n;
-    return rc;
-}
-
-int32_t board_radar_reset(void *ctx, int32_t level)
-{
-    board *b = ctx;
-    const int32_t rc = chip_reset_pin(b->chip, level);
-    watch_irq(b);
-    return rc;
-}
-
-int32_t board_radar_irq(void *ctx)
-{
-    return irq_level(ctx);
-}
-
 int32_t board_standby_switch(void *ctx)
 {
     const board *b = ctx;
@@ -282,7 +208,7 @@ int32_t board_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity)
 }
 
 /* splitmix64 finaliser over (seed, counter): the same bytes for the same seed, however they are asked for. */
-static uint64_t hash64(uint64_t x)
+uint64_t board_hash64(uint64_t x)
 {
     x += 0x9E3779B97F4A7C15u;
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -294,7 +220,7 @@ int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n)
 {
     board *b = ctx;
     for (uint32_t i = 0; i < n; i++) {
-        const uint64_t word = hash64(hash64(b->seed) + b->entropy_given / 8u);
+        const uint64_t word = board_hash64(board_hash64(b->seed) + b->entropy_given / 8u);
         bytes[i] = (uint8_t)(word >> (8u * (b->entropy_given % 8u)));
         b->entropy_given++;
     }

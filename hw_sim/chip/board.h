@@ -36,7 +36,7 @@ enum board_sizes {
     BOARD_STEPS_AT_ONE_TIME = 10000 /* more means the device makes no progress */
 };
 
-/* Faults are configuration of the virtual part. Not modelled: noise on the lines, slow edges. */
+/* Faults are configuration of the virtual part; docs/simulator.md says what each is like. Not modelled: slow edges. */
 enum board_miso_scope { BOARD_MISO_WHOLE = 0, BOARD_MISO_FIFO = 1 };
 
 typedef struct board_faults {
@@ -44,13 +44,40 @@ typedef struct board_faults {
     int32_t miso_scope;    /* all bytes, or only the data of FIFO bursts */
     uint8_t miso_and;      /* byte seen = (byte & and) | or */
     uint8_t miso_or;
-    uint64_t irq_low_from_us; /* from then on the interrupt line is stuck low; UINT64_MAX: never */
+    uint32_t miso_flip_ppm;    /* chance of a byte to have one bit flipped, 1e-6; from miso_from_us, same scope */
+    uint32_t miso_late;        /* 1: unless the chip's MISO_HS_RD is set, every bit is received one clock late */
+    uint32_t lost_clock_every; /* every n-th window loses the last clock of its fourth byte; 0: none */
+    uint32_t extra_clock_every; /* sees it twice */
+    uint32_t cs_chunk_bytes;   /* chip select is released between chunks of so many bytes; 0: never */
+    uint64_t irq_low_from_us;  /* from then on the interrupt line is stuck low; UINT64_MAX: never */
+    uint64_t irq_high_from_us; /* or high */
+    uint32_t irq_late_us;      /* the line rises so much later than the chip's pin */
+    uint32_t irq_spurious_every_us; /* a pulse too short to be seen as a level; 0: none */
+    uint32_t irq_miss_every;   /* every n-th edge is not seen; 0: all are */
+    uint32_t irq_inverted;     /* 1: active low */
+    uint64_t brown_out_at_us;  /* the chip alone loses its power for a moment; UINT64_MAX: never */
 } board_faults;
 
 typedef struct board_mark { /* one write of the device to the serial line */
     uint64_t t_us;
     uint32_t n;
 } board_mark;
+
+typedef struct board_bus { /* board_bus.c */
+    int32_t irq_seen;       /* level last seen */
+    int32_t irq_rose;       /* an edge waits to be given */
+    int32_t glitch;         /* so does a spurious one */
+    int32_t selected;       /* chip select is low */
+    int32_t browned_out;
+    uint8_t header[4];      /* first MOSI bytes of this chip-select window */
+    uint32_t late_bit;      /* last bit of the byte before, when MISO comes late */
+    uint32_t window_bytes;
+    uint64_t bytes;         /* since the board began: the counter of the bit flips */
+    uint64_t windows;
+    uint64_t edges;
+    uint64_t glitches;
+    uint64_t high_since_us; /* of the chip's own pin; UINT64_MAX: it is low */
+} board_bus;
 
 typedef struct board {
     void *chip;         /* chip_size() bytes, owned by the caller */
@@ -62,17 +89,13 @@ typedef struct board {
     uint64_t deadline_us; /* board time */
     uint32_t steps_here; /* turns of the loop at this time */
     int32_t powered;     /* POWER_ON was given */
-    int32_t irq_seen;    /* level last seen */
-    int32_t irq_rose;    /* an edge waits to be given */
     int32_t uart_fresh;  /* bytes wait that the device was not told of */
     int32_t switch_fresh;
     int32_t button_fresh;
     int32_t standby; /* the user's switch, 1 = standby */
-    int32_t selected; /* chip select is low */
-    uint8_t header[4]; /* first MOSI bytes of this chip-select window */
-    uint32_t window_bytes;
     uint64_t entropy_given; /* bytes so far: the counter of the generator */
     board_faults faults;
+    board_bus bus;
     pins pins;
     rtc clock;
     /* counters */

@@ -4,10 +4,9 @@
  */
 #include <stddef.h>
 
-#include "board.h"
+#include "board_internal.h"
 #include "chip.h"
 
-#define NEVER UINT64_MAX
 #define DUTY_MAX 65535u
 
 int32_t board_button(void *ctx)
@@ -84,13 +83,10 @@ void board_power_cycle(board *b)
     b->power_on_us = b->now_us;
     b->deadline_us = NEVER;
     b->powered = 0;
-    b->irq_seen = 0;
-    b->irq_rose = 0;
+    bus_reset(b);
     b->uart_fresh = 0;
     b->switch_fresh = 0;
     b->button_fresh = 0;
-    b->selected = 0;
-    b->window_bytes = 0;
     b->rx_head = 0;
     b->rx_n = 0;
 }

@@ -94,6 +94,7 @@ int32_t chip_xfer(void *chip, const uint8_t *tx, uint8_t *rx, uint32_t n);
 /* The same, n_bits <= 32 clocks: the lowest bits, highest of them first. A window may end inside a byte. miso NULL drops. */
 int32_t chip_clock_bits(void *chip, uint32_t mosi, uint32_t n_bits, uint32_t *miso);
 int32_t chip_reset_pin(void *chip, int32_t level); /* active low */
+void chip_brown_out(void *chip);                   /* supply lost for a moment: as after power-on, options and counters stay */
 int32_t chip_irq(void *chip);                      /* level, active high */
 void chip_set_temperature_mc(void *chip, int32_t temperature_mc); /* of the die, from now on, 1e-3 degrees C */
 

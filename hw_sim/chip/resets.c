@@ -40,6 +40,13 @@ void reset_software(chip *c)
     c->spi.errors_sticky = 0;
 }
 
+static void power_on_reset(chip *c)
+{
+    c->resets.stuck = 0;
+    reset_software(c);
+    c->resets.software_tick = NEVER_TICK; /* that wait is for the software reset alone */
+}
+
 size_t chip_size(void)
 {
     return sizeof(chip);
@@ -57,8 +64,7 @@ void chip_init(void *memory, const chip_options *options)
     chip_default_options(&c->options);
     if (options)
         c->options = *options;
-    reset_software(c);
-    c->resets.software_tick = NEVER_TICK;
+    power_on_reset(c);
 }
 
 static uint32_t too_soon(const chip *c, uint64_t tick)
@@ -85,11 +91,16 @@ int32_t chip_reset_pin(void *memory, int32_t level)
     } else if (!c->in_reset) {
         c->in_reset = 1;
         c->resets.low_tick = c->frames.now_tick;
-        c->resets.stuck = 0;
-        reset_software(c);
-        c->resets.software_tick = NEVER_TICK;
+        power_on_reset(c);
     }
     return CHIP_OK;
+}
+
+void chip_brown_out(void *memory)
+{
+    chip *c = memory;
+    c->spi.selected = 0; /* the master's window goes on without the chip */
+    power_on_reset(c);
 }
 
 int32_t chip_irq(void *memory)

@@ -1,0 +1,22 @@
+/* The seams between the board's files. Private to them. */
+#ifndef BOARD_INTERNAL_H
+#define BOARD_INTERNAL_H
+
+#include "board.h"
+
+#define NEVER UINT64_MAX
+
+/* board_bus.c: the wires between device and chip, faults included */
+void bus_init(board *b);
+void bus_reset(board *b);           /* a power cycle: nothing is pending */
+int32_t bus_irq_level(const board *b);
+void bus_watch_irq(board *b);       /* an edge counts when the line rises, also at the release of chip select */
+int32_t bus_take_edge(board *b);    /* 1: an edge waits to be given, and is taken */
+int32_t bus_edge_waits(const board *b);
+uint64_t bus_next_us(const board *b); /* when a fault changes something by itself */
+void bus_at(board *b, uint64_t t_us); /* the chip has come to t: what faults do then */
+
+/* board.c: splitmix64 finaliser */
+uint64_t board_hash64(uint64_t x);
+
+#endif
