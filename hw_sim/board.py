@@ -140,11 +140,13 @@ class Board:
         self.chip = Chip(faults.of_chip(options or ChipOptions()))
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
-        self._set_faults(faults)
+        self.set_faults(faults)
+        lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
         self._pin_log: list[PinEdge] = []
 
-    def _set_faults(self, faults: Faults) -> None:
+    def set_faults(self, faults: Faults) -> None:
+        """The board's faults from now on; the clock chip's error stays what it was at power-on."""
         target = self.memory.faults
         for name in BUS_FAULTS:
             value = getattr(faults, name)
@@ -152,7 +154,6 @@ class Board:
         target.miso_scope = lib.BOARD_MISO_FIFO if faults.miso_fifo_only else lib.BOARD_MISO_WHOLE
         stuck_us = faults.flash_stuck_from_us
         self.memory.flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
-        lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
 
     @property
     def context(self) -> int:
@@ -220,6 +221,11 @@ class Board:
         """
         self.pin_log()
         lib.board_power_cycle(self.memory)
+
+    def reset_device(self) -> None:
+        """The microcontroller's reset: as a power cycle, but the radar chip goes on as it is."""
+        self.pin_log()
+        lib.board_device_reset(self.memory)
 
     def pin_log(self) -> list[PinEdge]:
         """Every change of an output pin since virtual time 0. Raises BoardFailed when changes were lost."""

@@ -121,9 +121,17 @@ class Levers:
         What was on its way to the device reaches nobody.
         """
         self.board.power_cycle()
-        self._to_device = b""
         if lose_clock:
             self.board.rtc_lose()
+        self._start_again()
+
+    def reset(self) -> None:
+        """The microcontroller's reset pin: as a reboot, but the radar chip goes on as it is."""
+        self.board.reset_device()
+        self._start_again()
+
+    def _start_again(self) -> None:
+        self._to_device = b""
         self.counts.power_on(self.board.now_us)
         self.device.restart()
 

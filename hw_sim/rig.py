@@ -17,6 +17,7 @@ from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
 from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
+from hw_sim.chip.chip import ChipOptions
 from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
@@ -156,6 +157,7 @@ class Rig(Quanta):
     """A whole device at virtual time 0, with or without a host; run() and levers: see Quanta and Levers.
 
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
+    faults: of the board; chip: what its radar chip is like.
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
@@ -171,6 +173,7 @@ class Rig(Quanta):
         core: str = "c",
         radar: Mapping[str, int] | None = None,
         faults: Faults | None = None,
+        chip: ChipOptions | None = None,
         log: FrameLog | None = None,
         t0_utc_us: int = 0,
         rtc_valid: bool = False,
@@ -179,7 +182,7 @@ class Rig(Quanta):
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
-        super().__init__(Board(seed, faults), silence, LinkCounts(self._read, silence), t0_utc_us)
+        super().__init__(Board(seed, faults, chip), silence, LinkCounts(self._read, silence), t0_utc_us)
         if rtc_valid:
             self.board.rtc_set(t0_utc_us)
         self.packets: list[Packet] = []

@@ -31,6 +31,12 @@ Absent = Callable[[str, str], NoReturn]
 FIGURES = "figures"
 
 
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """The plugin `stillwave`, where no installation has announced it."""
+    if not pluginmanager.has_plugin("stillwave"):
+        pluginmanager.register(importlib.import_module("hw_sim.pytest_plugin"), "stillwave")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A stale or missing build is one line, before any test gives a strange result."""
     from edge.core import CoreError, load

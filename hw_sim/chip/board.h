@@ -134,6 +134,7 @@ void board_standby_set(board *b, int32_t level);
 void board_button_set(board *b, int32_t level);
 void board_pins_drained(board *b); /* the log was copied out */
 void board_power_cycle(board *b);
+void board_device_reset(board *b); /* the same without the radar chip: it goes on as it is */
 
 /* The device's side: plain C types, bound by address. ctx is the board. */
 int32_t board_spi_cs(void *ctx, int32_t level);

@@ -78,6 +78,12 @@ void board_power_cycle(board *b)
     (void)chip_cs(b->chip, 1);
     (void)chip_reset_pin(b->chip, 0);
     (void)chip_reset_pin(b->chip, 1);
+    board_device_reset(b);
+}
+
+void board_device_reset(board *b)
+{
+    (void)chip_cs(b->chip, 1); /* its pins float, and a resistor holds chip select high */
     pins_set(&b->pins, b->now_us, PIN_BUZZER, 0);
     pins_set(&b->pins, b->now_us, PIN_LIGHT, 0);
     b->power_on_us = b->now_us;

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "edge": ({"wire"}, {"numpy", "cffi", "numba", "msgspec"}),
     "hw_sim": (set(), {"numpy", "cffi", "numba", "msgspec"}),
     "hw_sim/rig.py": ({"edge", "wire"}, {"numpy", "cffi", "numba", "msgspec", "serial", "mcap"}),
-    "hw_sim/pytest_plugin.py": ({"edge", "wire"}, {"numpy", "pytest"}),
+    "hw_sim/pytest_plugin.py": ({"edge", "wire", "front"}, {"numpy", "pytest"}),
     "cloud": ({"wire"}, {"numpy", "msgspec", "matplotlib"}),
     "native": (set(), {"cffi"}),
     "native/size.py": ({"edge"}, {"cffi"}),  # it prints sizes of the built core

@@ -1,0 +1,233 @@
+"""The plugin from outside: small suites run inside a test, and their outcome is looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import hw_sim.hil.session
+import hw_sim.rig
+import wire.recording
+from front.env import ROOT
+from hw_sim.hil.targets import BUILT
+
+# Imported above on purpose: an inner run forgets what it imports first, and numba does not bear that.
+pytest_plugins = "pytester"
+HEAVY = ("numpy", "numba", "cffi", "mcap", "serial", "msgspec")
+CONFTEST = """
+import hw_sim.pytest_plugin
+def pytest_addoption(pluginmanager):
+    if not pluginmanager.has_plugin("stillwave"):
+        pluginmanager.register(hw_sim.pytest_plugin, "stillwave")
+"""
+HEAR = "def test_it(sw_link):\n    sw_link.wait_for('HELLO')\n"
+
+
+def inner(pytester: pytest.Pytester, suite: str, *args: str) -> pytest.RunResult:
+    """Runs a suite of one file; `import pytest` is in it."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("import pytest\n" + suite)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *args)
+
+
+def lines(result: pytest.RunResult, word: str) -> list[str]:
+    return [line for line in result.outlines if word in line]
+
+
+def test_a_device_is_heard_and_asked(pytester: pytest.Pytester) -> None:
+    suite = """
+def test_it(sw_link, sw_serial, sw_clock, sw_board, sw_faults, sw_recording):
+    hello = sw_link.wait_for("HELLO")
+    assert (hello["host_nonce"], hello.at_us, sw_board.seed) == (0, 500_000, 5)
+    pong = sw_link.ask("PING")
+    assert sw_link.last("PONG") == pong and sw_clock.now_us == 520_000
+    assert sw_link.counts == {"HELLO": 1, "PONG": 1} and sw_serial.drain().count(0) == 2
+    assert sw_recording.is_file() and not sw_faults.active
+"""
+    inner(pytester, suite, "--sw-seed", "5").assert_outcomes(passed=1)
+
+
+def test_one_suite_runs_on_every_target(pytester: pytest.Pytester) -> None:
+    suite = HEAR + "@pytest.mark.sw_targets('posix')\ndef test_posix(sw_clock): sw_clock.run(1)\n"
+    result = inner(pytester, suite, "--sw-target", "host,posix", "-v", "-rs")
+    result.assert_outcomes(passed=3, skipped=1)
+    assert {"test_it[host]", "test_it[posix]", "test_posix[posix]"} <= set(
+        re.findall(r"test_\w+\[\w+\]", str(result.stdout))
+    )
+    assert lines(result, "sw_targets: only for posix")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (
+            ["--sw-target", "toaster"],
+            "--sw-target toaster: expected host, posix, arm, serial:PORT, replay:FILE, program:PATH",
+        ),
+        (["--sw-target", "host,,posix"], "an empty word; expected host"),
+        (["--sw-target", "serial"], "--sw-target serial: expected host"),
+        (["--sw-target", "replay:none.mcap"], "--sw-target replay:none.mcap: no such recording"),
+        (["--sw-target", "program:./none"], "--sw-target program:./none: no such program, or not executable"),
+        (["--sw-seed", "-1"], "--sw-seed -1: expected 0 or more"),
+    ],
+)
+def test_wrong_use_is_one_line(pytester: pytest.Pytester, args: list[str], says: str) -> None:
+    result = inner(pytester, HEAR, *args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [line for line in result.errlines if line] == [line for line in result.errlines if says in line]
+
+
+def test_the_words_are_those_of_the_rig() -> None:
+    assert set(hw_sim.rig.TARGETS) - {"overflow"} <= set(BUILT)
+
+
+def test_the_entry_point_names_the_plugin() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["entry-points"]["pytest11"] == {"stillwave": "hw_sim.pytest_plugin"}
+    assert "hw_sim.hil" in project["tool"]["setuptools"]["packages"]
+
+
+def test_nothing_heavy_is_imported_before_a_fixture_is_used() -> None:
+    script = f"import sys, hw_sim.pytest_plugin; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
+
+
+CHECKS = {
+    "overflows": "@pytest.mark.sw_faults('irq_stuck_low')\n"
+    "@pytest.mark.sw_scene('ramp')\n{0}\ndef test_it(sw_clock): sw_clock.run(5)",
+    "underflows": "{0}\ndef test_it(sw_board, sw_clock):\n"
+    "    sw_clock.run(1); sw_board.rig.board.chip.burst_read(0x60, 30000)",
+    "losses": "@pytest.mark.sw_scene('sitter')\n{0}\ndef test_it(sw_board, sw_clock, sw_link):\n"
+    "    sw_link.wait_for('VITALS'); sw_board.cut_line(True); sw_clock.run(3); sw_board.cut_line(False)\n"
+    "    sw_link.wait_for('VITALS')",
+    "damaged": "{0}\ndef test_it(sw_board, sw_link):\n"
+    "    sw_link.wait_for('HELLO'); sw_board.rig.recorder.from_device(sw_board.rig.t0_utc_us, bytes([2, 7, 0]))",
+    "refused": "{0}\ndef test_it(sw_board, sw_link, sw_clock):\n"
+    "    sw_clock.run(0.495); sw_board.rig.board.memory.tx_n = 262144; sw_link.wait_for('HELLO')",
+    "unsolicited": "@pytest.mark.sw_scene('sitter')\n{0}\ndef test_it(sw_board, sw_link):\n"
+    "    sw_link.wait_for('VITALS'); sw_board.rig.silence.standby_since_us = 0  # a switch whose wire is broken\n"
+    "    sw_link.wait_for('VITALS')",
+}
+"""Check -> a suite that falls into it and into no other, with a place for a marker."""
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_is_fallen_into(pytester: pytest.Pytester, check: str) -> None:
+    result = inner(pytester, CHECKS[check].format(""))
+    result.assert_outcomes(failed=1)
+    assert re.findall(r"^  (\w+): \d", result.stdout.str(), re.MULTILINE) == [check]
+    assert lines(result, "the test passed, but:")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_a_test_expects_may_happen(pytester: pytest.Pytester, check: str) -> None:
+    inner(pytester, CHECKS[check].format(f"@pytest.mark.sw_expect({check}=(1, None))")).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_a_test_expects_must_happen(pytester: pytest.Pytester, check: str) -> None:
+    result = inner(pytester, f"@pytest.mark.sw_expect({check}=2)\ndef test_it(sw_link): sw_link.wait_for('HELLO')")
+    result.assert_outcomes(failed=1)
+    assert lines(result, f"  {check}: 0 ") and lines(result, "expected 2")
+
+
+def test_a_check_that_exists_not_is_one_line(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, "@pytest.mark.sw_expect(miracles=1)\n" + HEAR)
+    result.assert_outcomes(errors=1)
+    assert lines(result, "sw_expect(miracles=...): expected one of overflows, underflows, losses")
+
+
+def test_xfail_knows_the_checks(pytester: pytest.Pytester) -> None:
+    inner(pytester, CHECKS["overflows"].format("@pytest.mark.xfail(strict=True)")).assert_outcomes(xfailed=1)
+
+
+def test_what_a_fixture_does_after_the_test_is_checked_too(pytester: pytest.Pytester) -> None:
+    suite = """
+@pytest.fixture
+def late(sw_board, sw_clock):
+    yield
+    sw_clock.run(1)
+    sw_board.rig.board.chip.burst_read(0x60, 30000)
+def test_it(late): pass
+"""
+    result = inner(pytester, suite)
+    result.assert_outcomes(passed=1, errors=1)
+    assert lines(result, "after the test: underflows: 1")
+
+
+def test_a_failure_tells_its_story(pytester: pytest.Pytester) -> None:
+    suite = "@pytest.mark.sw_scene('sitter')\ndef test_it(sw_link):\n    sw_link.wait_for('ALARM_EVENT', 20)\n"
+    result = inner(pytester, suite, "--sw-seed", "3", "--sw-target", "posix")
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert re.search(
+        r"expected ALARM_EVENT: 20 s of virtual time passed; meanwhile came 3 HELLO, 1 TRANSITION, \d+ VITALS", text
+    )
+    assert "target    posix, seed 3, scene sitter" in text and "time      20.000000 s, virtual" in text
+    assert re.search(
+        r" 19\.\d{6} s  VITALS #\d+ +frame=\d+ state=STREAMING confidence=1 respiration_rate=1\d\.\d+ ", text
+    )
+    (recording,) = re.findall(r"recording (/\S+link.mcap)", text)
+    assert wire.recording.read(Path(recording)).whole
+    (repeat,) = re.findall(r"repeat    pytest (.*)", text)
+    assert repeat == "'test_a_failure_tells_its_story.py::test_it[posix]' --sw-target posix --sw-seed 3"
+
+
+def test_a_failing_assertion_tells_it_too(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, "def test_it(sw_clock):\n    sw_clock.run(1)\n    assert sw_clock.now_us == 7\n")
+    assert lines(result, "assert 1000000 == 7") and lines(result, "last 1 of 1 packets:")
+
+
+def test_artefacts_have_a_folder_per_test(pytester: pytest.Pytester) -> None:
+    inner(pytester, HEAR, "--sw-target", "host,posix", "--sw-artifacts", "kept").assert_outcomes(passed=2)
+    folders = sorted((pytester.path / "kept").iterdir())
+    assert len(folders) == 2
+    assert {path.name for path in folders[0].iterdir()} == {"link.mcap", "packets.txt", "story.txt", "figures.json"}
+    both = [json.loads((folder / "figures.json").read_text()) for folder in folders]
+    assert {one["target"] for one in both} == {"host", "posix"} and both[0]["digest"] == both[1]["digest"]
+    assert both[0]["outcome"] == "passed" and both[0]["virtual_s"] == 0.51 and both[0]["counts"]["losses"] == 0
+
+
+def test_a_recording_without_artefacts_stays_on_failure_alone(pytester: pytest.Pytester) -> None:
+    suite = (
+        "def test_it(sw_recording, sw_clock):\n    sw_clock.run(1)\n    print('kept', sw_recording)\n    assert {0}\n"
+    )
+    for outcome in (True, False):
+        result = inner(pytester, suite.format(outcome), "-s")
+        (path,) = re.findall(r"kept (\S+)", result.stdout.str())
+        assert Path(path).is_file() is not outcome
+
+
+def test_junit_has_the_run(pytester: pytest.Pytester) -> None:
+    inner(pytester, HEAR, "--junitxml", "out.xml", "--sw-seed", "4", "--sw-artifacts", "kept").assert_outcomes(passed=1)
+    found = {one.get("name"): one.get("value") for one in ET.parse(pytester.path / "out.xml").iter("property")}
+    assert (found["sw_target"], found["sw_seed"], found["sw_virtual_s"]) == ("host", "4", "0.51")
+    assert len(str(found["sw_digest"])) == 64 and str(found["sw_recording"]).endswith("link.mcap")
+
+
+def test_timeouts_count_device_time(pytester: pytest.Pytester) -> None:
+    suite = "def test_it(sw_link, sw_clock):\n    sw_link.silence(0.4); sw_clock.run(3000)\n    assert sw_clock.now_s == 3000.4"
+    inner(pytester, "pytestmark = pytest.mark.sw_scene('nothing')\n" + suite, "-o", "timeout=60").assert_outcomes(
+        passed=1
+    )
+
+
+def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, "def test_it(): pass\n", "-p", "no:stillwave")
+    result.assert_outcomes(passed=1)
+    assert inner(pytester, HEAR, "-p", "no:stillwave").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_test_that_asks_for_nothing_of_ours_is_left_alone(pytester: pytest.Pytester) -> None:
+    result = inner(
+        pytester, "def test_it(request): assert request.node.name == 'test_it'\n", "--sw-target", "host,posix"
+    )
+    result.assert_outcomes(passed=1)
