@@ -72,7 +72,8 @@ class BareBoard(RadarBus):
         self.chip.advance(t_ns)
         while self.chip.needs_samples:
             first_ns = self.chip.next_frame_ns
-            frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
+            with self.standing_still():
+                frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
             self.chip.set_samples(frames, ANY_TIME_NS if self._source.any_time else first_ns)
             self.chip.advance(t_ns)
         self._now_ns = t_ns

@@ -37,16 +37,25 @@ class SpiDev:
     """One SPI device. board: a BareBoard or SocketBoard. bufsiz: of the kernel module; None: no limit anywhere.
 
     path: the device the chip is wired to; any other does not exist. bus, client: opened at once when given.
+    selects: the controller's chip select is wired to the chip; False: the chip's hangs on a GPIO line.
     Errors: OSError (closed, refused by kernel or controller, too long for the kernel's buffer), OverflowError (too
     long for py-spidev), TypeError (values, attributes).
     """
 
     def __init__(
-        self, board: RadarBus, bus: int = -1, client: int = -1, *, bufsiz: int | None = BUFSIZ, path: str = PATH
+        self,
+        board: RadarBus,
+        bus: int = -1,
+        client: int = -1,
+        *,
+        bufsiz: int | None = BUFSIZ,
+        path: str = PATH,
+        selects: bool = True,
     ) -> None:
         self._board = board
         self._bufsiz = bufsiz
         self._path = path
+        self._selects = selects
         self._fd = -1
         self._forget()
         self._read0 = False
@@ -195,8 +204,12 @@ class SpiDev:
         if wanted and name in _REFUSED_BY_CONTROLLER:
             raise _os_error(errno.EINVAL, f"the controller of a Raspberry Pi has no {name}")
         self._flags[name] = wanted
-        if name in ("cshigh", "no_cs") and not self._flags["no_cs"]:
+        if name in ("cshigh", "no_cs") and self._moves_cs:
             self._board.cs(0 if self._flags["cshigh"] else 1)  # the line goes to its idle level at once
+
+    @property
+    def _moves_cs(self) -> bool:
+        return self._selects and not self._flags["no_cs"]
 
     # transfers
 
@@ -273,18 +286,18 @@ class SpiDev:
         with board.lock:
             if board.timed:
                 board.spi_hz = speed_hz or self._speed_hz
-            if not (self._flags["cshigh"] or self._flags["no_cs"] or delay_usec):
+            if self._moves_cs and not self._flags["cshigh"] and not delay_usec:
                 return board.transfer(tx)
             return self._by_hand(tx, delay_usec)
 
     def _by_hand(self, tx: bytes, delay_usec: int) -> bytes:
         """Chip select other than usual, or a pause before it is released."""
         board, active = self._board, int(self._flags["cshigh"])
-        if not self._flags["no_cs"]:
+        if self._moves_cs:
             board.cs(active)
         rx = board.xfer(tx)
         board.advance(1000 * delay_usec)
-        if not self._flags["no_cs"]:
+        if self._moves_cs:
             board.cs(1 - active)
         return rx
 
