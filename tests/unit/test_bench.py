@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
-from bench import floors, run
+from bench import floors, run, spi
+from hw_sim.chip.chip import Chip
+from tests.chip_driver import unpack
 
 
 def test_a_call_is_timed_by_the_given_clock() -> None:
@@ -35,3 +40,37 @@ def test_the_scene_sees_the_radar_that_the_firmware_programmes() -> None:
 def test_an_impossible_radar_is_refused() -> None:
     with pytest.raises(ValueError, match="n_chirps"):
         run.radar(n_chirps=3)
+
+
+def test_the_bursts_of_the_bench_are_the_frames_that_were_lent() -> None:
+    chip, frames, buffer = Chip(), spi.lent(), bytearray(spi.BURST_BYTES)
+    for word in spi.words():
+        chip.transfer(word)
+    chip.advance(chip.next_event_ns)
+    chip.set_samples(frames)
+    for frame in frames[:20]:
+        chip.advance(chip.next_event_ns)
+        chip.transfer_into(buffer)
+        assert np.array_equal(unpack(bytes(buffer)), frame)
+
+
+@pytest.mark.parametrize("make", [spi.chip_bursts, spi.board_bursts, spi.spidev_bursts])
+def test_every_way_reads_all_its_bursts_without_a_loss(
+    make: Callable[[], Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Chip] = []
+    first = Chip.__init__
+
+    def keep(chip: Chip, *options: Any) -> None:
+        first(chip, *options)
+        made.append(chip)
+
+    monkeypatch.setattr(Chip, "__init__", keep)
+    make()()
+    counters = made[0].counters()
+    assert counters.frames_from_ring == spi.BURSTS
+    assert (counters.fifo_burst_bytes, counters.overflows, counters.underflows) == (
+        spi.BURSTS * (spi.BURST_BYTES + 4),
+        0,
+        0,
+    )
