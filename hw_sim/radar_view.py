@@ -11,13 +11,17 @@ SPEED_OF_LIGHT_M_PER_S = 299_792_458.0
 class RadarView:
     """Decoded radar configuration; same fields as `chip_radar_view` in `chip.h`.
 
+    A frame may hold chirps of several kinds; uniform says that it does not. What belongs to one chirp is that of the first.
+
     n_rx: active antennas. rx_mask: bit 0 RX1, bit 1 RX2, bit 2 RX3.
-    n_samples: per chirp and antenna. n_chirps: per frame.
+    n_samples: per chirp and antenna. n_chirps: per frame, up and down.
     sample_rate_hz: ADC rate per antenna.
     f0_hz: frequency at the first sample of a chirp. slope_hz_per_s: of the chirp (rising > 0).
-    chirp_period_ns, frame_period_ns: repetition times, exact to the 12.5 ns clock.
-    if_gain_db: high-pass plus variable gain. hp_cutoff_hz: corner of the IF high-pass.
+    chirp_period_ns, frame_period_ns: repetition times, exact to the clock of the chip.
+    if_gain_db: high-pass plus variable gain. hp_cutoff_hz: corner of the IF high-pass; both of the lowest active antenna.
     tx_power_level: 0..31 (31 = full power).
+    rx_gain_db, rx_cutoff_hz: the same for RX1, RX2, RX3; empty: all alike.
+    uniform: all chirps of a frame are alike. frame_samples: of a whole frame; 0: as uniform chirps make it.
     """
 
     n_rx: int
@@ -32,6 +36,10 @@ class RadarView:
     if_gain_db: float
     hp_cutoff_hz: float
     tx_power_level: int
+    rx_gain_db: tuple[float, ...] = ()
+    rx_cutoff_hz: tuple[float, ...] = ()
+    uniform: bool = True
+    frame_samples: int = 0
 
     @property
     def bandwidth_hz(self) -> float:
@@ -55,8 +63,18 @@ class RadarView:
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:
-        """Shape of one frame in FIFO order: (chirp, sample, rx)."""
+        """Shape of one uniform frame in FIFO order: (chirp, sample, rx)."""
         return (self.n_chirps, self.n_samples, self.n_rx)
+
+    @property
+    def frame_size(self) -> int:
+        """Samples of one frame, whatever its chirps are like."""
+        return self.frame_samples or self.n_chirps * self.n_samples * self.n_rx
+
+    def antenna(self, number: int) -> tuple[float, float]:
+        """Gain in dB and corner in Hz of the IF chain of RX1, RX2 or RX3."""
+        gain_db = self.rx_gain_db[number - 1] if self.rx_gain_db else self.if_gain_db
+        return gain_db, self.rx_cutoff_hz[number - 1] if self.rx_cutoff_hz else self.hp_cutoff_hz
 
     @property
     def rx_numbers(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ def program(chip: Chip, rx_mask: int = 7, n_samples: int = 16, n_chirps: int = 4
         "SFCTL": 0x700000 | level,
         "CSU1_1": rx_mask << 20 | 1 << 10 | 31,
         "CSC1": 0x000490,
-        "CCR0": 70 << 14 | 15 << 10 | 14,
+        "CCR0": 70 << 14 | 15 << 10 | 1 << 9 | 14,
         "CCR1": 3 << 19 | 100 << 11 | 2 << 9 | 10,
         "CCR2": (n_chirps - 1) << 12,
         "CCR3": 1 << 22 | 240 << 14 | 15 << 9 | 30,

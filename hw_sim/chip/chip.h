@@ -1,8 +1,8 @@
 /* The emulated BGT60TR13C as a driver sees it: SPI, reset pin, interrupt pin, and time.
  *
  * Rule: plain C types only, the caller owns the memory, nothing here knows what drives the chip.
- * Time does not run during SPI; it moves only in chip_advance_ns(). Times are ns since power-on,
- * inside they are counted in 80 MHz clocks (12.5 ns).
+ * Time moves in chip_advance_ns(), and in chip_xfer() when an SPI clock rate is given. Times are ns since power-on;
+ * inside they are counted in clocks of the reference (12.5 ns at 80 MHz).
  */
 #ifndef CHIP_H
 #define CHIP_H
@@ -22,22 +22,41 @@
 #define CHIP_FIELD_SETUP 1u     /* analog or supply set-up: stored, no effect in this model, no warning */
 #define CHIP_FIELD_ABSENT 2u    /* would change behaviour, is not modelled: warns unless at its reset value */
 
-/* What the registers programme, decoded. */
+/* What the registers programme, decoded. A frame may hold chirps of several kinds (shapes, up and down, channel sets):
+ * what belongs to one chirp is then that of the first, and uniform is 0; chip_chirp() knows the others. */
 typedef struct chip_radar_view {
     uint32_t n_rx;
     uint32_t rx_mask;          /* bit 0 RX1, bit 1 RX2, bit 2 RX3 */
     uint32_t n_samples;        /* per chirp and antenna */
-    uint32_t n_chirps;         /* per frame */
+    uint32_t n_chirps;         /* per frame, up and down */
     double sample_rate_hz;
     double f0_hz;              /* at the first sample of a chirp */
     double slope_hz_per_s;
     double chirp_period_ns;
     double frame_period_ns;
-    double if_gain_db;
+    double if_gain_db;         /* of the lowest active antenna */
     double hp_cutoff_hz;
+    double rx_gain_db[3];      /* of RX1, RX2, RX3, active or not */
+    double rx_cutoff_hz[3];
     uint32_t tx_power_level;   /* 0..31 */
-    uint32_t transmitting;     /* 1: frames are running; 0: deep sleep, no chirp is sent */
+    uint32_t transmitting;     /* 1: frames or a continuous wave are running; 0: deep sleep, no chirp is sent */
+    uint32_t uniform;          /* 1: all chirps of a frame are alike */
+    uint64_t frame_samples;    /* of a whole frame, all antennas: what a source has to give */
 } chip_radar_view;
+
+/* One chirp of a frame. */
+typedef struct chip_chirp_view {
+    uint32_t shape;            /* 1..4 */
+    uint32_t channel_set;      /* 1..4 */
+    uint32_t down;             /* 1: the falling half of a triangle */
+    uint32_t n_rx;
+    uint32_t rx_mask;
+    uint32_t n_samples;        /* per antenna */
+    uint64_t start_clocks;     /* since the start of the frame, clocks of the reference */
+    uint64_t first_sample;     /* its place among all samples of the frame, in FIFO order */
+    double f0_hz;              /* at the first sample */
+    double slope_hz_per_s;
+} chip_chirp_view;
 
 typedef struct chip_counters {
     uint64_t spi_bytes;        /* all bytes clocked while selected */
@@ -101,6 +120,8 @@ void chip_set_temperature_mc(void *chip, int32_t temperature_mc); /* of the die,
 /* Runs frame timing up to now. Stops at a frame start for which the ring has no samples and catches up
  * at the next call after chip_samples_set(). Time never runs backwards: an earlier now is ignored. */
 void chip_advance_ns(void *chip, uint64_t now_ns);
+/* The latest time asked for, or where a transfer has led since, in whole ns, rounded up. */
+uint64_t chip_time_ns(void *chip);
 /* Earliest time at which the IRQ level may rise by itself or samples are needed; CHIP_NEVER_NS: none. */
 uint64_t chip_next_event_ns(void *chip);
 
@@ -114,7 +135,14 @@ double chip_frame_period_ns(void *chip);
  * n_frames 0: the source has ended, no further frame starts and none is asked for. */
 void chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
 
+/* With an SPI clock rate a frame can start in the middle of a transfer. If the ring is empty then, ask is called and may
+ * call chip_samples_set(). Without it the frame waits, as it does in chip_advance_ns(), and is caught up with later. */
+typedef void (*chip_ask_fn)(void *context);
+void chip_ask(void *chip, chip_ask_fn ask, void *context); /* NULL: nobody */
+
 void chip_radar(void *chip, chip_radar_view *out);
+/* Chirp 0 .. n_chirps - 1 of a frame as programmed (while frames run: as they run). */
+void chip_chirp(void *chip, uint32_t index, chip_chirp_view *out);
 void chip_get_counters(void *chip, chip_counters *out);
 
 /* For tests: content as a read would return it (no side effect; the FIFO reads 0), and the table. */

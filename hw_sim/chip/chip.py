@@ -54,6 +54,22 @@ class ChipCounters:
     last_warned_address: int
 
 
+@dataclass(frozen=True, slots=True)
+class Chirp:
+    """Same fields as `chip_chirp_view` in `chip.h`: one chirp of a frame. start_clocks: clocks of the reference."""
+
+    shape: int
+    channel_set: int
+    down: int
+    n_rx: int
+    rx_mask: int
+    n_samples: int
+    start_clocks: int
+    first_sample: int
+    f0_hz: float
+    slope_hz_per_s: float
+
+
 def register_table() -> dict[str, Register]:
     """All registers by name, in order of address."""
     table = {}
@@ -180,6 +196,11 @@ class Chip:
         lib.chip_advance_ns(self.pointer, now_ns)
 
     @property
+    def time_ns(self) -> int:
+        """The latest time asked for, or where a transfer has led since."""
+        return int(lib.chip_time_ns(self.pointer))
+
+    @property
     def next_event_ns(self) -> int:
         return int(lib.chip_next_event_ns(self.pointer))
 
@@ -195,7 +216,7 @@ class Chip:
         """Lends frames to the chip: uint16[frame, ...] contiguous in FIFO order; kept alive by this object."""
         if frames.dtype != np.uint16 or not frames.flags.c_contiguous:
             raise ValueError("frames: expected a contiguous uint16 array [frame, chirp, sample, rx]")
-        size = int(np.prod(self.radar().frame_shape))
+        size = self.radar().frame_size
         if len(frames) and frames[0].size != size:
             raise ValueError(f"frames: expected {size} samples per frame as programmed, got {frames[0].size}")
         self._frames = frames
@@ -206,7 +227,18 @@ class Chip:
         """What the registers programme, decoded."""
         view = ffi.new("chip_radar_view *")
         lib.chip_radar(self.pointer, view)
-        return RadarView(**{name: getattr(view, name) for name in RadarView.__dataclass_fields__})
+        found = {name: getattr(view, name) for name in RadarView.__dataclass_fields__}
+        found |= {name: tuple(found[name]) for name in ("rx_gain_db", "rx_cutoff_hz")}
+        return RadarView(**found | {"uniform": bool(view.uniform)})
+
+    def chirps(self) -> list[Chirp]:
+        """Every chirp of a frame as programmed, in order."""
+        view = ffi.new("chip_chirp_view *")
+        found = []
+        for index in range(self.radar().n_chirps):
+            lib.chip_chirp(self.pointer, index, view)
+            found.append(Chirp(**{name: getattr(view, name) for name in Chirp.__dataclass_fields__}))
+        return found
 
     @property
     def transmitting(self) -> bool:

@@ -12,25 +12,73 @@
 #define WORD_MASK 0xFFFFFFu
 #define FIFO_WORDS 8192u
 #define FIFO_BYTES (3u * FIFO_WORDS)
-#define TICK_HZ 80000000.0 /* one tick is one clock of the 80 MHz reference */
+#define MAX_SHAPES 4u
+#define MAX_SETS 4u
+#define UP 0u
+#define DOWN 1u
 #define NEVER_TICK UINT64_MAX
 
 #define FIELD(chip, reg, field) FIELD_OF((chip)->registers[REG_##reg], reg##_##field)
 
-/* Decoded registers, in ticks. The frame machine keeps the copy that was valid at FRAME_START. */
+/* One enabled shape. Index UP or DOWN; a saw-tooth has no down-chirp: no samples, no ticks. */
+typedef struct shape_timing {
+    uint32_t number;         /* 0..3 is shape 1..4 */
+    uint32_t triangle;
+    uint32_t pd_mode;        /* in the pause behind it */
+    uint32_t samples[2];     /* per antenna */
+    uint64_t repetitions;
+    uint64_t chirp_ticks[2]; /* with the end delay */
+    uint64_t step_ticks;     /* from one repetition to the next */
+    uint64_t pause_ticks;    /* behind the last one, and the way back from its power-down mode */
+    uint64_t group_ticks;    /* all repetitions and the pause */
+} shape_timing;
+
+typedef struct channel_set { /* one enabled set */
+    uint32_t number;         /* 0..3 is set 1..4 */
+    uint32_t rx_mask[2];
+    uint32_t n_rx[2];
+    uint64_t repetitions;    /* shapes in a row that use it */
+} channel_set;
+
+/* Decoded registers. One tick is one clock of the reference. The frame machine keeps the copy that was valid at
+ * FRAME_START. A frame is a sequence of groups; a group is one shape, repeated. Groups take the enabled shapes in turn,
+ * one turn is a round. */
 typedef struct chip_timing {
-    uint32_t n_rx;
-    uint32_t rx_mask;
-    uint32_t n_samples;     /* per chirp and antenna */
-    uint32_t n_chirps;
-    uint32_t frame_samples; /* of all antennas */
+    uint32_t n_shapes;           /* at least 1: shape 1 stands for none */
+    uint32_t n_sets;
+    shape_timing shapes[MAX_SHAPES];
+    channel_set sets[MAX_SETS];
+    uint64_t set_cycle;          /* shapes until the first set comes again */
+    uint64_t rx_of_cycle[2];     /* antennas summed over them */
+    uint32_t even;               /* all sets have equally many antennas */
+    uint32_t prefix_units;       /* before each chirp; a unit is half a FIFO word */
+    uint32_t beyond_rx1;         /* some chirp has another antenna than RX1 */
     uint32_t adc_div;
-    uint64_t start_ticks;        /* FRAME_START to the first frame */
+    uint32_t frame_pd_mode;
+    uint64_t n_groups;
+    uint64_t round_ticks;
+    uint64_t round_units;        /* meaningful when even */
+    uint64_t round_shapes;       /* repetitions of all shapes */
+    uint64_t round_chirps;
+    uint64_t n_chirps;           /* of a frame */
+    uint64_t frame_samples;      /* of all antennas */
+    uint64_t frame_units;        /* samples and prefix words */
+    uint64_t wake_ticks;         /* deep sleep to idle */
+    uint64_t init_ticks;         /* idle to interchirp */
     uint64_t first_sample_ticks; /* chirp start to its first ADC trigger */
-    uint64_t chirp_ticks;        /* the chirp alone */
-    uint64_t chirp_period_ticks;
     uint64_t frame_period_ticks;
 } chip_timing;
+
+typedef struct chirp_place { /* one chirp of a frame */
+    const shape_timing *shape;
+    const channel_set *set;
+    uint32_t down;
+    uint64_t group;          /* from 0 */
+    uint64_t chirp;          /* from 0 */
+    uint64_t tick;           /* its start, since that of the frame */
+    uint64_t unit;           /* units of the frame before it */
+    uint64_t group_end_tick; /* of the last repetition, without the pause */
+} chirp_place;
 
 typedef enum spi_phase { SPI_COMMAND, SPI_SINGLE_DONE, SPI_BURST } spi_phase;
 
@@ -66,16 +114,26 @@ typedef struct fifo_state { /* fifo.c; bytes in wire order, 3 per word */
     uint8_t bytes[FIFO_BYTES];
 } fifo_state;
 
+typedef struct clock_state { /* clock.c */
+    uint64_t tick;
+    uint64_t part;           /* of a tick that has begun, in 1 / spi_hz; 0 without SPI clock rate */
+    uint64_t asked_ns;       /* latest time asked for */
+    uint32_t ns_of_cycle;    /* so many ns are exactly ... */
+    uint32_t ticks_of_cycle; /* ... so many ticks */
+    uint32_t in_transfer;
+} clock_state;
+
 typedef struct frame_state { /* frames.c */
-    uint64_t now_tick;
     uint32_t running;
+    uint32_t continuous_wave;  /* transmitting without frames */
     uint32_t in_frame;         /* samples of the current frame are still to come */
+    uint32_t test;             /* the current frame is in data test mode */
     uint64_t next_frame_tick;
     uint64_t frame_tick;       /* start of the current or last frame */
-    uint32_t frames_begun;     /* since FRAME_START */
+    uint64_t frames_begun;     /* since FRAME_START */
     uint32_t frames_done;
-    uint32_t done;             /* samples of the current frame already in the FIFO */
-    const uint16_t *source;    /* of the current frame; NULL: test mode */
+    uint64_t done;             /* units of the current frame already in the FIFO */
+    const uint16_t *source;    /* of the current frame; NULL: mid-scale */
     uint32_t lfsr;
     chip_timing timing;        /* kept from FRAME_START */
 } frame_state;
@@ -84,8 +142,10 @@ typedef struct ring_state { /* ring.c */
     const uint16_t *next;
     uint32_t frames_left;
     uint32_t any_time;
-    uint32_t frame_samples;
+    uint64_t frame_samples;
     uint32_t ended;
+    chip_ask_fn ask;           /* during a transfer */
+    void *ask_context;
 } ring_state;
 
 typedef struct sadc_state { /* sadc.c */
@@ -114,6 +174,7 @@ typedef struct chip {
     sadc_state sadc;
     memory_test_state memory_test;
     spi_state spi;
+    clock_state clock;
     frame_state frames;
     ring_state ring;
     chip_counters counters;
@@ -149,23 +210,46 @@ void fifo_reset(fifo_state *fifo);
 uint32_t fifo_push(fifo_state *fifo, const uint16_t *samples, uint32_t n); /* how many it took */
 void fifo_pop(fifo_state *fifo, uint8_t *bytes, uint32_t n_words); /* bytes NULL drops */
 
+/* clock.c */
+void clock_init(chip *c);
+uint64_t clock_ns_of_tick(const chip *c, uint64_t tick); /* the first ns at which the tick has come */
+uint32_t clock_is_timed(const chip *c);                  /* transfers take time */
+void clock_spi_bits(chip *c, uint64_t n_bits);           /* so many were clocked */
+
 /* timing.c */
 void timing_decode(const chip *c, chip_timing *out);
-double timing_ramp_slope_hz_per_s(const chip *c);
+double timing_start_hz(const chip *c, const shape_timing *shape, uint32_t down); /* at the first sample */
+double timing_slope_hz_per_s(const chip *c, const shape_timing *shape, uint32_t down);
+
+/* sequence.c: chirps, ticks and units of one frame */
+void sequence_total(chip_timing *t);                          /* fills in what follows from shapes, sets and groups */
+uint64_t sequence_units_due(const chip_timing *t, uint64_t tick);
+uint64_t sequence_tick_of_unit(const chip_timing *t, uint64_t n); /* when the n-th (1 = first) is complete */
+chirp_place sequence_chirp_at_tick(const chip_timing *t, uint64_t tick); /* the one that runs or ran last */
+chirp_place sequence_chirp_of_unit(const chip_timing *t, uint64_t n);
+chirp_place sequence_chirp(const chip_timing *t, uint64_t chirp);
 
 /* frames.c */
 void frames_start(chip *c);
+void frames_reset(chip *c);                /* of the FSM */
+void frames_run(chip *c);                  /* up to the chip's time */
 uint32_t frames_power_mode(const chip *c); /* 1 active, 2 interchirp, 3 idle, 5 deep sleep */
 uint32_t frames_groups_done(const chip *c);
+uint32_t frames_channel_set(const chip *c); /* 0..3, of the chirp that runs or ran last */
+uint32_t frames_shape(const chip *c);
 uint32_t frames_lfsr_enabled(const chip *c);
+
+/* samples.c */
+uint64_t samples_deliver(chip *c, uint64_t n); /* the next n units of the frame into the FIFO; how many it took */
 
 /* ring.c */
 void ring_at_start(chip *c);               /* frames were started anew */
-const uint16_t *ring_take(chip *c);        /* one frame; NULL: none */
+const uint16_t *ring_take(chip *c, uint32_t test); /* one frame; NULL: none */
+uint64_t ring_frames(const chip *c, uint32_t test); /* so many can begin; UINT64_MAX: without end */
+void ring_ask(chip *c);
 
 /* lfsr.c */
 #define LFSR_SEED 0x001u
 uint32_t lfsr_step(uint32_t state);
-void lfsr_fill(uint32_t *state, const chip_timing *timing, uint32_t first, uint32_t n, uint16_t *out);
 
 #endif

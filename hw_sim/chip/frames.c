@@ -1,43 +1,36 @@
-/* The frame machine: from FRAME_START to samples in the FIFO, in 80 MHz clocks.
+/* The frame machine: from FRAME_START to samples in the FIFO, in clocks of the reference.
  *
  * Rule: everything follows from the start tick and the timing kept from FRAME_START; a sample is in the FIFO one ADC
- * period after its trigger. Samples move in bulk: as many as are due at the time asked for.
+ * period after its trigger, prefix words are at the start of their chirp. What is due moves in bulk.
  */
 #include "chip_internal.h"
 
-#define TEST_CHUNK 192u /* samples of test data made at a time */
-
-static uint64_t tick_of_ns(uint64_t ns)
-{
-    return ns / 25u * 2u + ns % 25u * 2u / 25u;
-}
-
-/* The first nanosecond at which the tick has come. */
-static uint64_t ns_of_tick(uint64_t tick)
-{
-    return tick == NEVER_TICK ? CHIP_NEVER_NS : tick / 2u * 25u + (tick % 2u ? 13u : 0u);
-}
+#define STRIDE_OF(second, first) ((uint32_t)(REG_##second) - (uint32_t)(REG_##first))
 
 uint32_t frames_lfsr_enabled(const chip *c)
 {
     return FIELD(c, SFCTL, LFSR_EN);
 }
 
-/* Antennas that differ in gain or filter are not modelled. */
-static void warn_if_antennas_differ(chip *c, uint32_t rx_mask)
+/* Deep sleep without CONT is said to stop the clock, so that only a new FRAME_START would end it. Open on silicon: here
+ * the timers run on, as the formulas of the periods have it, and a list that asks for it is warned about. */
+static void warn_of_sleep_without_clock(chip *c, const chip_timing *t)
 {
-    uint32_t gains = c->registers[REG_CSU1_2];
-    uint32_t seen = 0;
-    uint32_t first = 0;
-    for (uint32_t rx = 0; rx < 3; rx++) {
-        uint32_t setting = ((gains >> (5u * rx)) & 31u) | ((FIELD(c, CSU1_2, HP_GAIN) >> rx) & 1u) << 5;
-        if (!((rx_mask >> rx) & 1u))
-            continue;
-        if (seen && setting != first)
-            chip_warn(c, REG_CSU1_2);
-        first = seen ? first : setting;
-        seen = 1;
+    for (uint32_t n = 0; n < t->n_shapes && n + 1u < t->n_groups; n++) {
+        uint32_t at = REG_PLL1_7 + STRIDE_OF(PLL2_7, PLL1_7) * t->shapes[n].number;
+        if (t->shapes[n].pd_mode >= 2u && !FIELD_OF(c->registers[at], PLL1_7_CONT))
+            chip_warn(c, at);
     }
+    if (t->frame_pd_mode >= 2u && !FIELD(c, CCR0, CONT_MODE) && FIELD(c, CCR2, MAX_FRAME_CNT) != 1u)
+        chip_warn(c, REG_CCR0);
+}
+
+static uint32_t enabled(const chip *c, uint32_t first, uint32_t stride, uint32_t bit)
+{
+    uint32_t any = 0;
+    for (uint32_t n = 0; n < 4u; n++)
+        any |= c->registers[first + stride * n] >> bit;
+    return any & 1u;
 }
 
 /* Refused, with a warning at the register that is wrong, when no frame could run. */
@@ -45,25 +38,29 @@ static uint32_t refused_at(const chip *c, const chip_timing *t)
 {
     if (!FIELD(c, PACR1, OSCCLKEN))
         return REG_PACR1;
-    if (!FIELD(c, PLL1_7, SH_EN))
+    if (!enabled(c, REG_PLL1_7, STRIDE_OF(PLL2_7, PLL1_7), PLL1_7_SH_EN_LO))
         return REG_PLL1_7;
-    if (!FIELD(c, CSC1, CS_EN))
+    if (!enabled(c, REG_CSC1, STRIDE_OF(CSC2, CSC1), CSC1_CS_EN_LO))
         return REG_CSC1;
-    if (t->n_rx == 0)
-        return REG_CSU1_1;
-    if (t->n_samples == 0)
-        return REG_PLL1_3;
+    if (FIELD(c, MAIN, CW_MODE))
+        return REG_MAIN;
     if (t->adc_div < 20u)
         return REG_ADC0;
+    if (t->frame_samples == 0 && t->rx_of_cycle[UP] + t->rx_of_cycle[DOWN] == 0)
+        return REG_CSU1_1 + STRIDE_OF(CSU2_1, CSU1_1) * t->sets[0].number;
+    if (t->frame_samples == 0)
+        return REG_PLL1_3 + STRIDE_OF(PLL2_3, PLL1_3) * t->shapes[0].number;
     return REG_MAIN;
 }
 
+/* In continuous wave the chip transmits until a reset; frames and further starts wait for that. Open on silicon: its
+ * machine then waits for a FRAME_START before each of its steps, here one leads straight to transmitting. */
 void frames_start(chip *c)
 {
     frame_state *f = &c->frames;
     chip_timing timing;
     uint32_t wrong;
-    if (f->running)
+    if (f->running || f->continuous_wave)
         return;
     timing_decode(c, &timing);
     wrong = refused_at(c, &timing);
@@ -71,70 +68,36 @@ void frames_start(chip *c)
         chip_warn(c, wrong);
         return;
     }
-    warn_if_antennas_differ(c, timing.rx_mask);
+    warn_of_sleep_without_clock(c, &timing);
     f->timing = timing;
-    f->running = 1;
     f->in_frame = 0;
     f->frames_begun = 0;
     f->frames_done = 0;
     f->done = 0;
-    f->next_frame_tick = f->now_tick + timing.start_ticks;
+    f->continuous_wave = FIELD(c, MAIN, CW_MODE);
+    f->running = !f->continuous_wave;
+    f->next_frame_tick = c->clock.tick + timing.wake_ticks + timing.init_ticks;
     ring_at_start(c);
 }
 
-/* Antenna samples of the current frame that are complete at a tick. */
-static uint32_t samples_due(const frame_state *f, uint64_t tick)
-{
-    const chip_timing *t = &f->timing;
-    uint64_t since = tick - f->frame_tick;
-    uint64_t chirp = since / t->chirp_period_ticks;
-    uint64_t within = since % t->chirp_period_ticks;
-    uint64_t triggers = 0;
-    if (chirp >= t->n_chirps)
-        return t->frame_samples;
-    if (within > t->first_sample_ticks)
-        triggers = (within - t->first_sample_ticks) / t->adc_div;
-    if (triggers > t->n_samples)
-        triggers = t->n_samples;
-    return (uint32_t)((chirp * t->n_samples + triggers) * t->n_rx);
-}
-
-/* When the n-th antenna sample (1 = first) of a frame that starts at a tick is complete. */
-static uint64_t tick_of_sample(const chip_timing *t, uint64_t frame_tick, uint64_t n)
-{
-    uint64_t before = (n - 1u) / t->n_rx;
-    return frame_tick + before / t->n_samples * t->chirp_period_ticks + t->first_sample_ticks
-        + (before % t->n_samples + 1u) * t->adc_div;
-}
-
-static uint32_t deliver_test(chip *c, uint32_t n)
+void frames_reset(chip *c)
 {
     frame_state *f = &c->frames;
-    uint16_t made[TEST_CHUNK];
-    uint32_t taken = 0;
-    while (taken < n) {
-        uint32_t wanted = n - taken < TEST_CHUNK ? n - taken : TEST_CHUNK;
-        uint32_t part;
-        lfsr_fill(&f->lfsr, &f->timing, f->done + taken, wanted, made);
-        part = fifo_push(&c->fifo, made, wanted);
-        taken += part;
-        if (part < wanted)
-            break;
-    }
-    return taken;
+    f->running = 0;
+    f->continuous_wave = 0;
+    f->in_frame = 0;
+    f->frames_begun = 0;
+    f->frames_done = 0;
+    f->done = 0;
+    f->lfsr = LFSR_SEED;
 }
 
 /* Moves what is due; an overflow ends the frames, counters stay as they are. */
 static void deliver(chip *c)
 {
     frame_state *f = &c->frames;
-    uint32_t n = samples_due(f, f->now_tick) - f->done;
-    uint32_t taken;
-    if (n == 0)
-        return;
-    taken = f->source ? fifo_push(&c->fifo, f->source + f->done, n) : deliver_test(c, n);
-    f->done += taken;
-    if (taken < n) {
+    uint64_t n = sequence_units_due(&f->timing, c->clock.tick - f->frame_tick) - f->done;
+    if (n != 0 && samples_deliver(c, n) < n) {
         c->counters.overflows++;
         f->running = 0;
         f->in_frame = 0;
@@ -146,10 +109,12 @@ static uint32_t begin_frame(chip *c)
 {
     frame_state *f = &c->frames;
     uint32_t test = frames_lfsr_enabled(c);
-    const uint16_t *source = test ? NULL : ring_take(c);
-    if (!test && !source)
+    if (ring_frames(c, test) == 0)
+        ring_ask(c);
+    if (ring_frames(c, test) == 0)
         return 0;
-    f->source = source;
+    f->test = test;
+    f->source = ring_take(c, test);
     f->in_frame = 1;
     f->done = 0;
     f->frame_tick = f->next_frame_tick;
@@ -159,30 +124,40 @@ static uint32_t begin_frame(chip *c)
     return 1;
 }
 
-static uint32_t is_last(const chip *c)
+/* Frames that may still begin. */
+static uint64_t frames_allowed(const chip *c)
 {
     uint32_t limit = FIELD(c, CCR2, MAX_FRAME_CNT);
-    return limit != 0 && c->frames.frames_begun >= limit;
+    if (limit == 0)
+        return UINT64_MAX;
+    return limit > c->frames.frames_begun ? limit - c->frames.frames_begun : 0u;
 }
 
-void chip_advance_ns(void *memory, uint64_t now_ns)
+void frames_run(chip *c)
 {
-    chip *c = memory;
     frame_state *f = &c->frames;
-    uint64_t tick = tick_of_ns(now_ns);
-    if (tick > f->now_tick)
-        f->now_tick = tick;
     while (f->running) {
-        if (!f->in_frame && (f->now_tick < f->next_frame_tick || !begin_frame(c)))
+        if (!f->in_frame && frames_allowed(c) == 0) {
+            f->running = 0;
+            return;
+        }
+        if (!f->in_frame && (c->clock.tick < f->next_frame_tick || !begin_frame(c)))
             return;
         deliver(c);
-        if (!f->in_frame || f->done < f->timing.frame_samples)
+        if (!f->in_frame || f->done < f->timing.frame_units)
             return;
         f->in_frame = 0;
         f->frames_done++;
-        if (is_last(c))
-            f->running = 0;
     }
+}
+
+static uint64_t frame_start_tick(const frame_state *f, uint64_t later)
+{
+    uint64_t span, tick;
+    if (__builtin_mul_overflow(later, f->timing.frame_period_ticks, &span)
+        || __builtin_add_overflow(f->next_frame_tick, span, &tick))
+        return NEVER_TICK;
+    return tick;
 }
 
 /* When the fill level first exceeds CREF, or the frame start before that for which samples are missing. */
@@ -191,75 +166,106 @@ static uint64_t next_event_tick(const chip *c)
     const frame_state *f = &c->frames;
     const chip_timing *t = &f->timing;
     uint32_t level = FIELD(c, SFCTL, FIFO_CREF);
-    uint32_t limit = FIELD(c, CCR2, MAX_FRAME_CNT);
-    uint64_t here = f->in_frame ? t->frame_samples - f->done : 0u;
-    uint64_t frames = frames_lfsr_enabled(c) ? UINT64_MAX : c->ring.frames_left;
-    uint64_t allowed = limit == 0 ? UINT64_MAX : limit > f->frames_begun ? limit - f->frames_begun : 0u;
-    uint64_t missing_at = frames < allowed && !c->ring.ended
-        ? f->next_frame_tick + frames * t->frame_period_ticks : NEVER_TICK;
-    uint64_t need, later;
+    uint64_t here = f->in_frame ? t->frame_units - f->done : 0u;
+    uint64_t frames, allowed, need, later, start, missing_at;
 
     if (!f->running)
         return NEVER_TICK;
+    frames = ring_frames(c, frames_lfsr_enabled(c));
+    allowed = frames_allowed(c);
+    missing_at = frames < allowed && !c->ring.ended ? frame_start_tick(f, frames) : NEVER_TICK;
     if (c->fifo.fill > level)
         return missing_at;
     need = 2u * (uint64_t)(level + 1u - c->fifo.fill) - c->fifo.has_half;
     if (need <= here)
-        return tick_of_sample(t, f->frame_tick, f->done + need);
-    later = (need - here - 1u) / t->frame_samples;
+        return f->frame_tick + sequence_tick_of_unit(t, f->done + need);
+    later = (need - here - 1u) / t->frame_units;
     if (later >= frames || later >= allowed)
         return missing_at;
-    return tick_of_sample(t, f->next_frame_tick + later * t->frame_period_ticks,
-                          need - here - later * t->frame_samples);
+    start = frame_start_tick(f, later);
+    if (start == NEVER_TICK)
+        return NEVER_TICK;
+    return start + sequence_tick_of_unit(t, need - here - later * t->frame_units);
 }
 
 uint64_t chip_next_event_ns(void *memory)
 {
-    return ns_of_tick(next_event_tick(memory));
+    return clock_ns_of_tick(memory, next_event_tick(memory));
 }
 
 int32_t chip_needs_samples(void *memory)
 {
     const chip *c = memory;
     const frame_state *f = &c->frames;
-    return f->running && !f->in_frame && !is_last(c) && !frames_lfsr_enabled(c) && c->ring.frames_left == 0
-        && !c->ring.ended && f->now_tick >= f->next_frame_tick;
+    return f->running && !f->in_frame && c->clock.tick >= f->next_frame_tick && frames_allowed(c) != 0
+        && ring_frames(c, frames_lfsr_enabled(c)) == 0 && !c->ring.ended;
 }
 
 uint64_t chip_next_frame_ns(void *memory)
 {
     const chip *c = memory;
-    return ns_of_tick(c->frames.running && !is_last(c) ? c->frames.next_frame_tick : NEVER_TICK);
+    return clock_ns_of_tick(c, c->frames.running && frames_allowed(c) != 0 ? c->frames.next_frame_tick : NEVER_TICK);
 }
 
-double chip_frame_period_ns(void *memory)
-{
-    chip_radar_view view;
-    chip_radar(memory, &view);
-    return view.frame_period_ns;
-}
-
-/* A pause with power-down mode 0 / 1 / 2 is spent in interchirp / idle / deep sleep. */
-uint32_t frames_power_mode(const chip *c)
+/* A pause with power-down mode 0 / 1 / 2 is spent in interchirp / idle / deep sleep; the way back leads through idle
+ * (wake-up) and interchirp (both inits). left: ticks to the next chirp. */
+static uint32_t mode_in_pause(const chip_timing *t, uint32_t pd_mode, uint64_t left)
 {
     static const uint32_t mode_of_pause[4] = {2, 3, 5, 5};
+    if (pd_mode >= 1u && left <= t->init_ticks)
+        return 2;
+    if (pd_mode >= 2u && left <= t->init_ticks + t->wake_ticks)
+        return 3;
+    return mode_of_pause[pd_mode];
+}
+
+uint32_t frames_power_mode(const chip *c)
+{
     const frame_state *f = &c->frames;
     const chip_timing *t = &f->timing;
-    uint64_t since = f->now_tick - f->frame_tick;
+    uint64_t left = f->next_frame_tick > c->clock.tick ? f->next_frame_tick - c->clock.tick : 0u;
+    uint64_t since, within;
+    chirp_place at;
+    if (f->continuous_wave)
+        return 1;
     if (!f->running)
         return 5;
-    if (f->frames_begun == 0) /* waking up */
-        return 3;
-    if (since % t->chirp_period_ticks < t->chirp_ticks && since / t->chirp_period_ticks < t->n_chirps)
+    if (f->frames_begun == 0)
+        return mode_in_pause(t, 2, left);
+    since = c->clock.tick - f->frame_tick;
+    at = sequence_chirp_at_tick(t, since);
+    within = since - at.tick;
+    if (within < at.shape->chirp_ticks[at.down])
         return 1;
-    return mode_of_pause[since / t->chirp_period_ticks + 1u < t->n_chirps ? FIELD(c, PLL1_7, PD_MODE)
-                                                                          : FIELD(c, CCR1, PD_MODE)];
+    if (since >= at.group_end_tick && at.group + 1u == t->n_groups)
+        return mode_in_pause(t, t->frame_pd_mode, left);
+    return mode_in_pause(t, at.shape->pd_mode, at.shape->chirp_ticks[at.down] + at.shape->pause_ticks - within);
 }
 
 /* Shape groups of the current frame that are finished; held after an overflow. */
 uint32_t frames_groups_done(const chip *c)
 {
     const frame_state *f = &c->frames;
-    uint32_t per_chirp = f->timing.n_rx * f->timing.n_samples;
-    return per_chirp == 0 ? 0u : f->done / per_chirp;
+    if (f->frames_begun == 0)
+        return 0;
+    if (f->done >= f->timing.frame_units)
+        return (uint32_t)f->timing.n_groups;
+    return (uint32_t)sequence_chirp_of_unit(&f->timing, f->done + 1u).group;
+}
+
+/* Open on silicon: how STAT0 counts; here 0 is the first one, and what ran last stays until the next chirp. */
+uint32_t frames_channel_set(const chip *c)
+{
+    const frame_state *f = &c->frames;
+    if (!f->running || f->frames_begun == 0)
+        return 0;
+    return sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick).set->number;
+}
+
+uint32_t frames_shape(const chip *c)
+{
+    const frame_state *f = &c->frames;
+    if (!f->running || f->frames_begun == 0)
+        return 0;
+    return sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick).shape->number;
 }

@@ -21,7 +21,7 @@ void memory_test_command(chip *c)
     if (!m->started)
         return;
     reset_fifo(c);
-    m->done_tick = c->frames.now_tick + (uint64_t)n * FIFO_WORDS * ACCESSES_PER_WORD;
+    m->done_tick = c->clock.tick + (uint64_t)n * FIFO_WORDS * ACCESSES_PER_WORD;
 }
 
 void memory_test_reset(chip *c)
@@ -31,7 +31,7 @@ void memory_test_reset(chip *c)
 
 uint32_t memory_test_running(const chip *c)
 {
-    return c->memory_test.started && c->frames.now_tick < c->memory_test.done_tick;
+    return c->memory_test.started && c->clock.tick < c->memory_test.done_tick;
 }
 
 uint32_t memory_test_read(const chip *c)

@@ -67,7 +67,8 @@ static uint32_t read_stat0(const chip *c)
     uint32_t mode = frames_power_mode(c);
     uint32_t awake = mode == 1u;
     return FIELD_AT(STAT0_PM, mode) | FIELD_AT(STAT0_LDO_RDY, 1u) | FIELD_AT(STAT0_MADC_RDY, awake)
-        | FIELD_AT(STAT0_BG_UP, awake) | FIELD_AT(STAT0_SADC_RDY, sadc_ready(c));
+        | FIELD_AT(STAT0_BG_UP, awake) | FIELD_AT(STAT0_SADC_RDY, sadc_ready(c))
+        | FIELD_AT(STAT0_CH_IDX, frames_channel_set(c)) | FIELD_AT(STAT0_SH_IDX, frames_shape(c));
 }
 
 static uint32_t read_fstat(const chip *c)

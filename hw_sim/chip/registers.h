@@ -14,39 +14,55 @@
 
 /* clang-format off */
 
-/* Channel sets 2..4 and shapes 2..4 only matter when their enable bit is set, which is not modelled. */
+/* What the antennas do in one chirp: CSUn_* in up-chirps, CSDn_* in down-chirps. */
+#define CHIP_CHANNELS(R, F, n, base) \
+    R((base), n##_0, 0, RW) \
+        F(n##_0, TX_EN, 0, 0, SETUP)            F(n##_0, ANALOG, 23, 1, SETUP) \
+    R((base) + 1, n##_1, 0, RW) \
+        F(n##_1, TX_DAC, 4, 0, MODELLED)        F(n##_1, ANALOG_LOW, 9, 5, SETUP) \
+        F(n##_1, MADC_EN, 10, 10, MODELLED)     F(n##_1, ANALOG_MID, 19, 11, SETUP) \
+        F(n##_1, BBCH_SEL, 22, 20, MODELLED)    F(n##_1, ANALOG_HIGH, 23, 23, SETUP) \
+    R((base) + 2, n##_2, 0, RW) \
+        F(n##_2, HPF_1, 1, 0, MODELLED)         F(n##_2, VGA_1, 4, 2, MODELLED) \
+        F(n##_2, HPF_2, 6, 5, MODELLED)         F(n##_2, VGA_2, 9, 7, MODELLED) \
+        F(n##_2, HPF_3, 11, 10, MODELLED)       F(n##_2, VGA_3, 14, 12, MODELLED) \
+        F(n##_2, ANALOG_MID, 19, 15, SETUP)     F(n##_2, HP_GAIN, 22, 20, MODELLED) \
+        F(n##_2, ANALOG_HIGH, 23, 23, SETUP)
+
 #define CHIP_CHANNEL_SET(R, F, n, base) \
-    R((base), CSU##n##_0, 0, RW)            F(CSU##n##_0, ALL, 23, 0, SETUP) \
-    R((base) + 1, CSU##n##_1, 0, RW)        F(CSU##n##_1, ALL, 23, 0, SETUP) \
-    R((base) + 2, CSU##n##_2, 0, RW)        F(CSU##n##_2, ALL, 23, 0, SETUP) \
-    R((base) + 3, CSD##n##_0, 0, RW)        F(CSD##n##_0, ALL, 23, 0, SETUP) \
-    R((base) + 4, CSD##n##_1, 0, RW)        F(CSD##n##_1, ALL, 23, 0, SETUP) \
-    R((base) + 5, CSD##n##_2, 0, RW)        F(CSD##n##_2, ALL, 23, 0, SETUP) \
-    R((base) + 6, CSC##n, 0x000B60, RW)     F(CSC##n, ANALOG_LOW, 8, 5, SETUP) \
-                                            F(CSC##n, SADC_ISOPD, 9, 9, SETUP) F(CSC##n, ANALOG_HIGH, 23, 10, SETUP) \
-                                            F(CSC##n, CS_EN, 4, 4, ABSENT) F(CSC##n, REPC, 3, 0, SETUP)
+    CHIP_CHANNELS(R, F, CSU##n, base) \
+    CHIP_CHANNELS(R, F, CSD##n, (base) + 3) \
+    R((base) + 6, CSC##n, 0x000B60, RW) \
+        F(CSC##n, REPC, 3, 0, MODELLED)         F(CSC##n, CS_EN, 4, 4, MODELLED) \
+        F(CSC##n, ANALOG_LOW, 8, 5, SETUP)      F(CSC##n, SADC_ISOPD, 9, 9, MODELLED) \
+        F(CSC##n, ANALOG_HIGH, 23, 10, SETUP)
 
 #define CHIP_SHAPE(R, F, n, base) \
-    R((base), PLL##n##_0, 0, RW)            F(PLL##n##_0, FSU, 23, 0, SETUP) \
-    R((base) + 1, PLL##n##_1, 0, RW)        F(PLL##n##_1, RSU, 23, 0, SETUP) \
-    R((base) + 2, PLL##n##_2, 0, RW)        F(PLL##n##_2, ALL, 23, 0, SETUP) \
-    R((base) + 3, PLL##n##_3, 0, RW)        F(PLL##n##_3, ALL, 23, 0, SETUP) \
-    R((base) + 4, PLL##n##_4, 0, RW)        F(PLL##n##_4, FSD, 23, 0, SETUP) \
-    R((base) + 5, PLL##n##_5, 0, RW)        F(PLL##n##_5, RSD, 23, 0, SETUP) \
-    R((base) + 6, PLL##n##_6, 0, RW)        F(PLL##n##_6, ALL, 23, 0, SETUP) \
-    R((base) + 7, PLL##n##_7, 0, RW)        F(PLL##n##_7, TIMES, 23, 5, SETUP) \
-                                            F(PLL##n##_7, SH_EN, 4, 4, ABSENT) F(PLL##n##_7, REPS, 3, 0, SETUP)
+    R((base), PLL##n##_0, 0, RW)            F(PLL##n##_0, FSU, 23, 0, MODELLED) \
+    R((base) + 1, PLL##n##_1, 0, RW)        F(PLL##n##_1, RSU, 23, 0, MODELLED) \
+    R((base) + 2, PLL##n##_2, 0, RW) \
+        F(PLL##n##_2, RTU, 13, 0, MODELLED)     F(PLL##n##_2, TR_EDU, 23, 16, MODELLED) \
+    R((base) + 3, PLL##n##_3, 0, RW) \
+        F(PLL##n##_3, APU, 11, 0, MODELLED)     F(PLL##n##_3, APD, 23, 12, MODELLED) \
+    R((base) + 4, PLL##n##_4, 0, RW)        F(PLL##n##_4, FSD, 23, 0, MODELLED) \
+    R((base) + 5, PLL##n##_5, 0, RW)        F(PLL##n##_5, RSD, 23, 0, MODELLED) \
+    R((base) + 6, PLL##n##_6, 0, RW) \
+        F(PLL##n##_6, RTD, 13, 0, MODELLED)     F(PLL##n##_6, TR_EDD, 23, 16, MODELLED) \
+    R((base) + 7, PLL##n##_7, 0, RW) \
+        F(PLL##n##_7, REPS, 3, 0, MODELLED)     F(PLL##n##_7, SH_EN, 4, 4, MODELLED) \
+        F(PLL##n##_7, CONT, 8, 8, SETUP)        F(PLL##n##_7, PD_MODE, 10, 9, MODELLED) \
+        F(PLL##n##_7, TR_SED, 18, 11, MODELLED) F(PLL##n##_7, TR_SED_MUL, 23, 19, MODELLED)
 
 #define CHIP_REGISTERS(R, F) \
     R(0x00, MAIN, 0x1E0000, RW) \
         F(MAIN, FRAME_START, 0, 0, MODELLED)    F(MAIN, SW_RESET, 1, 1, MODELLED) \
         F(MAIN, FSM_RESET, 2, 2, MODELLED)      F(MAIN, FIFO_RESET, 3, 3, MODELLED) \
         F(MAIN, TR_WKUP, 11, 4, MODELLED)       F(MAIN, TR_WKUP_MUL, 15, 12, MODELLED) \
-        F(MAIN, CW_MODE, 16, 16, ABSENT)        F(MAIN, SADC_CLK_DIV, 18, 17, MODELLED) \
+        F(MAIN, CW_MODE, 16, 16, MODELLED)      F(MAIN, SADC_CLK_DIV, 18, 17, MODELLED) \
         F(MAIN, BG_CLK_DIV, 20, 19, SETUP)      F(MAIN, LOAD, 22, 21, SETUP) \
         F(MAIN, LDO_MODE, 23, 23, SETUP) \
     R(0x01, ADC0, 0x0A0240, RW) \
-        F(ADC0, OVERSAMPLING, 1, 0, ABSENT)     F(ADC0, BAND_GAP, 5, 2, SETUP) \
+        F(ADC0, OVERSAMPLING, 1, 0, SETUP)     F(ADC0, BAND_GAP, 5, 2, SETUP) \
         F(ADC0, STC, 7, 6, SETUP)               F(ADC0, DSCAL, 8, 8, SETUP) \
         F(ADC0, TRACK, 10, 9, SETUP)            F(ADC0, MSB_CTRL, 11, 11, SETUP) \
         F(ADC0, TRIG, 12, 12, SETUP)            F(ADC0, UNSURE, 13, 13, SETUP) \
@@ -64,7 +80,7 @@
     R(0x06, SFCTL, 0x710000, RW) \
         F(SFCTL, FIFO_CREF, 12, 0, MODELLED)    F(SFCTL, FIFO_LP_MODE, 13, 13, MODELLED) \
         F(SFCTL, MISO_HS_RD, 16, 16, MODELLED)  F(SFCTL, LFSR_EN, 17, 17, MODELLED) \
-        F(SFCTL, PREFIX_EN, 18, 18, ABSENT)     F(SFCTL, RESERVED, 23, 19, SETUP) \
+        F(SFCTL, PREFIX_EN, 18, 18, MODELLED)   F(SFCTL, RESERVED, 23, 19, SETUP) \
     R(0x07, SADC_CTRL, 0, RW) \
         F(SADC_CTRL, CHANNEL, 3, 0, MODELLED)   F(SADC_CTRL, START, 4, 4, MODELLED) \
         F(SADC_CTRL, SD_EN, 8, 8, SETUP)        F(SADC_CTRL, OVERSAMPLING, 10, 9, MODELLED) \
@@ -80,25 +96,7 @@
     R(0x0E, CSDS_2, 0, RW)          F(CSDS_2, ALL, 23, 0, SETUP) \
     R(0x0F, CSCDS, 0x000B60, RW)    F(CSCDS, ANALOG_LOW, 8, 0, SETUP)    F(CSCDS, SADC_ISOPD, 9, 9, MODELLED) \
                                     F(CSCDS, ANALOG_HIGH, 23, 10, SETUP) \
-    R(0x10, CSU1_0, 0, RW) \
-        F(CSU1_0, TX_EN, 0, 0, SETUP)           F(CSU1_0, ANALOG, 23, 1, SETUP) \
-    R(0x11, CSU1_1, 0, RW) \
-        F(CSU1_1, TX_DAC, 4, 0, MODELLED)       F(CSU1_1, ANALOG_LOW, 9, 5, SETUP) \
-        F(CSU1_1, MADC_EN, 10, 10, MODELLED)    F(CSU1_1, ANALOG_MID, 19, 11, SETUP) \
-        F(CSU1_1, BBCH_SEL, 22, 20, MODELLED)   F(CSU1_1, ANALOG_HIGH, 23, 23, SETUP) \
-    R(0x12, CSU1_2, 0, RW) \
-        F(CSU1_2, HPF_1, 1, 0, MODELLED)        F(CSU1_2, VGA_1, 4, 2, MODELLED) \
-        F(CSU1_2, HPF_2, 6, 5, MODELLED)        F(CSU1_2, VGA_2, 9, 7, MODELLED) \
-        F(CSU1_2, HPF_3, 11, 10, MODELLED)      F(CSU1_2, VGA_3, 14, 12, MODELLED) \
-        F(CSU1_2, ANALOG_MID, 19, 15, SETUP)    F(CSU1_2, HP_GAIN, 22, 20, MODELLED) \
-        F(CSU1_2, ANALOG_HIGH, 23, 23, SETUP) \
-    R(0x13, CSD1_0, 0, RW)          F(CSD1_0, ALL, 23, 0, SETUP) \
-    R(0x14, CSD1_1, 0, RW)          F(CSD1_1, ALL, 23, 0, SETUP) \
-    R(0x15, CSD1_2, 0, RW)          F(CSD1_2, ALL, 23, 0, SETUP) \
-    R(0x16, CSC1, 0x000B60, RW) \
-        F(CSC1, REPC, 3, 0, ABSENT)             F(CSC1, CS_EN, 4, 4, MODELLED) \
-        F(CSC1, ANALOG_LOW, 8, 5, SETUP)        F(CSC1, SADC_ISOPD, 9, 9, MODELLED) \
-        F(CSC1, ANALOG_HIGH, 23, 10, SETUP) \
+    CHIP_CHANNEL_SET(R, F, 1, 0x10) \
     CHIP_CHANNEL_SET(R, F, 2, 0x17) \
     CHIP_CHANNEL_SET(R, F, 3, 0x1E) \
     CHIP_CHANNEL_SET(R, F, 4, 0x25) \
@@ -114,17 +112,7 @@
     R(0x2F, CCR3, 0, RW) \
         F(CCR3, TR_PAEN, 8, 0, MODELLED)        F(CCR3, TR_SSTART, 13, 9, MODELLED) \
         F(CCR3, TR_INIT0, 21, 14, MODELLED)     F(CCR3, TR_INIT0_MUL, 23, 22, MODELLED) \
-    R(0x30, PLL1_0, 0, RW)          F(PLL1_0, FSU, 23, 0, MODELLED) \
-    R(0x31, PLL1_1, 0, RW)          F(PLL1_1, RSU, 23, 0, MODELLED) \
-    R(0x32, PLL1_2, 0, RW)          F(PLL1_2, RTU, 13, 0, MODELLED)     F(PLL1_2, TR_EDU, 23, 16, MODELLED) \
-    R(0x33, PLL1_3, 0, RW)          F(PLL1_3, APU, 11, 0, MODELLED)     F(PLL1_3, APD, 23, 12, ABSENT) \
-    R(0x34, PLL1_4, 0, RW)          F(PLL1_4, FSD, 23, 0, ABSENT) \
-    R(0x35, PLL1_5, 0, RW)          F(PLL1_5, RSD, 23, 0, ABSENT) \
-    R(0x36, PLL1_6, 0, RW)          F(PLL1_6, RTD, 13, 0, ABSENT)       F(PLL1_6, TR_EDD, 23, 16, MODELLED) \
-    R(0x37, PLL1_7, 0, RW) \
-        F(PLL1_7, REPS, 3, 0, MODELLED)         F(PLL1_7, SH_EN, 4, 4, MODELLED) \
-        F(PLL1_7, CONT, 8, 8, SETUP)            F(PLL1_7, PD_MODE, 10, 9, MODELLED) \
-        F(PLL1_7, TR_SED, 18, 11, MODELLED)     F(PLL1_7, TR_SED_MUL, 23, 19, MODELLED) \
+    CHIP_SHAPE(R, F, 1, 0x30) \
     CHIP_SHAPE(R, F, 2, 0x38) \
     CHIP_SHAPE(R, F, 3, 0x40) \
     CHIP_SHAPE(R, F, 4, 0x48) \

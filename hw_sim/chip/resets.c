@@ -12,13 +12,7 @@
 
 void reset_fsm(chip *c)
 {
-    frame_state *f = &c->frames;
-    f->running = 0;
-    f->in_frame = 0;
-    f->frames_begun = 0;
-    f->frames_done = 0;
-    f->done = 0;
-    f->lfsr = LFSR_SEED;
+    frames_reset(c);
     c->fifo.has_half = 0; /* whole words stay, half a word has no place to wait for a new frame */
 }
 
@@ -35,7 +29,7 @@ void reset_software(chip *c)
     memory_test_reset(c);
     registers_reset(c);
     c->registers[REG_MAIN] |= c->resets.stuck;
-    c->resets.software_tick = c->frames.now_tick;
+    c->resets.software_tick = c->clock.tick;
     c->spi.errors_next = 0;
     c->spi.errors_sticky = 0;
 }
@@ -64,12 +58,13 @@ void chip_init(void *memory, const chip_options *options)
     chip_default_options(&c->options);
     if (options)
         c->options = *options;
+    clock_init(c);
     power_on_reset(c);
 }
 
 static uint32_t too_soon(const chip *c, uint64_t tick)
 {
-    return c->frames.now_tick > tick && c->frames.now_tick - tick < SETTLE_TICKS;
+    return c->clock.tick > tick && c->clock.tick - tick < SETTLE_TICKS;
 }
 
 void resets_check_wait(chip *c)
@@ -90,7 +85,7 @@ int32_t chip_reset_pin(void *memory, int32_t level)
         chip_warn(c, REG_MAIN);
     } else if (!c->in_reset) {
         c->in_reset = 1;
-        c->resets.low_tick = c->frames.now_tick;
+        c->resets.low_tick = c->clock.tick;
         power_on_reset(c);
     }
     return CHIP_OK;

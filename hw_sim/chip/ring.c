@@ -2,6 +2,7 @@
  *
  * Rule: samples belong to frame times. A ring that was made for other times, or for frames of another size, is
  * dropped and asked for again; only a recording (any time) lives through a restart of the frames.
+ * In data test mode RX1 is not the source's, the other antennas are. A recording shows its next frame there and keeps it.
  */
 #include "chip_internal.h"
 
@@ -12,16 +13,40 @@ void ring_at_start(chip *c)
         r->frames_left = 0;
 }
 
-const uint16_t *ring_take(chip *c)
+uint64_t ring_frames(const chip *c, uint32_t test)
+{
+    const ring_state *r = &c->ring;
+    if (test && (!c->frames.timing.beyond_rx1 || r->ended || (r->any_time && r->frames_left != 0)))
+        return UINT64_MAX;
+    return r->frames_left;
+}
+
+const uint16_t *ring_take(chip *c, uint32_t test)
 {
     ring_state *r = &c->ring;
     const uint16_t *frame = r->next;
     if (r->frames_left == 0)
         return NULL;
+    if (test && r->any_time)
+        return frame;
     r->frames_left--;
     r->next += r->frame_samples;
-    c->counters.frames_from_ring++;
+    c->counters.frames_from_ring += !test;
     return frame;
+}
+
+/* The frame whose start has come finds no samples: outside of transfers the caller of chip_advance_ns() is asked. */
+void ring_ask(chip *c)
+{
+    if (c->clock.in_transfer && c->ring.ask && chip_needs_samples(c))
+        c->ring.ask(c->ring.ask_context);
+}
+
+void chip_ask(void *memory, chip_ask_fn ask, void *context)
+{
+    chip *c = memory;
+    c->ring.ask = ask;
+    c->ring.ask_context = context;
 }
 
 void chip_samples_set(void *memory, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns)

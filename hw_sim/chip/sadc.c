@@ -26,7 +26,7 @@ static uint32_t code(int32_t temperature_mc, uint32_t bits, uint32_t low_gain)
 
 static uint32_t busy(const chip *c)
 {
-    return c->frames.now_tick < c->sadc.done_tick;
+    return c->clock.tick < c->sadc.done_tick;
 }
 
 void sadc_start(chip *c)
@@ -43,7 +43,7 @@ void sadc_start(chip *c)
     else
         chip_warn(c, REG_SADC_CTRL);
     s->awake = 1;
-    s->done_tick = c->frames.now_tick + (uint64_t)CLOCKS_PER_SAMPLE * divider * samples_of[oversampling];
+    s->done_tick = c->clock.tick + (uint64_t)CLOCKS_PER_SAMPLE * divider * samples_of[oversampling];
 }
 
 void sadc_reset(chip *c)

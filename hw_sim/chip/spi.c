@@ -140,6 +140,7 @@ static uint32_t clock_bit(chip *c, uint32_t in)
     }
     out = (s->byte_out >> (7u - s->n_bits)) & 1u;
     s->byte_in = (uint8_t)(s->byte_in << 1 | (in & 1u));
+    clock_spi_bits(c, 1);
     if (++s->n_bits == 8u) {
         s->n_bits = 0;
         c->counters.spi_bytes++;
@@ -156,7 +157,7 @@ static uint32_t clock_bits(chip *c, uint32_t in, uint32_t n_bits)
     return out;
 }
 
-/* Whole words of a FIFO read burst at once; returns the bytes it dealt with. */
+/* Whole words of a FIFO read burst at once, one at a time when that takes time; returns the bytes it dealt with. */
 static uint32_t burst_from_fifo(chip *c, uint8_t *rx, uint32_t n)
 {
     spi_state *s = &c->spi;
@@ -165,7 +166,10 @@ static uint32_t burst_from_fifo(chip *c, uint8_t *rx, uint32_t n)
         return 0;
     if (s->n_words && words > s->n_words - s->words_done)
         words = s->n_words - s->words_done;
+    if (clock_is_timed(c) && words > 1u)
+        words = 1u;
     pop_words(c, rx, (uint32_t)words);
+    clock_spi_bits(c, WORD_CLOCKS * words);
     s->words_done += words;
     s->n_bytes += 3u * words;
     c->counters.spi_bytes += 3u * words;
@@ -184,6 +188,7 @@ int32_t chip_xfer(void *memory, const uint8_t *tx, uint8_t *rx, uint32_t n)
     if (deaf(c)) {
         if (rx)
             memset(rx, 0xFF, n);
+        clock_spi_bits(c, 8u * (uint64_t)n);
         return deaf(c);
     }
     while (i < n) {
@@ -196,6 +201,7 @@ int32_t chip_xfer(void *memory, const uint8_t *tx, uint8_t *rx, uint32_t n)
         }
         if (c->spi.n_bits == 0) {
             out = begin_byte(c);
+            clock_spi_bits(c, 8);
             end_byte(c, in);
             c->counters.spi_bytes++;
         } else {

@@ -1,10 +1,20 @@
 /* From registers to time and frequency.
  *
- * Rule: pure decoding, integer 80 MHz clocks for time, no state. Formulas: BGT60TR13C datasheet V2.4.9, chapters on
- * the chirp, shape and frame timing; checked there against register lists exported by the vendor's tool.
- * One shape (up-chirp, saw-tooth) and one channel set are modelled.
+ * Rule: pure decoding, integer clocks of the reference for time, no state. Formulas: BGT60TR13C datasheet V2.4.9,
+ * chapters on the chirp, shape and frame timing; checked there against register lists exported by the vendor's tool.
+ * Readings where the datasheet is silent are marked "open on silicon" here and in docs/simulator.md.
  */
 #include "chip_internal.h"
+
+#define PREFIX_UNITS 6u /* three words */
+#define SHAPE_STRIDE (REG_PLL2_0 - REG_PLL1_0)
+#define SET_STRIDE (REG_CSU2_0 - REG_CSU1_0)
+#define DOWN_STRIDE (REG_CSD1_0 - REG_CSU1_0)
+/* A field of shape or channel set n (0..3), by its name in the first one. */
+#define SHAPE_FIELD(c, n, reg, field) FIELD_OF((c)->registers[REG_##reg + SHAPE_STRIDE * (n)], reg##_##field)
+#define SET_FIELD(c, n, reg, field) FIELD_OF((c)->registers[REG_##reg + SET_STRIDE * (n)], reg##_##field)
+#define CHANNEL_FIELD(c, n, down, reg, field) \
+    FIELD_OF((c)->registers[REG_##reg + SET_STRIDE * (n) + DOWN_STRIDE * (down)], reg##_##field)
 
 static int32_t signed_24(uint32_t value)
 {
@@ -38,9 +48,9 @@ static uint64_t fast_down(const chip *c)
 }
 
 /* Time to come back from the power-down mode in which a pause was spent. */
-static uint64_t restart(uint32_t pd_mode, uint64_t wake, uint64_t init)
+static uint64_t restart(const chip_timing *t, uint32_t pd_mode)
 {
-    return pd_mode == 0 ? 0 : pd_mode == 1 ? init : wake + init;
+    return pd_mode == 0 ? 0 : pd_mode == 1 ? t->init_ticks : t->wake_ticks + t->init_ticks;
 }
 
 static uint64_t ramp_start(const chip *c)
@@ -48,81 +58,105 @@ static uint64_t ramp_start(const chip *c)
     return 8u * (uint64_t)FIELD(c, CCR1, TR_START) + 10u;
 }
 
-static uint64_t first_sample(const chip *c)
+/* Converter and ramp run side by side; the longer one decides. */
+static uint64_t chirp_ticks(const chip *c, const chip_timing *t, uint32_t n_samples, uint32_t ramp_time, uint64_t back)
 {
-    return 8u * (uint64_t)FIELD(c, CCR3, TR_PAEN) + 8u * (uint64_t)FIELD(c, CCR3, TR_SSTART) + 1u;
+    uint64_t sampling = t->first_sample_ticks + (uint64_t)n_samples * t->adc_div;
+    uint64_t ramp = ramp_start(c) + 8u * (uint64_t)ramp_time + back + 8u * (uint64_t)FIELD(c, CCR0, TR_END) + 5u;
+    return (sampling > ramp ? sampling : ramp) + c->options.extra_clocks;
 }
 
-static uint32_t chirps_per_frame(const chip *c)
+/* A triangle's down-chirp is a chirp of its own, with the delays of an up-chirp; only a saw-tooth flies back.
+ * Open on silicon: the pause lies behind every repetition (so the formula of the frame period has it); the vendor's
+ * timing model has it behind the last one only. No known list repeats shapes, all repeat groups. */
+static void decode_shape(const chip *c, uint32_t n, const chip_timing *t, shape_timing *s)
 {
-    uint32_t groups = FIELD(c, CCR2, FRAME_LEN) + 1u;
-    uint32_t shapes = 1u << FIELD(c, CCR0, REPT);
-    return (groups < shapes ? groups : shapes) << FIELD(c, PLL1_7, REPS);
+    uint32_t up_time = SHAPE_FIELD(c, n, PLL1_2, RTU);
+    uint32_t down_time = SHAPE_FIELD(c, n, PLL1_6, RTD);
+    uint64_t end_up = end_delay(SHAPE_FIELD(c, n, PLL1_2, TR_EDU));
+    uint64_t end_down = end_delay(SHAPE_FIELD(c, n, PLL1_6, TR_EDD));
+    uint64_t gap;
+
+    s->number = n;
+    s->triangle = SHAPE_FIELD(c, n, PLL1_4, FSD) || SHAPE_FIELD(c, n, PLL1_5, RSD) || down_time;
+    s->pd_mode = SHAPE_FIELD(c, n, PLL1_7, PD_MODE);
+    s->repetitions = 1u << SHAPE_FIELD(c, n, PLL1_7, REPS);
+    s->samples[UP] = SHAPE_FIELD(c, n, PLL1_3, APU);
+    s->samples[DOWN] = s->triangle ? SHAPE_FIELD(c, n, PLL1_3, APD) : 0u;
+    s->chirp_ticks[UP] = chirp_ticks(c, t, s->samples[UP], up_time, s->triangle ? 0u : fast_down(c)) + end_up;
+    s->chirp_ticks[DOWN] = 0;
+    if (s->triangle)
+        s->chirp_ticks[DOWN] = chirp_ticks(c, t, s->samples[DOWN], down_time, 0) + end_down;
+    else
+        s->chirp_ticks[UP] += end_down;
+    s->pause_ticks = scaled(SHAPE_FIELD(c, n, PLL1_7, TR_SED), SHAPE_FIELD(c, n, PLL1_7, TR_SED_MUL))
+        + restart(t, s->pd_mode);
+    gap = s->pause_ticks;
+    s->step_ticks = s->chirp_ticks[UP] + s->chirp_ticks[DOWN] + gap;
+    s->group_ticks = s->repetitions * s->step_ticks - gap + s->pause_ticks;
+}
+
+static void decode_set(const chip *c, uint32_t n, channel_set *set)
+{
+    set->number = n;
+    set->repetitions = 1u << SET_FIELD(c, n, CSC1, REPC);
+    for (uint32_t down = 0; down < 2; down++) {
+        uint32_t on = CHANNEL_FIELD(c, n, down, CSU1_1, MADC_EN);
+        set->rx_mask[down] = on ? CHANNEL_FIELD(c, n, down, CSU1_1, BBCH_SEL) : 0u;
+        set->n_rx[down] = count_bits_of_3(set->rx_mask[down]);
+    }
+}
+
+/* Groups, limited by whichever comes first: the frame's length or the repetitions of the shapes. */
+static uint64_t groups_of_frame(const chip *c, uint32_t n_shapes)
+{
+    uint64_t groups = FIELD(c, CCR2, FRAME_LEN) + 1u;
+    uint64_t shapes = (uint64_t)n_shapes << FIELD(c, CCR0, REPT);
+    return groups < shapes ? groups : shapes;
 }
 
 void timing_decode(const chip *c, chip_timing *out)
 {
-    uint64_t wake = scaled(FIELD(c, MAIN, TR_WKUP), FIELD(c, MAIN, TR_WKUP_MUL));
-    uint64_t init = scaled(FIELD(c, CCR3, TR_INIT0), FIELD(c, CCR3, TR_INIT0_MUL))
+    *out = (chip_timing){0};
+    out->wake_ticks = scaled(FIELD(c, MAIN, TR_WKUP), FIELD(c, MAIN, TR_WKUP_MUL));
+    out->init_ticks = scaled(FIELD(c, CCR3, TR_INIT0), FIELD(c, CCR3, TR_INIT0_MUL))
         + scaled(FIELD(c, CCR0, TR_INIT1), FIELD(c, CCR0, TR_INIT1_MUL));
-    uint64_t sampling, ramp, pause;
-
-    out->rx_mask = FIELD(c, CSU1_1, MADC_EN) ? FIELD(c, CSU1_1, BBCH_SEL) : 0u;
-    out->n_rx = count_bits_of_3(out->rx_mask);
-    out->n_samples = FIELD(c, PLL1_3, APU);
-    out->n_chirps = chirps_per_frame(c);
-    out->frame_samples = out->n_rx * out->n_samples * out->n_chirps;
     out->adc_div = FIELD(c, ADC0, ADC_DIV);
-    out->start_ticks = wake + init;
-    out->first_sample_ticks = first_sample(c);
-
-    sampling = out->first_sample_ticks + (uint64_t)out->n_samples * out->adc_div;
-    ramp = ramp_start(c) + 8u * (uint64_t)FIELD(c, PLL1_2, RTU) + fast_down(c)
-        + 8u * (uint64_t)FIELD(c, CCR0, TR_END) + 5u;
-    out->chirp_ticks = (sampling > ramp ? sampling : ramp) + end_delay(FIELD(c, PLL1_2, TR_EDU))
-        + end_delay(FIELD(c, PLL1_6, TR_EDD));
-    pause = scaled(FIELD(c, PLL1_7, TR_SED), FIELD(c, PLL1_7, TR_SED_MUL))
-        + restart(FIELD(c, PLL1_7, PD_MODE), wake, init);
-    out->chirp_period_ticks = out->chirp_ticks + pause;
-    out->frame_period_ticks = out->n_chirps * out->chirp_ticks + (out->n_chirps - 1u) * pause
-        + scaled(FIELD(c, CCR1, TR_FED), FIELD(c, CCR1, TR_FED_MUL))
-        + restart(FIELD(c, CCR1, PD_MODE), wake, init);
+    out->first_sample_ticks = 8u * (uint64_t)FIELD(c, CCR3, TR_PAEN) + 8u * (uint64_t)FIELD(c, CCR3, TR_SSTART) + 1u;
+    out->prefix_units = FIELD(c, SFCTL, PREFIX_EN) ? PREFIX_UNITS : 0u;
+    out->frame_pd_mode = FIELD(c, CCR1, PD_MODE);
+    for (uint32_t n = 0; n < MAX_SHAPES; n++)
+        if (SHAPE_FIELD(c, n, PLL1_7, SH_EN))
+            decode_shape(c, n, out, &out->shapes[out->n_shapes++]);
+    for (uint32_t n = 0; n < MAX_SETS; n++)
+        if (SET_FIELD(c, n, CSC1, CS_EN))
+            decode_set(c, n, &out->sets[out->n_sets++]);
+    if (out->n_shapes == 0)
+        decode_shape(c, 0, out, &out->shapes[out->n_shapes++]);
+    if (out->n_sets == 0)
+        decode_set(c, 0, &out->sets[out->n_sets++]);
+    out->n_groups = groups_of_frame(c, out->n_shapes);
+    sequence_total(out);
+    out->frame_period_ticks += scaled(FIELD(c, CCR1, TR_FED), FIELD(c, CCR1, TR_FED_MUL))
+        + restart(out, out->frame_pd_mode);
 }
 
-double timing_ramp_slope_hz_per_s(const chip *c)
+static double tick_hz(const chip *c)
 {
-    return 8.0 * TICK_HZ * signed_24(FIELD(c, PLL1_1, RSU)) / 1048576.0 * TICK_HZ;
+    return (double)c->options.reference_hz;
 }
 
-void chip_radar(void *memory, chip_radar_view *out)
+double timing_slope_hz_per_s(const chip *c, const shape_timing *shape, uint32_t down)
 {
-    static const double corner_hz[4] = {20e3, 45e3, 70e3, 80e3};
-    const chip *c = memory;
-    uint32_t gains = c->registers[REG_CSU1_2];
-    chip_timing now;
-    const chip_timing *t = &now;
-    uint32_t rx = 0; /* the lowest active antenna speaks for all; others that differ are warned about at FRAME_START */
-    double from_ramp_start;
+    uint32_t per_clock = down ? SHAPE_FIELD(c, shape->number, PLL1_5, RSD) : SHAPE_FIELD(c, shape->number, PLL1_1, RSU);
+    return 8.0 * tick_hz(c) * signed_24(per_clock) / 1048576.0 * tick_hz(c);
+}
 
-    timing_decode(c, &now);
-    if (c->frames.running)
-        t = &c->frames.timing;
-    while (rx < 2 && !((t->rx_mask >> rx) & 1u))
-        rx++;
-    out->n_rx = t->n_rx;
-    out->rx_mask = t->rx_mask;
-    out->n_samples = t->n_samples;
-    out->n_chirps = t->n_chirps;
-    out->sample_rate_hz = t->adc_div ? TICK_HZ / t->adc_div : 0.0;
-    out->slope_hz_per_s = timing_ramp_slope_hz_per_s(c);
-    from_ramp_start = ((double)t->first_sample_ticks - (double)ramp_start(c)) / TICK_HZ;
-    out->f0_hz = 8.0 * TICK_HZ * (4.0 * (FIELD(c, PACR2, DIVSET) + 2.0) + 8.0
-                                  + signed_24(FIELD(c, PLL1_0, FSU)) / 1048576.0)
-        + out->slope_hz_per_s * from_ramp_start;
-    out->chirp_period_ns = 12.5 * (double)t->chirp_period_ticks;
-    out->frame_period_ns = 12.5 * (double)t->frame_period_ticks;
-    out->if_gain_db = ((FIELD(c, CSU1_2, HP_GAIN) >> rx) & 1u ? 18.0 : 30.0) + 5.0 * ((gains >> (5u * rx + 2u)) & 7u);
-    out->hp_cutoff_hz = corner_hz[(gains >> (5u * rx)) & 3u];
-    out->tx_power_level = FIELD(c, CSU1_1, TX_DAC);
-    out->transmitting = c->frames.running;
+double timing_start_hz(const chip *c, const shape_timing *shape, uint32_t down)
+{
+    uint32_t start = down ? SHAPE_FIELD(c, shape->number, PLL1_4, FSD) : SHAPE_FIELD(c, shape->number, PLL1_0, FSU);
+    uint64_t first = 8u * (uint64_t)FIELD(c, CCR3, TR_PAEN) + 8u * (uint64_t)FIELD(c, CCR3, TR_SSTART) + 1u;
+    double from_ramp_start = ((double)first - (double)ramp_start(c)) / tick_hz(c);
+    return 8.0 * tick_hz(c) * (4.0 * (FIELD(c, PACR2, DIVSET) + 2.0) + 8.0 + signed_24(start) / 1048576.0)
+        + timing_slope_hz_per_s(c, shape, down) * from_ramp_start;
 }

@@ -54,25 +54,47 @@ def test_sequence_runs_on_over_chirps_and_frames() -> None:
     assert words.tolist() == sequence(5 * size)
 
 
-def test_only_rx1_carries_it_others_are_mid_scale() -> None:
+def test_only_rx1_carries_it_others_are_the_sources() -> None:
     chip, size = chip_in_test_mode(rx_mask=7)
+    frames = ramp(2, size)
+    chip.advance(chip.next_frame_ns)
+    chip.set_samples(frames, chip.next_frame_ns)
     words = read_frame(chip, size).reshape(-1, 3)
     assert words[:, 0].tolist() == sequence(size // 3)
-    assert (words[:, 1:] == 2048).all()
+    assert np.array_equal(words[:, 1:], frames[0].reshape(-1, 3)[:, 1:])
 
 
 def test_without_rx1_nothing_is_replaced() -> None:
     chip, size = chip_in_test_mode(rx_mask=6)
-    assert (read_frame(chip, size) == 2048).all()
+    chip.advance(chip.next_frame_ns)
+    chip.set_samples(ramp(1, size))
+    assert np.array_equal(read_frame(chip, size), ramp(1, size)[0])
 
 
-def test_no_frame_of_the_source_is_used() -> None:
-    chip, size = chip_in_test_mode()
+def test_with_rx1_alone_no_frame_of_the_source_is_used() -> None:
+    chip, size = chip_in_test_mode(rx_mask=1)
     read_frame(chip, size)
     counters = chip.counters()
     assert not chip.needs_samples
     assert (counters.frames_started, counters.frames_from_ring) == (1, 0)
     assert (counters.test_burst_bytes, counters.fifo_burst_bytes) == (4 + size // 2 * 3, 0)
+
+
+def test_a_recording_is_not_used_up() -> None:
+    chip, size = chip_in_test_mode(rx_mask=7)
+    chip.advance(chip.next_frame_ns)
+    chip.set_samples(ramp(1, size))
+    read_frame(chip, size)
+    read_frame(chip, size)
+    chip.write("SFCTL", chip.read("SFCTL") & ~LFSR_EN)
+    assert np.array_equal(read_frame(chip, size), ramp(1, size)[0])
+    assert chip.counters().frames_from_ring == 1
+
+
+def test_a_source_that_has_ended_leaves_the_others_at_mid_scale() -> None:
+    chip, size = chip_in_test_mode(rx_mask=7)
+    chip.set_samples(np.zeros((0, size), np.uint16))
+    assert (read_frame(chip, size).reshape(-1, 3)[:, 1:] == 2048).all()
 
 
 @pytest.mark.parametrize("reset", [4, 8], ids=["fsm", "fifo"])
@@ -94,7 +116,7 @@ def test_switching_it_off_seeds_it_again() -> None:
 
 
 def test_after_the_test_the_source_is_asked() -> None:
-    chip, size = chip_in_test_mode()
+    chip, size = chip_in_test_mode(rx_mask=1)
     read_frame(chip, size)
     chip.write("SFCTL", chip.read("SFCTL") & ~LFSR_EN)
     chip.advance(chip.next_frame_ns)

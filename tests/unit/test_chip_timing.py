@@ -228,12 +228,14 @@ def test_time_never_runs_backwards() -> None:
     assert chip.read("FSTAT") == fill
 
 
-def test_antennas_with_different_gain_warn() -> None:
+def test_each_antenna_has_its_own_gain_and_corner() -> None:
     chip = Chip()
     program(chip)
-    chip.write("CSU1_2", 1 << 2)
+    chip.write("CSU1_2", 0b101 << 20 | (6 << 2 | 3) | (2 << 2 | 1) << 5 | (0 << 2 | 2) << 10)
     start(chip)
-    assert chip.counters().last_warned_address == 0x12
+    view = chip.radar()
+    assert (view.rx_gain_db, view.rx_cutoff_hz) == ((48.0, 40.0, 18.0), (80e3, 45e3, 70e3))
+    assert chip.counters().warnings == 0
 
 
 @pytest.mark.parametrize(
