@@ -36,7 +36,7 @@ lint: $(VENV)/.built ## ruff, mypy --strict, our C with warnings as errors
 	@set -e; for f in $(wildcard native/src/*.c hw_sim/chip/*.c native/targets/*.c native/targets/posix/*.c); do \
 	    gcc $(C_FLAGS) $(C_STRICT) $(C_PATHS) -c -o /dev/null $$f; done; echo "C: clean"
 	@set -e; command -v arm-none-eabi-gcc >/dev/null || exit 0; \
-	for f in $(wildcard native/src/*.c native/targets/*.c native/targets/mps2_an386/*.c); do \
+	for f in $(wildcard native/src/*.c native/targets/*.c native/targets/*_*/*.c); do \
 	    arm-none-eabi-gcc $(M4_FLAGS) $(C_FLAGS) $(C_STRICT) $(C_PATHS) -c -o /dev/null $$f; done; echo "C for ARM: clean"
 
 evidence: $(VENV)/.built ## hours, resumable: measure again what docs/evidence.md says

@@ -143,6 +143,7 @@ class Board:
         self.set_faults(faults)
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
+        self.last_words: Callable[[], str] = str  # what a device in another process said of its end
         self._pin_log: list[PinEdge] = []
 
     def set_faults(self, faults: Faults) -> None:
@@ -172,7 +173,8 @@ class Board:
     @property
     def reason(self) -> str:
         """Why the run failed; empty while it has not."""
-        return str(ffi.string(self.memory.reason).decode())
+        why, said = ffi.string(self.memory.reason).decode(), self.last_words()
+        return f"{why}: {said}" if why and said else str(why)
 
     def run(self, until_us: int, source: SampleSource, stop: Callable[[], bool] | None = None) -> bool:
         """Gives every event before until_us. stop: asked when samples are needed, ends the run early: False.

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
+from hw_sim import target as homes
 from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.levers import QUANTUM_US
@@ -24,7 +25,7 @@ from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import Quanta
 from hw_sim.scene import Scene
-from hw_sim.target import ProcessTarget, arm_target, build_program, posix_target
+from hw_sim.target import ProcessTarget
 from wire import codec, packet, table, values
 from wire.packet import Packet
 from wire.recording import Recorder
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
     from hw_sim.recording import Recording
 
-TARGETS = ("host", "posix", "arm", "sanitized", "overflow", "unguarded")
+TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", "overflow", "unguarded", "flushing")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
 ANSWERS = {
@@ -115,16 +116,23 @@ def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
 
 
 def open_target(
-    board: Board, target: str, chain: str, radar: RadarConfig, log: FrameLog | None = None
+    board: Board,
+    target: str,
+    chain: str,
+    radar: RadarConfig,
+    log: FrameLog | None = None,
+    gdb_port: int | None = None,
 ) -> HostTarget | ProcessTarget:
-    """The firmware in one of its homes, bound to the board. Raises RigError or BoardFailed."""
+    """The firmware in one of its homes, bound to the board. gdb_port: see Rig. Raises RigError or BoardFailed."""
     if target not in TARGETS or chain not in CORES:
         raise RigError(f"target {target}, core {chain}: expected one of {TARGETS} and one of {CORES}")
+    if target == "host" and gdb_port is not None:
+        raise RigError(f"target host: gdb is for {', '.join(homes.MACHINES)}; expected one of these")
     if target == "host":
         return HostTarget(board, radar, chain, log)
     if chain != "c" or log is not None:
         raise RigError(f"target {target}: core {chain} or a log of frames is for target host alone")
-    opened = (arm_target if target == "arm" else posix_target)(board, _built(target))
+    opened = homes.open_target(board, target, _built(target), gdb_port)
     try:
         opened.start(radar.words())
     except (ValueError, BoardFailed) as error:
@@ -135,7 +143,7 @@ def open_target(
 
 def _built(target: str) -> Path:
     try:
-        return build_program(target)
+        return homes.build_program(target)
     except ValueError as error:
         raise RigError(str(error)) from None
 
@@ -160,6 +168,7 @@ class Rig(Quanta):
     faults: of the board; chip: what its radar chip is like.
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
+    gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
     """
 
@@ -177,6 +186,7 @@ class Rig(Quanta):
         log: FrameLog | None = None,
         t0_utc_us: int = 0,
         rtc_valid: bool = False,
+        gdb_port: int | None = None,
     ) -> None:
         self.scene = scene
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
@@ -188,7 +198,7 @@ class Rig(Quanta):
         self.packets: list[Packet] = []
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
-        self.device = open_target(self.board, target, core, radar_config(radar or {}), log)
+        self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
         self.source: SampleSource = source or self._producer or NoSamples()
 

@@ -1,4 +1,4 @@
-"""Firmware in another process: the posix program by pipes, the bare-metal ARM image in QEMU by named pipes.
+"""Firmware in another process: a program by pipes, natively or under qemu-user, or an image in QEMU by named pipes.
 
 Rule: whoever starts a process ends it, by its id; no file of it stays behind.
 """
@@ -6,6 +6,7 @@ Rule: whoever starts a process ends it, by its id; no file of it stays behind.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,10 +22,13 @@ from hw_sim.chip.core import ffi, function_address, lib
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30.0
 TOO_SMALL = -100  # the target's own status
-QEMU = [
-    *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"),
-    *("-icount", "shift=3,sleep=off", "-semihosting-config", "enable=on,target=native"),
-]
+MACHINES = {"arm": "mps2-an386", "arm_m7": "mps2-an500", "arm_m33": "mps2-an505"}
+"""Target -> the QEMU machine its image is for."""
+QEMU = "qemu-system-arm"
+# No instruction counter: in lock-step the image has no interrupt and no timer, so that the host's clock reaches nothing.
+QEMU_OPTIONS = ["-display", "none", "-monitor", "none", "-semihosting-config", "enable=on,target=native"]
+APT = "apt-get install --no-install-recommends"
+FAULT = "stillwave fault: "  # how a line of the image begins that says why it ended
 
 
 def build_program(target: str) -> Path:
@@ -47,6 +51,7 @@ class ProcessTarget:
         self._fds = fds
         self._folder = folder
         self._words: list[int] = []
+        board.last_words = self.last_words
         self.bridge: Any = ffi.new("bridge *")
         lib.bridge_init(self.bridge, board.memory, *fds)
 
@@ -64,6 +69,13 @@ class ProcessTarget:
         if status != 0:
             raise ValueError(f"the firmware refuses the radar configuration: error {status}")
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
+
+    def last_words(self) -> str:
+        """What a bare-metal image said of its end; empty when it said nothing."""
+        if self._folder is None:
+            return ""
+        said = (Path(self._folder) / "log").read_text(errors="replace").splitlines()
+        return next((line.removeprefix(FAULT) for line in said if line.startswith(FAULT)), "")
 
     def restart(self) -> None:
         """START again: the far end wipes the device's memory. Raises as start."""
@@ -83,9 +95,27 @@ class ProcessTarget:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def posix_target(board: Board, program: Path) -> ProcessTarget:
-    """Runs the program with the bridge on its stdin and stdout."""
-    process = subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def open_target(board: Board, target: str, program: Path, gdb_port: int | None = None) -> ProcessTarget:
+    """Runs a target's program as that target is run. gdb_port: see image_target. Raises BoardFailed."""
+    if target in MACHINES:
+        return image_target(board, program, MACHINES[target], gdb_port)
+    if gdb_port is not None:
+        raise BoardFailed(f"target {target}: gdb is for {', '.join(MACHINES)}; expected one of these")
+    return posix_target(board, program, emulator_of(target))
+
+
+def emulator_of(target: str) -> list[str]:
+    """The command a program is run by; none where it runs by itself. Raises BoardFailed when it is not installed."""
+    if target != "aarch64" or platform.machine() == "aarch64":
+        return []
+    if shutil.which("qemu-aarch64") is None:
+        raise BoardFailed(f"target aarch64: qemu-aarch64 not found; install it: {APT} qemu-user")
+    return ["qemu-aarch64"]
+
+
+def posix_target(board: Board, program: Path, by: Sequence[str] = ()) -> ProcessTarget:
+    """Runs the program with the bridge on its stdin and stdout. by: the emulator's command."""
+    process = subprocess.Popen([*by, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None
     to, back = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
     process.stdin.close()
@@ -93,32 +123,46 @@ def posix_target(board: Board, program: Path) -> ProcessTarget:
     return ProcessTarget(board, process, (to, back), None)
 
 
-def arm_target(board: Board, image: Path) -> ProcessTarget:
-    """Runs the image in QEMU with two named pipes. Raises BoardFailed when QEMU is missing or does not start."""
-    if shutil.which(QEMU[0]) is None:
-        raise BoardFailed(f"target arm: {QEMU[0]} not found; install the package qemu-system-arm")
+def image_target(
+    board: Board, image: Path, machine: str, gdb_port: int | None = None, serial: Sequence[str] = ("none",)
+) -> ProcessTarget:
+    """Runs the image on a QEMU machine with two named pipes.
+
+    gdb_port: the image waits at its first instruction for a gdb there, and then as long as gdb wants it to.
+    serial: words behind QEMU's -serial. Raises BoardFailed when QEMU is missing or does not start.
+    """
+    if shutil.which(QEMU) is None:
+        raise BoardFailed(f"machine {machine}: {QEMU} not found; install it: {APT} qemu-system-arm")
     folder = tempfile.mkdtemp(prefix="stillwave-arm-")
     requests, replies = os.path.join(folder, "requests"), os.path.join(folder, "replies")
     os.mkfifo(requests, 0o600)
     os.mkfifo(replies, 0o600)
     back = os.open(requests, os.O_RDONLY | os.O_NONBLOCK)
+    command = [QEMU, "-M", machine, *QEMU_OPTIONS, "-serial", *serial, "-kernel", str(image)]
+    if gdb_port is not None:
+        command += ["-gdb", f"tcp:127.0.0.1:{gdb_port}", "-S"]
     with open(os.path.join(folder, "log"), "wb") as log:  # it always warns about the missing network
-        process = subprocess.Popen([*QEMU, "-kernel", str(image)], cwd=folder, stdin=subprocess.DEVNULL, stderr=log)
-    to = _open_when_read(replies, process)
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    to = _open_when_read(replies, process, START_TIMEOUT_S if gdb_port is None else None)
     if to is None:
         os.close(back)
         process.kill()
         process.wait()
+        said = (Path(folder) / "log").read_text(errors="replace").splitlines()
         shutil.rmtree(folder, ignore_errors=True)
-        raise BoardFailed("target arm: QEMU did not open its side of the bridge")
+        why = next((f": {line}" for line in said if "warning" not in line), "")
+        raise BoardFailed(f"machine {machine}: QEMU did not open its side of the bridge{why}")
     os.set_blocking(back, True)
     os.set_blocking(to, True)
-    return ProcessTarget(board, process, (to, back), folder)
+    target = ProcessTarget(board, process, (to, back), folder)
+    if gdb_port is not None:
+        target.bridge.timeout_ms = -1
+    return target
 
 
-def _open_when_read(path: str, process: subprocess.Popen[bytes]) -> int | None:
+def _open_when_read(path: str, process: subprocess.Popen[bytes], timeout_s: float | None) -> int | None:
     """Opens the pipe for writing once the other side reads it; it opened its own writing end before."""
-    limit = time.monotonic() + START_TIMEOUT_S
+    limit = time.monotonic() + timeout_s if timeout_s is not None else float("inf")
     while time.monotonic() < limit and process.poll() is None:
         try:
             return os.open(path, os.O_WRONLY | os.O_NONBLOCK)

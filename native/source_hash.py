@@ -10,13 +10,11 @@ from pathlib import Path
 
 
 def source_hash(root: Path) -> str:
-    """Hash of native/**/*.[ch] and wire/packet.h under the project root: 16 hex digits."""
+    """Hash of native/src, native/include and wire/packet.h under the project root: 16 hex digits."""
     native = root / "native"
-    files = sorted([*native.rglob("*.c"), *native.rglob("*.h"), root / "wire" / "packet.h"])
+    files = sorted([*native.glob("src/*.[ch]"), *native.glob("include/*.h"), root / "wire" / "packet.h"])
     digest = hashlib.sha256()
     for path in files:
-        if "build" in path.relative_to(native if native in path.parents else root).parts:
-            continue
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()[:16]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -78,10 +78,10 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def arm_tools() -> None:
-    """The ARM compiler and emulator are installed."""
-    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            skip_or_fail("arm", f"{tool} is not installed")
+    """The compilers, emulators and debugger for the ARM targets are installed."""
+    need = subprocess.run(["sh", str(env.ROOT / ".ci" / "need"), "arm"], capture_output=True, text=True, check=False)
+    if need.returncode != 0:
+        skip_or_fail("arm", need.stderr.strip())
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@
 
 #define NEVER UINT64_MAX
 #define WANT_RX 0x80000000u
+#define LOOKS 100u /* most answers come sooner than a sleeper is woken */
 
 typedef struct record {
     uint32_t op;
@@ -80,10 +81,16 @@ static int32_t send_record(bridge *g, uint32_t op, uint32_t arg, uint32_t n)
 static int32_t refill(bridge *g)
 {
     struct pollfd wait = {.fd = g->fd_from, .events = POLLIN, .revents = 0};
-    int ready;
-    do {
+    int ready = 0;
+    for (uint32_t look = 0; look < LOOKS && ready == 0; look++) {
+        ready = poll(&wait, 1, 0);
+    }
+    if (ready == 0) {
         ready = poll(&wait, 1, g->timeout_ms);
-    } while (ready < 0 && errno == EINTR);
+    }
+    while (ready < 0 && errno == EINTR) {
+        ready = poll(&wait, 1, g->timeout_ms);
+    }
     if (ready == 0) {
         board_fail(g->board, "the target process does not answer: timeout");
         return -1;

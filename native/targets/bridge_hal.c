@@ -13,7 +13,8 @@ enum {
     OP_START = 1, OP_STEP = 2, OP_REPLY = 3, OP_STOP = 4,
     OP_DONE = 16, OP_CS = 17, OP_XFER = 18, OP_RESET = 19, OP_IRQ = 20, OP_SWITCH = 21,
     OP_UART_WRITE = 22, OP_UART_READ = 23, OP_ENTROPY = 24, OP_BUTTON = 25, OP_BUZZER = 26, OP_LIGHT = 27,
-    OP_I2C = 28, OP_FLASH_READ = 29, OP_FLASH_PROGRAM = 30, OP_FLASH_ERASE = 31, OP_FLASH_BUSY = 32
+    OP_I2C = 28, OP_FLASH_READ = 29, OP_FLASH_PROGRAM = 30, OP_FLASH_ERASE = 31, OP_FLASH_BUSY = 32,
+    OP_ADVANCE = 33
 };
 
 #define WANT_RX 0x80000000u
@@ -34,50 +35,71 @@ static void put32(uint8_t *to, uint32_t value)
     }
 }
 
+static void put64(uint8_t *to, uint64_t value)
+{
+    put32(to, (uint32_t)value);
+    put32(to + 4, (uint32_t)(value >> 32));
+}
+
 static uint32_t get32(const uint8_t *from)
 {
     return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
-/* Appends a record to what waits; bytes may be NULL when n is 0. */
-static void append(sw_bridge *b, uint32_t op, uint32_t arg, const uint8_t *bytes, uint32_t n)
-{
-    uint8_t *to = b->out + b->out_n;
-    put32(to, op);
-    put32(to + 4, arg);
-    put32(to + 8, n);
-    if (n != 0u) {
-        memcpy(to + SW_BRIDGE_HEADER, bytes, n);
-    }
-    b->out_n += SW_BRIDGE_HEADER + n;
-}
-
 static void flush(sw_bridge *b)
 {
-    if (!b->lost && b->io.write(b->out, b->out_n) < 0) {
+    if (!b->lost && b->out_n != 0u && b->io.write(b->out, b->out_n) < 0) {
         b->lost = 1;
     }
     b->out_n = 0;
 }
 
+/* Appends a record to what waits. A payload that finds no room goes out at once, from where it lies. */
+static void append(sw_bridge *b, uint32_t op, uint32_t arg, const uint8_t *bytes, uint32_t n)
+{
+    if (b->out_n + SW_BRIDGE_HEADER > SW_BRIDGE_OUT) {
+        flush(b);
+    }
+    uint8_t *to = b->out + b->out_n;
+    put32(to, op);
+    put32(to + 4, arg);
+    put32(to + 8, n);
+    b->out_n += SW_BRIDGE_HEADER;
+    if (n == 0u) {
+        return;
+    }
+    if (n <= SW_BRIDGE_OUT - b->out_n) {
+        memcpy(b->out + b->out_n, bytes, n);
+        b->out_n += n;
+        return;
+    }
+    flush(b);
+    if (!b->lost && b->io.write(bytes, n) < 0) {
+        b->lost = 1;
+    }
+}
+
+/* Bytes that are here already come first; then a long rest straight to where it belongs, a short one by the buffer. */
 static int32_t receive(sw_bridge *b, uint8_t *to, uint32_t n)
 {
     while (n != 0u && !b->lost) {
-        if (b->at == b->have) {
-            const int32_t got = b->io.read(b->in, (uint32_t)sizeof b->in);
-            if (got <= 0) {
-                b->lost = 1;
-                break;
-            }
+        int32_t got = (int32_t)(b->have - b->at);
+        if (got == 0 && n >= SW_BRIDGE_IN) {
+            got = b->io.read(to, n);
+        } else if (got == 0) {
+            got = b->io.read(b->in, SW_BRIDGE_IN);
             b->at = 0;
-            b->have = (uint32_t)got;
+            b->have = got > 0 ? (uint32_t)got : 0u;
+            b->lost = got <= 0;
+            continue;
+        } else {
+            got = (uint32_t)got < n ? got : (int32_t)n;
+            memcpy(to, b->in + b->at, (uint32_t)got);
+            b->at += (uint32_t)got;
         }
-        const uint32_t there = b->have - b->at;
-        const uint32_t part = n < there ? n : there;
-        memcpy(to, b->in + b->at, part);
-        b->at += part;
-        to += part;
-        n -= part;
+        b->lost = got <= 0;
+        to += got;
+        n -= got > 0 ? (uint32_t)got : 0u;
     }
     return b->lost ? -1 : 0;
 }
@@ -116,9 +138,6 @@ static int32_t ask(sw_bridge *b, const record *q, const uint8_t *bytes, uint8_t 
 static int32_t hal_cs(void *ctx, int32_t level)
 {
     sw_bridge *b = ctx;
-    if (b->out_n + SW_BRIDGE_HEADER > SW_BRIDGE_POSTED) {
-        flush(b);
-    }
     append(b, OP_CS, (uint32_t)level, NULL, 0);
     return b->lost ? -1 : 0;
 }
@@ -237,15 +256,14 @@ static int32_t hal_entropy(void *ctx, uint8_t *bytes, uint32_t n)
 static void answer(sw_bridge *b, int32_t status, uint64_t deadline_us)
 {
     uint8_t bytes[8];
-    put32(bytes, (uint32_t)deadline_us);
-    put32(bytes + 4, (uint32_t)(deadline_us >> 32));
+    put64(bytes, deadline_us);
     append(b, OP_DONE, (uint32_t)status, bytes, 8);
     flush(b);
 }
 
-static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
+void sw_bridge_hal(sw_bridge *b, sw_hal *hal)
 {
-    const sw_hal hal = {
+    *hal = (sw_hal){
         .spi = b, .spi_cs = hal_cs, .spi_xfer = hal_xfer,
         .pins = b, .radar_reset = hal_reset, .radar_irq = hal_irq, .standby_switch = hal_switch,
         .button = hal_button, .buzzer = hal_buzzer, .light = hal_light,
@@ -255,6 +273,11 @@ static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
         .uart = b, .uart_write = hal_uart_write, .uart_read = hal_uart_read,
         .entropy = b, .entropy_read = hal_entropy,
     };
+}
+
+/* START with n bytes of radar config, none for the default: fresh memory, then the firmware's own check. */
+static int32_t start(sw_bridge *b, const sw_hal *hal, void *fw, uint32_t fw_bytes, uint32_t n)
+{
     uint32_t words[sizeof(sw_radar_config) / 4] = {0};
     uint8_t bytes[sizeof words];
     if (n != 0u && n != CONFIG_BYTES) {
@@ -273,19 +296,40 @@ static int32_t start(sw_bridge *b, void *fw, uint32_t fw_bytes, uint32_t n)
         return STATUS_TOO_SMALL;
     }
     memset(fw, RAM_AT_POWER_ON, sw_firmware_size());
-    return sw_firmware_init(fw, &hal, n != 0u ? &config : NULL, NULL);
+    return sw_firmware_init(fw, hal, n != 0u ? &config : NULL, NULL);
+}
+
+int32_t sw_bridge_accept(sw_bridge *b, const sw_hal *hal, void *fw, uint32_t fw_bytes)
+{
+    record r;
+    if (receive_header(b, &r) != 0 || r.op != OP_START) {
+        return -1;
+    }
+    const int32_t status = start(b, hal, fw, fw_bytes, r.n);
+    answer(b, status, SW_NEVER);
+    return b->lost ? -1 : status;
+}
+
+int32_t sw_bridge_advance(sw_bridge *b, uint64_t now_us)
+{
+    uint8_t bytes[8];
+    const record q = {OP_ADVANCE, 0, 8};
+    put64(bytes, now_us);
+    return ask(b, &q, bytes, NULL, 0);
 }
 
 int32_t sw_bridge_serve(sw_bridge *b, void *fw, uint32_t fw_bytes)
 {
     record r;
+    sw_hal hal;
     uint8_t now[8];
+    sw_bridge_hal(b, &hal);
     while (receive_header(b, &r) == 0) {
         if (r.op == OP_STOP) {
             return 0;
         }
         if (r.op == OP_START) {
-            answer(b, start(b, fw, fw_bytes, r.n), SW_NEVER);
+            answer(b, start(b, &hal, fw, fw_bytes, r.n), SW_NEVER);
         } else if (r.op == OP_STEP && r.n == 8u && receive(b, now, 8) == 0) {
             const uint64_t now_us = (uint64_t)get32(now) | (uint64_t)get32(now + 4) << 32;
             answer(b, 0, sw_firmware_step(fw, now_us, r.arg));

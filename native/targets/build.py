@@ -1,105 +1,80 @@
-"""Builds the firmware for the homes outside Python: `python native/targets/build.py posix|arm|sanitized|overflow|unguarded`.
+"""Builds the firmware for the homes outside Python: `python native/targets/build.py NAME`, NAME as in targets.py.
 
-Prints the path of the program. Rule: the same sources and the same flags as the extension;
-what is up to date is not built again.
+Prints the path of the program. Rule: the same sources and the same flags as the extension; a program is
+built again when a source, a flag or the compiler is another one, whatever the files' times say.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import runpy
+import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TARGETS = ROOT / "native" / "targets"
+TARGET_TABLE: dict[str, Any] = runpy.run_path(str(TARGETS / "targets.py"))["TARGET_TABLE"]
 FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"]
-CORTEX_M4 = ["-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One way to build. folder: under native/targets. compiler: environment variable and default of the C compiler."""
-
-    folder: str
-    compiler: tuple[str, str]
-    flags: tuple[str, ...]
-    missing: str
-
-
-SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-TARGET_TABLE = {
-    "posix": Target("posix", ("CC", "gcc"), (), "a C compiler"),
-    "sanitized": Target("posix", ("CC", "gcc"), SANITIZERS, "a C compiler"),
-    # writes one byte behind its memory before it answers: the sanitizer must see it
-    "overflow": Target("posix", ("CC", "gcc"), (*SANITIZERS, "-DSW_DELIBERATE_OVERFLOW"), "a C compiler"),
-    # the device without its alarm guard: what must be late is late
-    "unguarded": Target("posix", ("CC", "gcc"), ("-DSW_WITHOUT_ALARM_GUARD",), "a C compiler"),
-    "arm": Target(
-        "mps2_an386",
-        ("ARM_CC", "arm-none-eabi-gcc"),
-        (
-            *CORTEX_M4,
-            "-ffunction-sections",
-            "-fdata-sections",
-            "-fno-builtin-printf",
-            "-nostartfiles",
-            "-Wl,--gc-sections",
-            f"-Wl,-T,{TARGETS / 'mps2_an386' / 'memory.ld'}",
-        ),
-        "the ARM compiler (packages gcc-arm-none-eabi, libnewlib-arm-none-eabi)",
-    ),
-}
 
 
 class BuildError(RuntimeError):
     """One line that says what is missing or wrong."""
 
 
-def sources(target: Target) -> list[Path]:
+def sources(target: Any) -> list[Path]:
     """C files of the core, of the bridge and of this target."""
-    return [
-        *sorted((ROOT / "native" / "src").glob("*.c")),
-        TARGETS / "bridge_hal.c",
-        *sorted((TARGETS / target.folder).glob("*.c")),
-    ]
+    core = sorted((ROOT / "native" / "src").glob("*.c"))
+    return [*core, TARGETS / "bridge_hal.c", *(TARGETS / name for name in target.files)]
 
 
-def newest_input(target: Target) -> float:
-    """Modification time, s, of the newest file the program depends on."""
-    inputs = [
-        *sources(target),
-        *(ROOT / "native" / "include").glob("*.h"),
-        *TARGETS.rglob("*.h"),
-        *TARGETS.rglob("*.ld"),
-        ROOT / "wire" / "packet.h",
-        Path(__file__),
-    ]
-    return max(path.stat().st_mtime for path in inputs)
+def inputs(target: Any) -> list[Path]:
+    """Every file the program depends on."""
+    found = [*sources(target), ROOT / "wire" / "packet.h", *(ROOT / "native").glob("*/*.h"), *TARGETS.rglob("*.h")]
+    return sorted([*found, *TARGETS.rglob("*.ld")])
+
+
+def compiler_of(name: str, target: Any) -> list[str]:
+    """The compiler's command. Raises BuildError when it is not installed."""
+    words = shlex.split(os.environ.get(target.compiler.variable, target.compiler.program))
+    if shutil.which(words[0]) is None:
+        raise BuildError(f"target {name}: {words[0]} not found; install it: {target.compiler.install}")
+    return words
+
+
+def key(command: list[str], compiler: list[str], target: Any) -> str:
+    """What a program was made of: hash of sources, command and compiler version."""
+    version = subprocess.run([*compiler, "--version"], capture_output=True, check=False).stdout
+    digest = hashlib.sha256(version + "\0".join(command).encode())
+    for path in inputs(target):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def build(name: str) -> Path:
-    """Path of the program, built when older than its inputs. Raises BuildError with one line."""
+    """Path of the program, built when it is not of these inputs. Raises BuildError with one line."""
     if name not in TARGET_TABLE:
         raise BuildError(f"target {name}: expected one of {', '.join(TARGET_TABLE)}")
     target = TARGET_TABLE[name]
-    compiler = os.environ.get(target.compiler[0], target.compiler[1]).split()
-    if shutil.which(compiler[0]) is None:
-        raise BuildError(f"target {name}: {compiler[0]} not found; install {target.missing}")
-    program = TARGETS / target.folder / "build" / f"stillwave-{name}"
-    if program.exists() and program.stat().st_mtime >= newest_input(target):
+    compiler = compiler_of(name, target)
+    program = TARGETS / "build" / f"stillwave-{name}"
+    mark = program.with_suffix(".key")
+    paths = ["-I", ROOT / "native" / "include", "-I", ROOT / "wire", "-L", TARGETS / "cortex_m"]
+    command = [*compiler, *FLAGS, *target.flags, *map(str, paths), *map(str, sources(target))]
+    wanted = key(command, compiler, target)
+    if program.exists() and mark.exists() and mark.read_text() == wanted:
         return program
     program.parent.mkdir(exist_ok=True)
     part = program.with_name(f"{program.name}.{os.getpid()}.part")
-    includes = ["-I", str(ROOT / "native" / "include"), "-I", str(ROOT / "wire")]
-    files = [str(path) for path in sources(target)]
-    command = [*compiler, *FLAGS, *target.flags, *includes, *files, "-o", str(part)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "-o", str(part)], cwd=TARGETS, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildError(f"target {name}: the build failed:\n{done.stderr}")
     part.replace(program)
+    mark.write_text(wanted)
     return program
 
 

@@ -9,8 +9,19 @@
 #include <unistd.h>
 
 #include "../bridge_hal.h"
+#include "../firmware_memory.h"
 
-#define FIRMWARE_BYTES 1048576u
+#ifdef SW_DELIBERATE_FLUSH
+/* Denormals become zero from here on, as a library linked with fast-math would have it. */
+static void flush_to_zero(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr(0x9FC0u); /* FTZ, DAZ, all exceptions masked: Intel SDM vol. 1, 10.2.3 */
+#elif defined(__aarch64__)
+    __asm volatile("msr fpcr, %0" : : "r"(1ul << 24)); /* FZ */
+#endif
+}
+#endif
 
 static int32_t read_some(uint8_t *bytes, uint32_t capacity)
 {
@@ -39,12 +50,15 @@ static int32_t write_all(const uint8_t *bytes, uint32_t n)
 
 int main(void)
 {
-    static alignas(16) uint8_t firmware[FIRMWARE_BYTES];
+    static alignas(16) uint8_t firmware[SW_FIRMWARE_BYTES];
     static sw_bridge bridge;
+#ifdef SW_DELIBERATE_FLUSH
+    flush_to_zero();
+#endif
     bridge.io = (sw_bridge_io){read_some, write_all};
 #ifdef SW_DELIBERATE_OVERFLOW
-    volatile uint32_t behind = FIRMWARE_BYTES;
+    volatile uint32_t behind = SW_FIRMWARE_BYTES;
     firmware[behind] = 1;
 #endif
-    return sw_bridge_serve(&bridge, firmware, FIRMWARE_BYTES) == 0 ? 0 : 1;
+    return sw_bridge_serve(&bridge, firmware, SW_FIRMWARE_BYTES) == 0 ? 0 : 1;
 }
