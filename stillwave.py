@@ -161,6 +161,28 @@ def scenarios(
 
 
 @app.command()
+def config(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RADAR.json|LIST.h",
+            help="The radar SDK's JSON, an exported register list, fields of our own config as JSON, or `default`.",
+        ),
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE.h|FILE.json", help="Write it as register list or SDK's JSON.")
+    ] = None,
+    array: Annotated[str | None, typer.Option("--array", help="Which register list of a file with several.")] = None,
+    spi_hz: Annotated[float, typer.Option("--spi-hz", help="Clock of the bus that reads the FIFO.")] = 25e6,
+    json: Json = False,
+) -> None:
+    """What a radar configuration does, what is doubtful about it, and its other form."""
+    from front import commands
+
+    commands.config(source, array, to, spi_hz, json)
+
+
+@app.command()
 def bench(json: Json = False, seconds: Annotated[float, typer.Option(help="Time for each figure.")] = 1.0) -> None:
     """Speed, each figure beside its floor."""
     from front import commands

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from front import check
 from front.config import load
-from front.env import use_jit_cache
+from front.env import InputError, use_jit_cache
 from front.night import Asked, live_options, options
 from front.output import Folder, as_json, ready, say, show
 
@@ -160,3 +160,21 @@ def doctor(json: bool) -> int:
     if failed:
         say(f"stillwave: {', '.join(failed)} failed")
     return 1 if failed else 0
+
+
+def config(source: str, array: str | None, to: Path | None, spi_hz: float, json: bool) -> None:
+    """A radar configuration: what it does, what is doubtful about it, and its other form."""
+    from front.radar.command import config as judge
+    from front.radar.text import lines
+
+    result = judge(source, array, to, spi_hz)
+    if to is not None and result.written is not None:
+        try:
+            to.write_text(result.written)
+        except OSError as error:
+            raise InputError(f"--to {to}: cannot be written: {error.strerror}") from None
+    found = result.found
+    head = f"{source}: {result.kind}, {found['registers']} registers"
+    show(json, found, lambda: lines(found, head, found["warnings"]))
+    if to is not None:
+        say(f"written to {to}")

@@ -20,7 +20,7 @@ from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
 from tests.fake_device import stored_night
 
-COMMANDS = ("night", "process", "board", "report", "cloud", "alarm", "train", "scenarios", "bench", "doctor")
+COMMANDS = ("night", "process", "board", "report", "cloud", "alarm", "train", "scenarios", "config", "bench", "doctor")
 HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
 
 
@@ -86,6 +86,10 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
         (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
+        (["config", "missing.h"], ["missing.h", "cannot be read"]),
+        (["config", "default", "--spi-hz", "0"], ["--spi-hz 0", "10000"]),
+        (["config", "default", "--to", "list.txt"], ["--to list.txt", ".h or .json"]),
+        (["config", "default", "--to", "nowhere/list.h"], ["--to nowhere/list.h", "cannot be written"]),
         (["report", "missing.sqlite"], ["missing.sqlite"]),
         (["bench", "--seconds", "nan"], ["--seconds nan", "more than 0"]),
         (["bench", "--seconds", "0"], ["--seconds 0", "more than 0"]),
