@@ -6,11 +6,12 @@ Rule: what `expect` and `read` hand out is gone from the buffer; timeouts count 
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from hw_sim.hil.home import Home
 
 SHOWN_BYTES = 200
-TAIL_BYTES = 1024
+PIECES = 64
 
 
 class Missed(AssertionError):
@@ -25,13 +26,13 @@ class SerialLine:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._buffer = b""
-        self._tail = b""
+        self._pieces: deque[tuple[int, bytes]] = deque(maxlen=PIECES)
         self.bytes_heard = 0
         home.ears.append(self._hear)
 
-    def _hear(self, _t_us: int, data: bytes) -> None:
+    def _hear(self, t_us: int, data: bytes) -> None:
         self._buffer += data
-        self._tail = (self._tail + data)[-TAIL_BYTES:]
+        self._pieces.append((t_us, data))
         self.bytes_heard += len(data)
 
     @property
@@ -73,9 +74,9 @@ class SerialLine:
         found, self._buffer = self._buffer, b""
         return found
 
-    def tail(self, n: int) -> bytes:
-        """The last n bytes heard, read or not; at most 1024."""
-        return self._tail[-n:]
+    def last_pieces(self, n: int) -> list[tuple[int, bytes]]:
+        """(device time us, bytes) of the last n pieces heard, read or not; at most 64."""
+        return list(self._pieces)[-n:]
 
     def _missed(self, what: bytes | re.Pattern[bytes], timeout_s: float) -> str:
         shown = f"{what!r}" if isinstance(what, bytes) else f"the pattern {what.pattern!r}"

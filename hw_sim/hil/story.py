@@ -17,7 +17,8 @@ from hw_sim.hil.link import Link
 from hw_sim.hil.serial_line import SerialLine
 
 LAST_PACKETS = 8
-LAST_BYTES = 400
+LAST_PIECES = 16
+LAST_ROWS = 16
 
 
 @dataclass
@@ -65,10 +66,10 @@ class Story:
         if self.link is not None and self.link.packets:
             packets = self.link.packets[-LAST_PACKETS:]
             return [f"last {len(packets)} of {len(self.link.packets)} packets:", *(one.line() for one in packets)]
-        tail = self.serial.tail(LAST_BYTES)
-        if not tail:
+        rows = [row for t_us, data in self.serial.last_pieces(LAST_PIECES) for row in _rows(t_us, data)][-LAST_ROWS:]
+        if not rows:
             return ["the device said nothing"]
-        return [f"last {len(tail)} of {self.serial.bytes_heard} bytes:", *_lines(tail)]
+        return [f"last of {self.serial.bytes_heard} bytes:", *rows]
 
     def write(self, folder: Path, outcome: str, wrong: Sequence[str]) -> None:
         """story.txt, packets.txt and figures.json beside the recording."""
@@ -78,9 +79,11 @@ class Story:
             (folder / "packets.txt").write_text("".join(one.line() + "\n" for one in self.link.packets))
 
 
-def _lines(data: bytes) -> list[str]:
-    """Printable lines of a text line, else one row of hex per 16 bytes."""
+def _rows(t_us: int, data: bytes) -> list[str]:
+    """A piece of the line with its time: as text where it is text, else in hex, 16 bytes to the row."""
     text = data.replace(b"\r", b"")
     if all(32 <= byte < 127 or byte in (9, 10) for byte in text):
-        return [f"    {line}" for line in text.decode("ascii").strip("\n").split("\n")]
-    return [f"    {data[at : at + 16].hex(' ')}" for at in range(0, len(data), 16)]
+        shown = text.decode("ascii").rstrip("\n").split("\n")
+    else:
+        shown = [data[at : at + 16].hex(" ") for at in range(0, min(len(data), 64), 16)]
+    return [f"{t_us / 1e6:12.6f} s  {row}" for row in shown]
