@@ -121,6 +121,24 @@ def nothing_sampled(s: Subject) -> Iterator[str]:
 
 
 @rule
+def more_than_one_shape(s: Subject) -> Iterator[str]:
+    shapes = [n + 1 for n in range(4) if s.at(0x37 + 8 * n, 4, 4)]
+    sets = [n + 1 for n in range(4) if s.at(0x16 + 7 * n, 4, 4)]
+    down = any(s.registers.get(address, 0) for address in (0x34, 0x35)) or s.at(0x36, 13, 0)
+    if down or shapes not in ([], [1]) or sets not in ([], [1]) or s.at(0x16, 3, 0):
+        what = (
+            f"shapes {shapes}, channel sets {sets}{', a down-chirp' if down else ''}, {2 ** s.at(0x16, 3, 0)} of a set"
+        )
+        yield f"the figures are of shape 1's up-chirp with channel set 1 alone; the list has {what}"
+
+
+@rule
+def continuous_wave(s: Subject) -> Iterator[str]:
+    if s.at(0x00, 16, 16):
+        yield "CW_MODE: the chip holds one frequency and makes no frames"
+
+
+@rule
 def not_transmitting(s: Subject) -> Iterator[str]:
     if not s.at(0x10, 0, 0) or not s.decoded.tx_power_level:
         yield "the transmitter is off (TX_EN or TX_DAC is 0)"
