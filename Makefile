@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 HOURS  ?= 8
 SEED   ?= 1
 ALARM  ?= 06:25
+VRB_OUT ?= build
 
 C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/packet.h hw_sim/chip/*)
 C_FLAGS   := -std=c11 -O3 -ffp-contract=off -fno-math-errno
@@ -45,17 +46,18 @@ evidence: $(VENV)/.built ## hours, resumable: measure again what docs/evidence.m
 size: $(VENV)/.built ## flash, RAM and stack of the firmware; fails on any data or bss in its core
 	@$(BIN)/python native/size.py
 
-vrb: build/libvrb.so build/vrb.h ## the emulated chip for a driver in C, build/libvrb.so and build/vrb.h, no Python
+vrb: $(VRB_OUT)/libvrb.so $(VRB_OUT)/vrb.h ## the emulated chip for a driver in C, build/libvrb.so and build/vrb.h, no Python
 
 # Only what bears VRB_API is exported; what the bare chip does not need (the board around it) is dropped.
-build/libvrb.so: $(wildcard hw_sim/chip/*.[ch])
+$(VRB_OUT)/libvrb.so: $(wildcard hw_sim/chip/*.[ch])
 	@sh .ci/need gcc
-	@mkdir -p build
-	gcc $(C_FLAGS) -shared -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-soname,libvrb.so \
-	    -o $@ $(wildcard hw_sim/chip/*.c)
+	@mkdir -p $(VRB_OUT)
+	@gcc $(C_FLAGS) -shared -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -Wl,--gc-sections \
+	    -Wl,-soname,libvrb.so -o $@ $(wildcard hw_sim/chip/*.c)
+	@echo "built $@"
 
-build/vrb.h: hw_sim/chip/vrb.h
-	@mkdir -p build
+$(VRB_OUT)/vrb.h: hw_sim/chip/vrb.h
+	@mkdir -p $(VRB_OUT)
 	@cp $< $@
 
 doctor: $(VENV)/.built ## what is installed, built and found

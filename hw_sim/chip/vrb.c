@@ -57,6 +57,7 @@ void vrb_close(vrb *b)
 {
     if (b == NULL)
         return;
+    serve_close(b);
     source_close(&b->source);
     free(b->chip);
     free(b);
@@ -74,20 +75,12 @@ static int wrong_level(int level)
 
 int vrb_rst(vrb *b, int level)
 {
-    if (b == NULL || wrong_level(level))
-        return VRB_WRONG_USE;
-    return chip_reset_pin(b->chip, level);
+    return b == NULL || wrong_level(level) ? VRB_WRONG_USE : chip_reset_pin(b->chip, level);
 }
 
 int vrb_cs(vrb *b, int level)
 {
-    int status;
-    if (b == NULL || wrong_level(level))
-        return VRB_WRONG_USE;
-    status = chip_cs(b->chip, level);
-    if (status == CHIP_OK)
-        b->selected = level == 0;
-    return status;
+    return b == NULL || wrong_level(level) ? VRB_WRONG_USE : chip_cs(b->chip, level);
 }
 
 int vrb_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, size_t n)
@@ -178,4 +171,13 @@ uint64_t vrb_time_ns(vrb *b)
 int vrb_lend(vrb *b, const uint16_t *samples, size_t n_samples)
 {
     return b == NULL ? VRB_WRONG_USE : source_lend(&b->source, b->chip, samples, n_samples);
+}
+
+int vrb_serve(vrb *b, const char *address)
+{
+    if (b == NULL || address == NULL) {
+        snprintf(why, sizeof why, "vrb_serve: expected a board and an address");
+        return VRB_WRONG_USE;
+    }
+    return serve_run(b, address, why, sizeof why);
 }

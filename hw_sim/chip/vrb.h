@@ -62,6 +62,12 @@ VRB_API uint64_t vrb_time_ns(vrb *board); /* since power-on */
  * next call of it. n_samples 0: no more frames. */
 VRB_API int vrb_lend(vrb *board, const uint16_t *samples, size_t n_samples);
 
+/* Offers the board on a socket, "unix:PATH" or "tcp:127.0.0.1:PORT", to one client at a time (docs/virtual-board.md has
+ * the protocol). Call it again and again: it returns VRB_OK once a second, so that its caller may end; VRB_NEED_SAMPLES:
+ * lend some first; VRB_WRONG_USE: the address cannot be had, vrb_why() says why in one line. Clients notice nothing of
+ * it. What is wrong with a client is one line on stderr. */
+VRB_API int vrb_serve(vrb *board, const char *address);
+
 /* The source "ramp": sample k of a chirp (counted in the order of the FIFO, all antennas) is
  * (k + 7 * chirp + 131 * frame) & 0xFFF, frame and chirp from 0 at FRAME_START. */
 

@@ -47,7 +47,7 @@ struct vrb {
     vrb_source source;
     vrb_faults faults;
     uint64_t now_ns;
-    int32_t selected;
+    struct spi_socket *server; /* of vrb_serve(); NULL: none */
 };
 
 /* vrb_config.c. what: room for one line, written when it fails */
@@ -59,5 +59,9 @@ int source_open(vrb_source *s, const vrb_config *config, char *what, size_t n);
 void source_close(vrb_source *s);
 int source_supply(vrb_source *s, void *chip); /* to a chip that needs samples. VRB_OK, VRB_NEED_SAMPLES, VRB_WRONG_USE */
 int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n);
+
+/* vrb_serve.c */
+int serve_run(vrb *b, const char *address, char *why, size_t n);
+void serve_close(vrb *b);
 
 #endif
