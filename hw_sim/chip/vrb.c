@@ -33,6 +33,13 @@ static vrb *refuse(vrb *b, const char *text)
     return NULL;
 }
 
+/* A frame starts inside a transfer. What has to be lent can wait: vrb_advance() will ask for it. */
+static void supply_in_transfer(void *board)
+{
+    vrb *b = board;
+    (void)source_supply(&b->source, b->chip);
+}
+
 vrb *vrb_open(const char *json)
 {
     vrb_config config;
@@ -49,6 +56,7 @@ vrb *vrb_open(const char *json)
     if (source_open(&b->source, &config, what, sizeof what) != 0)
         return refuse(b, what);
     chip_init(b->chip, &config.chip);
+    chip_ask(b->chip, supply_in_transfer, b);
     b->faults = config.faults;
     return b;
 }
@@ -112,28 +120,27 @@ int vrb_irq(vrb *b)
 /* One step towards until_ns: to the chip's next event at most. 1: there is more to do; VRB_OK: until_ns is reached. */
 static int step(vrb *b, uint64_t until_ns)
 {
+    const uint64_t now_ns = chip_time_ns(b->chip);
     const uint64_t event_ns = chip_next_event_ns(b->chip);
     const uint64_t stop_ns = event_ns < until_ns ? event_ns : until_ns;
-    const int moves = stop_ns > b->now_ns;
     int status;
-    if (moves)
-        b->now_ns = stop_ns;
-    chip_advance_ns(b->chip, b->now_ns);
+    chip_advance_ns(b->chip, stop_ns);
     if (!chip_needs_samples(b->chip)) {
-        if (!moves) /* an event that is over and wants nothing must not hold up time */
-            chip_advance_ns(b->chip, b->now_ns = until_ns);
-        return b->now_ns < until_ns;
+        if (stop_ns <= now_ns) /* an event that is over and wants nothing must not hold up time */
+            chip_advance_ns(b->chip, until_ns);
+        return chip_time_ns(b->chip) < until_ns;
     }
     status = source_supply(&b->source, b->chip);
     if (status != VRB_OK)
         return status;
-    chip_advance_ns(b->chip, b->now_ns); /* begins the frame */
+    chip_advance_ns(b->chip, stop_ns); /* begins the frame */
     return chip_needs_samples(b->chip) ? VRB_WRONG_USE : 1;
 }
 
 static uint64_t later(const vrb *b, uint64_t ns)
 {
-    return ns < VRB_END_NS - b->now_ns ? b->now_ns + ns : VRB_END_NS;
+    const uint64_t now_ns = chip_time_ns(b->chip);
+    return now_ns < VRB_END_NS && ns < VRB_END_NS - now_ns ? now_ns + ns : VRB_END_NS;
 }
 
 int vrb_advance(vrb *b, uint64_t ns)
@@ -165,7 +172,7 @@ int vrb_wait_irq(vrb *b, uint64_t max_ns)
 
 uint64_t vrb_time_ns(vrb *b)
 {
-    return b == NULL ? 0u : b->now_ns;
+    return b == NULL ? 0u : chip_time_ns(b->chip);
 }
 
 int vrb_lend(vrb *b, const uint16_t *samples, size_t n_samples)

@@ -46,7 +46,6 @@ struct vrb {
     void *chip;
     vrb_source source;
     vrb_faults faults;
-    uint64_t now_ns;
     struct spi_socket *server; /* of vrb_serve(); NULL: none */
 };
 

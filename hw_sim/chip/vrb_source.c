@@ -70,14 +70,26 @@ static int make_room(vrb_source *s, uint64_t n)
     return 0;
 }
 
-static void fill_ramp(uint16_t *out, const chip_radar_view *view, uint32_t frame)
+static void fill_chirp(uint16_t *out, uint32_t n, uint32_t first)
 {
-    const uint32_t n = view->n_rx * view->n_samples;
-    for (uint32_t chirp = 0; chirp < view->n_chirps; chirp++) {
-        const uint32_t first = RAMP_PER_CHIRP * chirp + RAMP_PER_FRAME * frame;
-        for (uint32_t k = 0; k < n; k++)
-            out[k] = (uint16_t)((first + k) & 0xFFFu);
+    for (uint32_t k = 0; k < n; k++)
+        out[k] = (uint16_t)((first + k) & 0xFFFu);
+}
+
+static void fill_ramp(uint16_t *out, void *chip, const chip_radar_view *view)
+{
+    const uint32_t frame = chip_register(chip, STAT1_ADDRESS) >> 12;
+    chip_chirp_view one = {.n_rx = view->n_rx, .n_samples = view->n_samples};
+    uint64_t left = view->frame_samples;
+    for (uint32_t chirp = 0; left > 0 && chirp < view->n_chirps; chirp++) {
+        uint64_t n;
+        if (!view->uniform)
+            chip_chirp(chip, chirp, &one);
+        n = (uint64_t)one.n_rx * one.n_samples;
+        n = n < left ? n : left;
+        fill_chirp(out, (uint32_t)n, RAMP_PER_CHIRP * chirp + RAMP_PER_FRAME * frame);
         out += n;
+        left -= n;
     }
 }
 
@@ -117,12 +129,6 @@ static int take_lent(vrb_source *s, uint64_t n)
     return 0;
 }
 
-static uint64_t frame_samples(void *chip, chip_radar_view *view)
-{
-    chip_radar(chip, view);
-    return (uint64_t)view->n_rx * view->n_samples * view->n_chirps;
-}
-
 static int at_end(const vrb_source *s)
 {
     return s->kind == SOURCE_FILE ? s->file_left == 0 : s->kind == SOURCE_LENT && s->lent_left == 0 && s->ended;
@@ -131,8 +137,10 @@ static int at_end(const vrb_source *s)
 int source_supply(vrb_source *s, void *chip)
 {
     chip_radar_view view;
-    const uint64_t n = frame_samples(chip, &view);
     int failed = 0;
+    uint64_t n;
+    chip_radar(chip, &view);
+    n = view.frame_samples;
     if (at_end(s)) {
         chip_samples_set(chip, NULL, 0, CHIP_ANY_TIME_NS);
         return VRB_OK;
@@ -143,7 +151,7 @@ int source_supply(vrb_source *s, void *chip)
         return VRB_WRONG_USE;
     switch (s->kind) {
     case SOURCE_RAMP:
-        fill_ramp(s->frame, &view, chip_register(chip, STAT1_ADDRESS) >> 12);
+        fill_ramp(s->frame, chip, &view);
         break;
     case SOURCE_SILENCE:
         for (uint64_t i = 0; i < n; i++)
@@ -169,8 +177,10 @@ int source_supply(vrb_source *s, void *chip)
 int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n)
 {
     chip_radar_view view;
-    const uint64_t frame = frame_samples(chip, &view);
-    if (s->kind != SOURCE_LENT || (n != 0 && (samples == NULL || frame == 0 || n % frame != 0)))
+    chip_radar(chip, &view);
+    if (s->kind != SOURCE_LENT)
+        return VRB_WRONG_USE;
+    if (n != 0 && (samples == NULL || view.frame_samples == 0 || n % view.frame_samples != 0))
         return VRB_WRONG_USE;
     if (s->ended && n != 0)
         chip_samples_set(chip, samples, 1, 0); /* no frame starts at 0: nothing is taken, only the end is taken back */
