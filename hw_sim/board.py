@@ -6,13 +6,14 @@ addresses (step function, context), so that no header is shared with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from hw_sim.bus_trace import BusTrace, Event
 from hw_sim.chip.chip import Chip, ChipOptions
 from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
 from hw_sim.radar_view import RadarView
@@ -26,6 +27,9 @@ BUS_FAULTS = (
     "irq_inverted", "brown_out_at_us",
 )  # fmt: skip
 PIN_NAMES = ("buzzer", "light")
+
+TraceSink = Callable[[Iterator[Event]], None]
+"""Gets the events of the wires in order, each once."""
 
 PinEdge = tuple[int, str, int]
 """(t_us, pin, value): buzzer 0 or 1, light 0 dark .. 65535 full."""
@@ -145,6 +149,8 @@ class Board:
         self.source_ended = False
         self.last_words: Callable[[], str] = str  # what a device in another process said of its end
         self._pin_log: list[PinEdge] = []
+        self._trace: BusTrace | None = None
+        self._sink: TraceSink | None = None
 
     def set_faults(self, faults: Faults) -> None:
         """The board's faults from now on; the clock chip's error stays what it was at power-on."""
@@ -181,13 +187,33 @@ class Board:
 
         Raises BoardFailed with the reason when the device under test fails.
         """
-        while (status := lib.board_run(self.memory, until_us)) == lib.BOARD_NEED_SAMPLES:
+        while (status := self._run(until_us)) in (lib.BOARD_NEED_SAMPLES, lib.BOARD_DRAIN_TRACE):
+            if status == lib.BOARD_DRAIN_TRACE:
+                continue
             if stop is not None and stop():
                 return False
             self._feed(source)
         if status != lib.BOARD_DONE:
             raise BoardFailed(self.reason)
         return True
+
+    def _run(self, until_us: int) -> int:
+        status = int(lib.board_run(self.memory, until_us))
+        self._drain_trace()
+        return status
+
+    def trace(self, sink: TraceSink | None, spi_bytes: int | None = None) -> None:
+        """From now on sink gets what happens on the wires, in pieces. spi_bytes: see BusTrace. None: no more."""
+        self._drain_trace()
+        self._sink = sink
+        self._trace = None if sink is None else BusTrace(spi_bytes)
+        lib.board_trace(self.memory, ffi.NULL if self._trace is None else self._trace.memory)
+
+    def _drain_trace(self) -> None:
+        if self._trace is not None and self._sink is not None:
+            self._sink(self._trace.drain())
+            if self._trace.lost:
+                raise BoardFailed(f"{self._trace.lost} records of the bus trace found no room")
 
     def _feed(self, source: SampleSource) -> None:
         first_ns = self.chip.next_frame_ns

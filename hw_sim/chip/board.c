@@ -104,6 +104,7 @@ static void give_event(board *b, int32_t event)
 /* Moves chip and board to t; edges on the way are noted. False: the chip waits for samples before t. */
 static int32_t go_to(board *b, uint64_t t)
 {
+    const uint64_t event_ns = b->trace != NULL ? chip_next_event_ns(b->chip) : NEVER;
     chip_advance_ns(b->chip, t * 1000u);
     if (chip_needs_samples(b->chip)) {
         return 0;
@@ -113,7 +114,7 @@ static int32_t go_to(board *b, uint64_t t)
         b->steps_here = 0;
     }
     bus_at(b, t);
-    bus_watch_irq(b);
+    bus_irq_event(b, event_ns);
     return 1;
 }
 
@@ -121,6 +122,9 @@ int32_t board_run(board *b, uint64_t until_us)
 {
     while (!b->failed) {
         const uint64_t t = next_time_us(b);
+        if (b->trace != NULL && trace_wants_drain(b->trace)) {
+            return BOARD_DRAIN_TRACE;
+        }
         if (t >= until_us) {
             const uint64_t end = until_us > b->now_us ? until_us : b->now_us;
             return go_to(b, end) ? BOARD_DONE : BOARD_NEED_SAMPLES;
@@ -150,6 +154,9 @@ uint32_t board_host_write(board *b, const uint8_t *bytes, uint32_t n)
     }
     b->rx_n += n;
     b->rx_bytes += n;
+    if (n != 0u && b->trace != NULL) {
+        trace_serial(b->trace, bus_now_ns(b), TRACE_TO_DEVICE, bytes, n);
+    }
     if (n != 0u) {
         b->uart_fresh = 1;
     }
@@ -167,6 +174,7 @@ void board_standby_set(board *b, int32_t level)
     const int32_t now = level != 0;
     if (now != b->standby) {
         b->standby = now;
+        TRACE_LEVEL(b, TRACE_SWITCH, now);
         b->switch_fresh = 1;
     }
 }
@@ -185,6 +193,9 @@ int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
     b->tx_refused += n - taken;
     if (taken == 0u) {
         return 0;
+    }
+    if (b->trace != NULL) {
+        trace_serial(b->trace, bus_now_ns(b), TRACE_TO_HOST, bytes, taken);
     }
     memcpy(b->tx + b->tx_n, bytes, taken);
     b->tx_n += taken;

@@ -13,6 +13,7 @@
 #include "nor_flash.h"
 #include "pins.h"
 #include "rtc.h"
+#include "trace.h"
 
 /* One step of the device: time, event -> its next deadline in us, UINT64_MAX none. */
 typedef uint64_t (*board_step_fn)(void *fw, uint64_t now_us, uint32_t event);
@@ -26,7 +27,7 @@ enum board_event { /* the numbers the device knows */
     BOARD_DEADLINE = 5   /* the deadline of the last step has come */
 };
 
-enum board_status { BOARD_DONE = 0, BOARD_NEED_SAMPLES = 1, BOARD_FAILED = -1 };
+enum board_status { BOARD_DONE = 0, BOARD_NEED_SAMPLES = 1, BOARD_DRAIN_TRACE = 2, BOARD_FAILED = -1 };
 
 enum board_sizes {
     BOARD_TX_BYTES = 262144, /* device -> host, drained by the rig at least once a quantum */
@@ -83,6 +84,7 @@ typedef struct board {
     void *chip;         /* chip_size() bytes, owned by the caller */
     board_step_fn step; /* the device under test */
     void *fw;
+    trace *trace;       /* what happens on the wires is logged there; NULL: nowhere */
     uint64_t seed;
     uint64_t now_us;
     uint64_t power_on_us; /* board time at which the device's own time is 0 */
@@ -119,8 +121,11 @@ typedef struct board {
 /* Everything at rest at time 0; the device gets POWER_ON at the first run. chip is initialised by the caller. */
 void board_init(board *b, void *chip, uint64_t seed);
 void board_device(board *b, board_step_fn step, void *fw);
-/* Gives every event before until_us. NEED_SAMPLES: fill the chip's ring and call again with the same until_us. */
+/* Gives every event before until_us. NEED_SAMPLES: fill the chip's ring and call again with the same until_us.
+ * DRAIN_TRACE: the log is half full; copy it out, trace_drained(), call again. */
 int32_t board_run(board *b, uint64_t until_us);
+/* Logs the wires from now on, beginning with their levels; NULL ends it. */
+void board_trace(board *b, trace *log);
 /* The first reason stays; the run ends with FAILED. */
 void board_fail(board *b, const char *reason);
 

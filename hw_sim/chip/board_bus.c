@@ -15,6 +15,7 @@
 #define HEADER_BYTES 4u
 #define FAULTY_BYTE 3u      /* the byte of a window that loses a clock, or gains one: the last of the header */
 #define PPM 1000000u
+#define DROPPED_BYTES 256u
 #define FLIP_STREAM 0xF11Bu /* parts this generator from the board's entropy */
 
 void bus_init(board *b)
@@ -26,6 +27,10 @@ void bus_init(board *b)
 
 void bus_reset(board *b)
 {
+    if (b->bus.selected)
+        TRACE_LEVEL(b, TRACE_CS, 1);
+    if (b->bus.irq_seen)
+        TRACE_LEVEL(b, TRACE_IRQ, 0);
     b->bus.irq_seen = 0;
     b->bus.irq_rose = 0;
     b->bus.glitch = 0;
@@ -46,7 +51,14 @@ int32_t bus_irq_level(const board *b)
     return b->now_us >= f->irq_low_from_us ? 0 : level;
 }
 
-void bus_watch_irq(board *b)
+uint64_t bus_now_ns(const board *b)
+{
+    const uint64_t board_ns = b->now_us * 1000u;
+    const uint64_t chip_ns = chip_time_ns(b->chip); /* ahead during transfers that take time */
+    return chip_ns > board_ns ? chip_ns : board_ns;
+}
+
+static void watch_irq_at(board *b, uint64_t t_ns)
 {
     if (!chip_irq(b->chip)) {
         b->bus.high_since_us = NEVER;
@@ -60,7 +72,22 @@ void bus_watch_irq(board *b)
             b->bus.irq_rose = 1;
         }
     }
+    if (b->trace != NULL && level != b->bus.irq_seen) {
+        trace_level(b->trace, t_ns, TRACE_IRQ, (uint32_t)level);
+    }
     b->bus.irq_seen = level;
+}
+
+void bus_watch_irq(board *b)
+{
+    watch_irq_at(b, bus_now_ns(b));
+}
+
+void bus_irq_event(board *b, uint64_t event_ns)
+{
+    const uint64_t now_ns = bus_now_ns(b);
+    const int32_t by_chip = b->faults.irq_late_us == 0u && event_ns < now_ns && chip_irq(b->chip);
+    watch_irq_at(b, by_chip ? event_ns : now_ns);
 }
 
 int32_t bus_edge_waits(const board *b)
@@ -117,6 +144,9 @@ int32_t board_spi_cs(void *ctx, int32_t level)
     const int32_t rc = chip_cs(b->chip, level);
     if (level == 0 && !b->bus.selected) {
         b->bus.windows++;
+    }
+    if ((level == 0) != b->bus.selected) {
+        TRACE_LEVEL(b, TRACE_CS, level != 0);
     }
     b->bus.selected = level == 0;
     b->bus.window_bytes = 0;
@@ -197,8 +227,10 @@ static int32_t faulty_xfer(board *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
         uint32_t part = n - i;
         if (chunk != 0u && at != 0u && at % chunk == 0u) {
             (void)chip_cs(b->chip, 1);
+            TRACE_LEVEL(b, TRACE_CS, 1);
             bus_watch_irq(b);
             (void)chip_cs(b->chip, 0);
+            TRACE_LEVEL(b, TRACE_CS, 0);
             bus_watch_irq(b);
         }
         if (fault != 0 && at == FAULTY_BYTE) {
@@ -218,9 +250,8 @@ static int32_t faulty_xfer(board *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
     return rc;
 }
 
-int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
+static int32_t transfer(board *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
 {
-    board *b = ctx;
     const board_faults *f = &b->faults;
     const int32_t whole = (f->lost_clock_every | f->extra_clock_every | f->cs_chunk_bytes) == 0u || !b->bus.selected;
     const int32_t rc = whole ? chip_xfer(b->chip, tx, rx, n) : faulty_xfer(b, tx, rx, n);
@@ -239,10 +270,40 @@ int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
     return rc;
 }
 
+/* In pieces, which makes no difference to the chip: each within one window, and what the device drops is received. */
+static int32_t logged_transfer(board *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
+{
+    const uint32_t chunk = b->faults.cs_chunk_bytes;
+    uint8_t dropped[DROPPED_BYTES];
+    int32_t rc = 0;
+    for (uint32_t i = 0; i < n;) {
+        const uint64_t began_ns = bus_now_ns(b);
+        uint32_t part = n - i;
+        uint8_t *to = rx != NULL ? rx + i : dropped;
+        if (rx == NULL && part > DROPPED_BYTES) {
+            part = DROPPED_BYTES;
+        }
+        if (chunk != 0u && part > chunk - b->bus.window_bytes % chunk) {
+            part = chunk - b->bus.window_bytes % chunk;
+        }
+        rc = transfer(b, tx != NULL ? tx + i : NULL, to, part);
+        trace_spi(b->trace, began_ns, bus_now_ns(b), tx != NULL ? tx + i : NULL, to, part);
+        i += part;
+    }
+    return rc;
+}
+
+int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
+{
+    board *b = ctx;
+    return b->trace != NULL ? logged_transfer(b, tx, rx, n) : transfer(b, tx, rx, n);
+}
+
 int32_t board_radar_reset(void *ctx, int32_t level)
 {
     board *b = ctx;
     const int32_t rc = chip_reset_pin(b->chip, level);
+    TRACE_LEVEL(b, TRACE_RST, level != 0);
     bus_watch_irq(b);
     return rc;
 }
@@ -250,4 +311,16 @@ int32_t board_radar_reset(void *ctx, int32_t level)
 int32_t board_radar_irq(void *ctx)
 {
     return bus_irq_level(ctx);
+}
+
+void board_trace(board *b, trace *log)
+{
+    b->trace = log;
+    TRACE_LEVEL(b, TRACE_CS, !b->bus.selected);
+    TRACE_LEVEL(b, TRACE_RST, 1); /* a device that holds it low says so again */
+    TRACE_LEVEL(b, TRACE_IRQ, b->bus.irq_seen);
+    TRACE_LEVEL(b, TRACE_SWITCH, b->standby);
+    TRACE_LEVEL(b, TRACE_BUTTON, b->pins.button);
+    TRACE_LEVEL(b, TRACE_BUZZER, b->pins.value[PIN_BUZZER]);
+    TRACE_LEVEL(b, TRACE_LIGHT, b->pins.value[PIN_LIGHT]);
 }

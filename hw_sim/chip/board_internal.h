@@ -16,6 +16,16 @@ int32_t bus_edge_waits(const board *b);
 uint64_t bus_next_us(const board *b); /* when a fault changes something by itself */
 void bus_at(board *b, uint64_t t_us); /* the chip has come to t: what faults do then */
 
+/* One branch when nobody looks. */
+#define TRACE_LEVEL(b, kind, value) \
+    do { \
+        if ((b)->trace != NULL) \
+            trace_level((b)->trace, bus_now_ns(b), (kind), (uint32_t)(value)); \
+    } while (0)
+
+uint64_t bus_now_ns(const board *b);  /* virtual time, to the ns where the chip knows it */
+void bus_irq_event(board *b, uint64_t event_ns); /* the interrupt line may have changed at that time, before now */
+
 /* board.c: splitmix64 finaliser */
 uint64_t board_hash64(uint64_t x);
 

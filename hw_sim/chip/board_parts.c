@@ -9,6 +9,13 @@
 
 #define DUTY_MAX 65535u
 
+static void set_pin(board *b, uint32_t pin, uint32_t value)
+{
+    if (b->pins.value[pin] != value)
+        TRACE_LEVEL(b, pin == PIN_BUZZER ? TRACE_BUZZER : TRACE_LIGHT, value);
+    pins_set(&b->pins, b->now_us, pin, value);
+}
+
 int32_t board_button(void *ctx)
 {
     const board *b = ctx;
@@ -18,14 +25,14 @@ int32_t board_button(void *ctx)
 int32_t board_buzzer(void *ctx, int32_t level)
 {
     board *b = ctx;
-    pins_set(&b->pins, b->now_us, PIN_BUZZER, level != 0);
+    set_pin(b, PIN_BUZZER, level != 0);
     return 0;
 }
 
 int32_t board_light(void *ctx, uint32_t duty)
 {
     board *b = ctx;
-    pins_set(&b->pins, b->now_us, PIN_LIGHT, duty > DUTY_MAX ? DUTY_MAX : duty);
+    set_pin(b, PIN_LIGHT, duty > DUTY_MAX ? DUTY_MAX : duty);
     return duty > DUTY_MAX ? -1 : 0;
 }
 
@@ -64,6 +71,7 @@ void board_button_set(board *b, int32_t level)
     const int32_t now = level != 0;
     if (now != b->pins.button) {
         b->pins.button = now;
+        TRACE_LEVEL(b, TRACE_BUTTON, now);
         b->button_fresh = 1;
     }
 }
@@ -78,14 +86,16 @@ void board_power_cycle(board *b)
     (void)chip_cs(b->chip, 1);
     (void)chip_reset_pin(b->chip, 0);
     (void)chip_reset_pin(b->chip, 1);
+    TRACE_LEVEL(b, TRACE_RST, 0);
+    TRACE_LEVEL(b, TRACE_RST, 1);
     board_device_reset(b);
 }
 
 void board_device_reset(board *b)
 {
     (void)chip_cs(b->chip, 1); /* its pins float, and a resistor holds chip select high */
-    pins_set(&b->pins, b->now_us, PIN_BUZZER, 0);
-    pins_set(&b->pins, b->now_us, PIN_LIGHT, 0);
+    set_pin(b, PIN_BUZZER, 0);
+    set_pin(b, PIN_LIGHT, 0);
     b->power_on_us = b->now_us;
     b->deadline_us = NEVER;
     b->powered = 0;
