@@ -6,6 +6,7 @@ Rule: nothing heavy is imported here; a wrong word is one line.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 from collections.abc import Iterable
@@ -88,6 +89,8 @@ def _one(word: str, taken: set[str]) -> Target:
 def missing_tools(target: Target) -> str:
     """One line with the apt-get command that brings what this target lacks here; empty when nothing is missing."""
     needs = BUILT.get(target.kind, ())
+    if target.kind == platform.machine():
+        needs = needs[:1]  # it runs without an emulator
     lacking = [(package, tool) for package, tool in needs if shutil.which(tool) is None]
     if not lacking:
         return ""

@@ -1,0 +1,34 @@
+"""Small suites on the plugin `stillwave`, run inside a test.
+
+Rule: whatever heavy an inner run would import is imported here first: it forgets what it imported itself, and numba
+does not bear to be imported twice.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import hw_sim.hil.session
+import hw_sim.rig
+import wire.recording
+import wire.transport
+
+LOADED = (hw_sim.hil.session, hw_sim.rig, wire.recording, wire.transport)
+CONFTEST = """
+import hw_sim.pytest_plugin
+def pytest_addoption(pluginmanager):
+    if not pluginmanager.has_plugin("stillwave"):
+        pluginmanager.register(hw_sim.pytest_plugin, "stillwave")
+"""
+
+
+def inner(pytester: pytest.Pytester, suite: str, *args: str) -> pytest.RunResult:
+    """Runs a suite of one file; `import pytest` is in it."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("import pytest\n" + suite)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *args)
+
+
+def lines(result: pytest.RunResult, word: str) -> list[str]:
+    """What the run said that has this word."""
+    return [line for line in result.outlines if word in line]
