@@ -32,7 +32,10 @@ class BareBoard(RadarBus):
     ) -> None:
         super().__init__(real_time)
         self.chip = Chip(options)
-        self.timed = timed
+        self._spi_hz = (options or ChipOptions()).spi_hz
+        self.timed = timed or self._spi_hz != 0
+        if self.timed:
+            self.chip.ask(self._supply)
         self._source = sample_source(source)
         self._pointer = self.chip.pointer
         self._now_ns = 0
@@ -52,28 +55,45 @@ class BareBoard(RadarBus):
     def _xfer(self, tx: Any, rx: Any, n: int) -> None:
         tx = ffi.NULL if tx is None else ffi.from_buffer("uint8_t[]", tx)
         lib.chip_xfer(self._pointer, tx, ffi.NULL if rx is None else ffi.from_buffer("uint8_t[]", rx), n)
+        if self._spi_hz:
+            self.chip.raise_asked()
 
     def _irq(self) -> int:
         return int(lib.chip_irq(self._pointer))
 
     def _time_ns(self) -> int:
-        return self._now_ns
+        return max(self._now_ns, self.chip.time_ns)
+
+    @property
+    def spi_hz(self) -> int:
+        """SPI clock; 0: transfers take no time."""
+        return self._spi_hz
+
+    @spi_hz.setter
+    def spi_hz(self, value: int) -> None:
+        if not self.timed:
+            raise ValueError("spi_hz: expected a board opened with timed=True")
+        self._spi_hz = value
+        self.chip.set_spi_hz(value)
 
     def _advance(self, ns: int) -> None:
-        self._go_to(self._now_ns + ns)
+        self._go_to(self._time_ns() + ns)
 
     def _wait_irq(self, max_ns: int) -> bool:
-        end_ns = self._now_ns + max_ns
-        while not self._irq() and self._now_ns < end_ns:
-            self._go_to(min(end_ns, max(self.chip.next_event_ns, self._now_ns)))
+        end_ns = self._time_ns() + max_ns
+        while not self._irq() and self._time_ns() < end_ns:
+            self._go_to(min(end_ns, max(self.chip.next_event_ns, self._time_ns())))
         return bool(self._irq())
 
     def _go_to(self, t_ns: int) -> None:
         self.chip.advance(t_ns)
         while self.chip.needs_samples:
-            first_ns = self.chip.next_frame_ns
-            with self.standing_still():
-                frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
-            self.chip.set_samples(frames, ANY_TIME_NS if self._source.any_time else first_ns)
+            self._supply()
             self.chip.advance(t_ns)
         self._now_ns = t_ns
+
+    def _supply(self) -> None:
+        first_ns = self.chip.next_frame_ns
+        with self.standing_still():
+            frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
+        self.chip.set_samples(frames, ANY_TIME_NS if self._source.any_time else first_ns)

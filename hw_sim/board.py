@@ -141,7 +141,9 @@ class Board:
 
     def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
         faults = faults or Faults()
-        self.chip = Chip(faults.of_chip(options or ChipOptions()))
+        options = options or ChipOptions()
+        self.chip = Chip(faults.of_chip(options))
+        self._timed = options.spi_hz != 0
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
         self.set_faults(faults)
@@ -187,12 +189,16 @@ class Board:
 
         Raises BoardFailed with the reason when the device under test fails.
         """
+        if self._timed:
+            self.chip.ask(lambda: None if stop is not None and stop() else self._feed(source))
         while (status := self._run(until_us)) in (lib.BOARD_NEED_SAMPLES, lib.BOARD_DRAIN_TRACE):
             if status == lib.BOARD_DRAIN_TRACE:
                 continue
+            self.chip.raise_asked()
             if stop is not None and stop():
                 return False
             self._feed(source)
+        self.chip.raise_asked()
         if status != lib.BOARD_DONE:
             raise BoardFailed(self.reason)
         return True

@@ -37,7 +37,11 @@ class Ramp:
         first = number if clock == first_clock else 0
         period_clocks = round(view.frame_period_ns / CHIP_CLOCK_NS)
         self._next = (first_clock + RAMP_BLOCK_FRAMES * period_clocks, first + RAMP_BLOCK_FRAMES)
-        return ramp_frames(first, RAMP_BLOCK_FRAMES, view.n_chirps, view.n_samples * view.n_rx)
+        if view.uniform:
+            return ramp_frames(first, RAMP_BLOCK_FRAMES, view.n_chirps, view.n_samples * view.n_rx)
+        longest = ramp_frames(first, RAMP_BLOCK_FRAMES, view.n_chirps, max(view.chirp_samples))
+        by_chirp = longest.reshape(RAMP_BLOCK_FRAMES, view.n_chirps, -1)
+        return np.concatenate([by_chirp[:, i, :n] for i, n in enumerate(view.chirp_samples)], axis=1)
 
 
 class Recorded:
@@ -53,7 +57,7 @@ class Recorded:
 
     def block(self, first_clock: int, view: RadarView) -> Samples:
         frames, self._frames = self._frames, self._frames[:0]
-        size = int(np.prod(view.frame_shape))
+        size = view.frame_size
         if len(frames) and frames.shape[1] != size:
             raise ValueError(f"source: expected {size} samples a frame as programmed, got {frames.shape[1]}")
         return frames

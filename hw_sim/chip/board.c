@@ -89,12 +89,24 @@ static int32_t take_event(board *b)
     return NO_EVENT;
 }
 
+/* Transfers may take time: the board's goes on with the chip's, in whole us. What was due meanwhile is given late. */
+static void follow_chip(board *b)
+{
+    const uint64_t ns = chip_time_ns(b->chip);
+    const uint64_t us = ns / 1000u + (ns % 1000u != 0u);
+    if (us > b->now_us) {
+        b->now_us = us;
+        b->steps_here = 0;
+    }
+}
+
 static void give_event(board *b, int32_t event)
 {
     const uint32_t waiting = b->rx_n;
     b->steps++;
     const uint64_t due_us = b->step(b->fw, b->now_us - b->power_on_us, (uint32_t)event);
     b->deadline_us = due_us > NEVER - b->power_on_us ? NEVER : due_us + b->power_on_us;
+    follow_chip(b);
     /* a device that reads in pieces is told again; one that does not read waits for new bytes */
     if (event == BOARD_UART_RX && b->rx_n != 0u && b->rx_n < waiting) {
         b->uart_fresh = 1;

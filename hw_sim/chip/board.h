@@ -2,7 +2,7 @@
  *
  * Rule: virtual time alone decides what happens when. Events are given in order of time, at equal times in the
  * order of their numbers, so cutting a run into pieces changes nothing. Chip time is in ns, event time in us,
- * rounded up. The device is one function pointer; nothing of its sources is known here. It is told the time since
+ * rounded up; where transfers take time, the board's goes on behind the step that made them. The device is one function pointer; nothing of its sources is known here. It is told the time since
  * its power came on, as a timer of its own would tell it.
  */
 #ifndef BOARD_H

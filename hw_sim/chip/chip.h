@@ -120,6 +120,8 @@ void chip_set_temperature_mc(void *chip, int32_t temperature_mc); /* of the die,
 /* Runs frame timing up to now. Stops at a frame start for which the ring has no samples and catches up
  * at the next call after chip_samples_set(). Time never runs backwards: an earlier now is ignored. */
 void chip_advance_ns(void *chip, uint64_t now_ns);
+/* Another SPI clock rate from now on; 0: transfers take no time. */
+void chip_set_spi_hz(void *chip, uint32_t spi_hz);
 /* The latest time asked for, or where a transfer has led since, in whole ns, rounded up. */
 uint64_t chip_time_ns(void *chip);
 /* Earliest time at which the IRQ level may rise by itself or samples are needed; CHIP_NEVER_NS: none. */

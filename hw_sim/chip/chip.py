@@ -5,6 +5,7 @@ Rule: no behaviour in here; whatever the chip does, its C files do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -119,6 +120,8 @@ class Chip:
         self._memory = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
         self.pointer: Any = ffi.cast("void *", self._memory)
         self._frames: Frames | None = None
+        self._asked: Any = ffi.NULL
+        self._ask_error: Exception | None = None
         lib.chip_init(self.pointer, ffi.new("chip_options *", asdict(options or ChipOptions())))
 
     @property
@@ -223,22 +226,51 @@ class Chip:
         data = ffi.cast("const uint16_t *", ffi.from_buffer(frames)) if frames.size else ffi.NULL
         lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns)
 
+    def set_spi_hz(self, spi_hz: int) -> None:
+        """SPI clock rate from now on; 0: transfers take no time."""
+        lib.chip_set_spi_hz(self.pointer, spi_hz)
+
+    def ask(self, supply: Callable[[], None] | None) -> None:
+        """supply is called when a frame starts in the middle of a transfer and finds no samples; it may lend some.
+
+        An error it raises is kept for `raise_asked()`: there is C between here and whoever made the transfer.
+        """
+        self._ask_error = None
+
+        def asked(_context: object) -> None:
+            try:
+                if supply is not None:
+                    supply()
+            except Exception as error:
+                self._ask_error = error
+
+        self._asked = ffi.callback("void(void *)", asked) if supply is not None else ffi.NULL
+        lib.chip_ask(self.pointer, self._asked, ffi.NULL)
+
+    def raise_asked(self) -> None:
+        """Raises what supply raised since the last call, if anything."""
+        error, self._ask_error = self._ask_error, None
+        if error is not None:
+            raise error
+
     def radar(self) -> RadarView:
         """What the registers programme, decoded."""
         view = ffi.new("chip_radar_view *")
         lib.chip_radar(self.pointer, view)
-        found = {name: getattr(view, name) for name in RadarView.__dataclass_fields__}
+        found = {name: getattr(view, name) for name in RadarView.__dataclass_fields__ if name != "chirp_samples"}
         found |= {name: tuple(found[name]) for name in ("rx_gain_db", "rx_cutoff_hz")}
-        return RadarView(**found | {"uniform": bool(view.uniform)})
+        kinds = () if view.uniform else tuple(c.n_rx * c.n_samples for c in self._chirps(view.n_chirps))
+        return RadarView(**found | {"uniform": bool(view.uniform)}, chirp_samples=kinds)
 
     def chirps(self) -> list[Chirp]:
         """Every chirp of a frame as programmed, in order."""
+        return list(self._chirps(self.radar().n_chirps))
+
+    def _chirps(self, n: int) -> Iterator[Chirp]:
         view = ffi.new("chip_chirp_view *")
-        found = []
-        for index in range(self.radar().n_chirps):
+        for index in range(n):
             lib.chip_chirp(self.pointer, index, view)
-            found.append(Chirp(**{name: getattr(view, name) for name in Chirp.__dataclass_fields__}))
-        return found
+            yield Chirp(**{name: getattr(view, name) for name in Chirp.__dataclass_fields__})
 
     @property
     def transmitting(self) -> bool:

@@ -57,6 +57,15 @@ void clock_spi_bits(chip *c, uint64_t n_bits)
     k->in_transfer = 0;
 }
 
+/* The fraction of a clock is kept, rounded down to the new unit. */
+void chip_set_spi_hz(void *memory, uint32_t spi_hz)
+{
+    chip *c = memory;
+    uint32_t before = c->options.spi_hz;
+    c->clock.part = before == 0 ? 0u : c->clock.part * spi_hz / before;
+    c->options.spi_hz = spi_hz;
+}
+
 void chip_advance_ns(void *memory, uint64_t now_ns)
 {
     chip *c = memory;
