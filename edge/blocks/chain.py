@@ -35,7 +35,7 @@ from edge.blocks.parameters import (
 )
 from edge.blocks.range_fft import range_fft
 
-FLAG_SATURATED, FLAG_GAP = vitals.FLAG_SATURATED, 2
+FLAG_GAP = 2
 GAP_US = resample.MAX_GAP_US
 GRID_US = resample.STEP_US
 TICK_US = 100_000  # the waveform's grid
@@ -122,10 +122,7 @@ def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: An
 
     samples: uint16[chirp, sample, rx], ADC counts; t_us: chip time, us; flags: FLAG_*; out: vitals.OUT.
     """
-    halves, clipped = half_burst(samples)
-    profile, difference = range_fft(halves)
-    if clipped > 0:
-        flags |= FLAG_SATURATED
+    profile, difference = range_fft(half_burst(samples))
     out.wave_n = 0
     out.wave_t_us = 0
     observe(state, profile, difference, t_us, flags, out)

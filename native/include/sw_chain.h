@@ -11,7 +11,7 @@
 #define SW_WAVE_MAX 8          /* 10 Hz waveform samples one frame can finish (frames down to 2/s) */
 
 /* flags of a frame, in and out */
-#define SW_FLAG_SATURATED 1u   /* a sample stood at 0 or 4095 */
+#define SW_FLAG_SATURATED 1u   /* a sample stood at 0 or 4095; whoever unpacks the samples says so */
 #define SW_FLAG_GAP 2u         /* frames were lost before this one: overflow, reset, restart */
 
 typedef struct sw_chain_out {

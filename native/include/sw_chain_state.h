@@ -16,6 +16,7 @@
 #include "sw_half_burst.h"
 #include "sw_motion.h"
 #include "sw_phase_circle.h"
+#include "sw_probe.h"
 #include "sw_range_fft.h"
 #include "sw_resample.h"
 
@@ -66,6 +67,9 @@ typedef struct sw_chain {
     uint32_t gaps;             /* frames were lost before a frame, so often */
     uint32_t fit_waits;        /* a fit is due with the next remembered frame */
     uint64_t emitted_tick;     /* tenth of a second of the last waveform sample handed out */
+    uint32_t watched_stages;   /* 1 << SW_STAGE_*: after which of them the hook is called */
+    sw_stage_hook hook;
+    void *hook_context;
 } sw_chain;
 
 #endif

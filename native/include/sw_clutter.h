@@ -20,8 +20,7 @@ typedef struct sw_clutter {
     sw_clutter_config config;
     float background_alpha;
     uint32_t n;            /* frames seen, until 1/n no longer counts */
-    float background_re[SW_WATCH_BINS][SW_LANES]; /* ADC counts */
-    float background_im[SW_WATCH_BINS][SW_LANES];
+    sw_watched background; /* ADC counts */
 } sw_clutter;
 
 typedef struct sw_clutter_out {

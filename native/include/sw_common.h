@@ -32,6 +32,12 @@ typedef struct sw_profile {
     float im[SW_MAX_BINS][SW_LANES];
 } sw_profile;
 
+/* The same of the bins that are watched. */
+typedef struct sw_watched {
+    float re[SW_WATCH_BINS][SW_LANES];
+    float im[SW_WATCH_BINS][SW_LANES];
+} sw_watched;
+
 /* The channels that the phase circles listen to: range bin and lane of each, and its circle's centre, ADC counts.
  * Entries from n on hold zeros. */
 #define SW_CHANNELS 12

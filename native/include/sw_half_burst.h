@@ -21,7 +21,7 @@ typedef struct sw_half_burst {
 
 int32_t sw_half_burst_init(sw_half_burst *state, const sw_half_burst_config *config);
 /* samples: uint16[chirp][sample][rx], FIFO order, 0..4095. half: mean of the first and of the second half of the chirps,
- * n_samples of each are written. Returns the samples that stood at 0 or 4095. */
-uint32_t sw_half_burst_step(const sw_half_burst *state, const uint16_t *samples, sw_samples half[2]);
+ * n_samples of each are written. */
+void sw_half_burst_step(const sw_half_burst *state, const uint16_t *samples, sw_samples half[2]);
 
 #endif

@@ -199,6 +199,14 @@ static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out 
     }
 }
 
+/* Shows the chain to whoever watches. */
+static void ended(const sw_chain *chain, uint32_t stage, const sw_chain_out *out)
+{
+    if ((chain->watched_stages >> stage & 1u) != 0u) {
+        chain->hook(chain->hook_context, stage, out);
+    }
+}
+
 /* Digests one range profile: where, whether still, how it breathes. */
 static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
@@ -211,12 +219,15 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
         chain->gaps += chain->frame > 1 ? 1u : 0u; /* the very first frame ends no gap */
     }
     sw_clutter_step(&chain->clutter, &range->profile, &chain->memory.watching.cleared);
+    ended(chain, SW_STAGE_CLUTTER, out);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
+    ended(chain, SW_STAGE_CANDIDATES, out);
     sw_direction_step(&chain->direction, geometry, moving);
     if (second) {
         chain->seconds++;
         sw_direction_second(&chain->direction, geometry, chosen->first_bin, chosen->last_bin);
     }
+    ended(chain, SW_STAGE_DIRECTION, out);
     sw_motion_body body = {(int32_t)geometry->bin_first, (int32_t)geometry->bin_last, chosen->noise, 0.0f};
     if (chosen->body_bin >= 0) {
         body.first_bin = chosen->first_bin;
@@ -226,11 +237,13 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
         body.circle_power = chain->circle.radius_power;
     }
     sw_motion_step(&chain->motion, geometry, moving, difference, &body);
+    ended(chain, SW_STAGE_MOTION, out);
     follow(chain, second, flags);
     listen(chain, t_us, second, out);
     if (second) {
         sw_breathing_rate_measure(&chain->rate, (int64_t)(t_us / TICK_US));
     }
+    ended(chain, SW_STAGE_PHASE_CIRCLE, out);
 }
 
 uint16_t *sw_chain_samples(void *state) { return ((sw_chain *)state)->memory.arriving.samples; }
@@ -252,20 +265,31 @@ void sw_chain_place(void *state, const sw_place *place)
     }
 }
 
+void sw_chain_watch(void *state, sw_stage_hook hook, void *context, uint32_t stages)
+{
+    sw_chain *chain = state;
+    chain->hook = hook;
+    chain->hook_context = context;
+    chain->watched_stages = hook != 0 ? stages : 0u;
+}
+
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
     sw_chain *chain = state;
     sw_frame_memory *memory = &chain->memory;
-    uint32_t clipped = sw_half_burst_step(&chain->half_burst, samples, memory->arriving.halves);
+    sw_half_burst_step(&chain->half_burst, samples, memory->arriving.halves);
+    ended(chain, SW_STAGE_HALF_BURST, out);
     sw_range_fft_step(&chain->range_fft, memory->turning.halves, memory->turning.other, &memory->turning.range);
+    ended(chain, SW_STAGE_RANGE_FFT, out);
     out->t_us = t_us;
     out->frame = chain->frame++;
-    out->flags = flags | (clipped != 0u ? SW_FLAG_SATURATED : 0u);
+    out->flags = flags;
     out->wave_n = 0;
     out->wave_t_us = 0;
-    observe(chain, t_us, out->flags, out);
+    observe(chain, t_us, flags, out);
     const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,
                                        &chain->circle,     &chain->rate,      &chain->place,
                                        chain->seconds,     chain->gaps};
     sw_vitals_fill(&sources, out);
+    ended(chain, SW_STAGE_VITALS, out);
 }

@@ -18,8 +18,8 @@ int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config)
     state->background_alpha = 1.0f - sw_expf(-period / config->background_tau_s);
     state->n = 0;
     for (uint32_t k = 0; k < SW_WATCH_BINS; k++) {
-        *(sw_lanes *)state->background_re[k] = sw_all(0.0f);
-        *(sw_lanes *)state->background_im[k] = sw_all(0.0f);
+        *(sw_lanes *)state->background.re[k] = sw_all(0.0f);
+        *(sw_lanes *)state->background.im[k] = sw_all(0.0f);
     }
     return SW_OK;
 }
@@ -27,7 +27,7 @@ int32_t sw_clutter_init(sw_clutter *state, const sw_clutter_config *config)
 void sw_clutter_step(sw_clutter *state, const sw_profile *profile, sw_clutter_out *out)
 {
     const sw_lanes *restrict xr = (const sw_lanes *)profile->re, *restrict xi = (const sw_lanes *)profile->im;
-    sw_lanes *restrict br = (sw_lanes *)state->background_re, *restrict bi = (sw_lanes *)state->background_im;
+    sw_lanes *restrict br = (sw_lanes *)state->background.re, *restrict bi = (sw_lanes *)state->background.im;
     sw_lanes *restrict yr = (sw_lanes *)out->moving.re, *restrict yi = (sw_lanes *)out->moving.im;
     float share = 1.0f / (float)(state->n + 1);
     float a = state->background_alpha;

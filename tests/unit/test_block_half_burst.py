@@ -22,42 +22,37 @@ def counts(shape: tuple[int, int, int]) -> NDArray[np.uint16]:
     return x
 
 
-def run_c(samples: NDArray[np.uint16]) -> tuple[NDArray[np.float32], int]:
-    """float32[half, sample, lane] and the count of clipped samples from the C block."""
+def run_c(samples: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """float32[half, sample, lane] from the C block."""
     state, half = FFI.new("sw_half_burst *"), FFI.new("sw_samples[2]")
     n_chirps, n_samples, n_rx = samples.shape
     assert LIB.sw_half_burst_init(state, [(n_rx, n_samples, n_chirps)]) == 0
-    clipped = LIB.sw_half_burst_step(state, FFI.from_buffer("uint16_t *", samples), half)
+    LIB.sw_half_burst_step(state, FFI.from_buffer("uint16_t *", samples), half)
     halves = np.frombuffer(FFI.buffer(half), np.float32).reshape(2, LIB.SW_MAX_SAMPLES, LIB.SW_LANES)
-    return halves[:, :n_samples].copy(), clipped
+    return halves[:, :n_samples].copy()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_reference_is_the_mean_of_each_half(shape: tuple[int, int, int]) -> None:
     x = counts(shape)
-    halves, clipped = half_burst(x)
+    halves = half_burst(x)
     expected = x.reshape(2, -1, *shape[1:]).mean(axis=1).transpose(0, 2, 1)
     assert np.array_equal(halves, expected.astype(np.float32))
-    assert clipped == np.sum((x == 0) | (x == 4095))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_c_equals_reference(shape: tuple[int, int, int]) -> None:
     x = counts(shape)
-    halves, clipped = half_burst(x)
-    found, found_clipped = run_c(x)
+    halves, found = half_burst(x), run_c(x)
     assert np.allclose(found[:, :, : shape[2]].transpose(0, 2, 1), halves, rtol=1.2e-7, atol=0)
-    assert found_clipped == clipped
 
 
 def test_lanes_without_an_antenna_are_zero() -> None:
-    assert not run_c(counts((8, 64, 2)))[0][:, :, 2:].any()
+    assert not run_c(counts((8, 64, 2)))[:, :, 2:].any()
 
 
 def test_full_scale_does_not_overflow() -> None:
-    halves, clipped = run_c(np.full((64, 64, 3), 4095, np.uint16))
-    assert np.all(halves[:, :, :3] == 4095)
-    assert clipped == 64 * 64 * 3
+    assert np.all(run_c(np.full((64, 64, 3), 4095, np.uint16))[:, :, :3] == 4095)
 
 
 @pytest.mark.parametrize(

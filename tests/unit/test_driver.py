@@ -219,5 +219,15 @@ def test_unpacking_equals_the_bit_string(n: int, seed: int) -> None:
     assert (list(memory)[:n], saturated) == (list(values), 0)
 
 
+@pytest.mark.parametrize("value", [0, 4095])
+def test_a_single_rail_sample_anywhere_is_seen(value: int) -> None:
+    n, memory = 16, ffi.new("uint16_t[]", 20)
+    for at in range(n):
+        for others in (1, 2048, 4094):
+            bits = "".join(f"{value if i == at else others:012b}" for i in range(n))
+            ffi.memmove(ffi.cast("uint8_t *", memory) + n // 2, int(bits, 2).to_bytes(n // 2 * 3, "big"), n // 2 * 3)
+            assert lib.sw_unpack12(ffi.cast("uint8_t *", memory) + n // 2, memory, n) == 1
+
+
 def test_the_test_device_is_small() -> None:
     assert SMALL.n_rx * SMALL.n_samples * SMALL.n_chirps * 3 // 2 == FRAME_BYTES
