@@ -170,6 +170,10 @@ class Chip:
         """A single read on the bus, by name or address."""
         return int.from_bytes(self.transfer(bytes([self._number(register) << 1, 0, 0, 0]))[1:], "big")
 
+    def peek(self, register: str | int) -> int:
+        """What a read would return, without one; the FIFO gives 0. For tests."""
+        return int(lib.chip_register(self.pointer, self._number(register)))
+
     def write(self, register: str | int, value: int) -> int:
         """A single write on the bus; returns the previous content as MISO shows it."""
         word = self._number(register) << 25 | 1 << 24 | value

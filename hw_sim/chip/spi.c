@@ -218,11 +218,13 @@ int32_t chip_clock_bits(void *memory, uint32_t mosi, uint32_t n_bits, uint32_t *
 {
     chip *c = memory;
     int32_t error = n_bits > 32u ? CHIP_ERROR_WRONG_USE : deaf(c);
-    uint32_t in = 0xFFFFFFFFu;
+    uint32_t out = n_bits < 32u ? (1u << n_bits) - 1u : 0xFFFFFFFFu;
     if (!error)
-        in = clock_bits(c, mosi, n_bits);
+        out = clock_bits(c, mosi, n_bits);
+    else if (error != CHIP_ERROR_WRONG_USE)
+        clock_spi_bits(c, n_bits);
     if (miso)
-        *miso = in;
+        *miso = out;
     return error;
 }
 
