@@ -60,7 +60,7 @@ class FrameProducer:
         return None
 
     def _next_buffer(self, view: RadarView) -> Samples:
-        shape = (self._block_frames, view.n_chirps * view.n_samples * view.n_rx)
+        shape = (self._block_frames, view.frame_size)
         if not self._buffers or self._buffers[0].shape != shape:
             self._buffers = [np.zeros(shape, np.uint16) for _ in range(3)]
         self._turn = (self._turn + 1) % len(self._buffers)

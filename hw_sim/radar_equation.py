@@ -59,10 +59,11 @@ class RadarNumbers(NamedTuple):
     per_last_chirp: float  # 1 / (chirps - 1), or 0
     n_chirps: int
     n_samples: int
-    amplitude: float  # counts * m: peak of a scatterer of 1 m^2 on boresight, times Rt * Rr
-    per_high_pass: float  # 1 / corner, s
+    amplitude: NDArray[np.float64]  # [chain], counts * m: peak of 1 m^2 on boresight, times Rt * Rr
+    per_high_pass: NDArray[np.float64]  # [chain]: 1 / corner, s
     per_anti_alias: float
-    noise_rms: float  # counts
+    noise_rms: NDArray[np.float32]  # [rx], counts
+    chain_of: NDArray[np.int64]  # [rx]: antennas of equal gain and corner share one IF chain here
     rx_numbers: NDArray[np.int64]  # [rx]
     rx_m: NDArray[np.float64]  # [rx, xyz]
     tx_m: NDArray[np.float64]  # [xyz]
@@ -81,9 +82,10 @@ def tx_power_w(level: int) -> float:
     return 1e-3 * 10 ** (TX_POWER_DBM / 10) * (level / 31) ** 2
 
 
-def noise_rms_counts(view: RadarView) -> float:
-    """Thermal noise per sample, counts: the density is constant, so it goes with the root of the rate."""
-    gain = 10 ** ((view.if_gain_db - REFERENCE_GAIN_DB) / 20)
+def noise_rms_counts(view: RadarView, rx_number: int | None = None) -> float:
+    """Thermal noise per sample of an antenna (None: the lowest), counts: it goes with the root of the rate."""
+    if_gain_db = view.if_gain_db if rx_number is None else view.antenna(rx_number)[0]
+    gain = 10 ** ((if_gain_db - REFERENCE_GAIN_DB) / 20)
     return NOISE_COUNTS * gain * math.sqrt(view.sample_rate_hz / REFERENCE_RATE_HZ)
 
 
@@ -95,6 +97,7 @@ def radar_numbers(view: RadarView) -> RadarNumbers:
     rx_numbers = view.rx_numbers
     centre_turns_per_m = (view.f0_hz + view.slope_hz_per_s * middle_s) / SPEED_OF_LIGHT_M_PER_S
     burst_s = (view.n_chirps - 1) * view.chirp_period_ns * 1e-9
+    chains = list(dict.fromkeys(view.antenna(number) for number in rx_numbers))
     return RadarNumbers(
         centre_turns_per_m=centre_turns_per_m,
         slope_hz_per_m=view.slope_hz_per_s / SPEED_OF_LIGHT_M_PER_S,
@@ -104,10 +107,11 @@ def radar_numbers(view: RadarView) -> RadarNumbers:
         per_last_chirp=1 / (view.n_chirps - 1) if view.n_chirps > 1 else 0.0,
         n_chirps=int(view.n_chirps),
         n_samples=int(view.n_samples),
-        amplitude=counts_per_root_watt(view.if_gain_db) * math.sqrt(2 * power),
-        per_high_pass=1 / view.hp_cutoff_hz,
+        amplitude=np.array([counts_per_root_watt(gain_db) * math.sqrt(2 * power) for gain_db, _ in chains]),
+        per_high_pass=np.array([1 / cutoff_hz for _, cutoff_hz in chains]),
         per_anti_alias=1 / ANTI_ALIAS_HZ,
-        noise_rms=noise_rms_counts(view),
+        noise_rms=np.array([noise_rms_counts(view, number) for number in rx_numbers], np.float32),
+        chain_of=np.array([chains.index(view.antenna(number)) for number in rx_numbers], np.int64),
         rx_numbers=np.array(rx_numbers, np.int64),
         rx_m=np.array([RX_POSITION_M[number] for number in rx_numbers], np.float64),
         tx_m=np.array(TX_POSITION_M, np.float64),
@@ -125,8 +129,9 @@ def leakage(view: RadarView) -> Signal:
     power = tx_power_w(view.tx_power_level)
     rows = []
     for number in view.rx_numbers:
-        peak = counts_per_root_watt(view.if_gain_db) * math.sqrt(2 * power * 10 ** (LEAKAGE_DB[number] / 10))
-        rows.append(_tone(view, 2 * LEAKAGE_DISTANCE_M[number], peak))
+        gain_db, cutoff_hz = view.antenna(number)
+        peak = counts_per_root_watt(gain_db) * math.sqrt(2 * power * 10 ** (LEAKAGE_DB[number] / 10))
+        rows.append(_tone(view, cutoff_hz, 2 * LEAKAGE_DISTANCE_M[number], peak))
     return np.array(rows)
 
 
@@ -138,8 +143,10 @@ def still_echo(view: RadarView, position_m: NDArray[np.float64], rcs_m2: NDArray
         to_point_m = float(np.linalg.norm(at_m - numbers.tx_m))
         for r, rx_m in enumerate(numbers.rx_m):
             from_point_m = float(np.linalg.norm(at_m - rx_m))
-            peak = numbers.amplitude * math.sqrt(rcs * beam_loss(at_m[:, None])[0]) / (to_point_m * from_point_m)
-            signal[r] += _tone(view, to_point_m + from_point_m, peak)
+            amplitude = float(numbers.amplitude[numbers.chain_of[r]])
+            peak = amplitude * math.sqrt(rcs * beam_loss(at_m[:, None])[0]) / (to_point_m * from_point_m)
+            cutoff_hz = view.antenna(view.rx_numbers[r])[1]
+            signal[r] += _tone(view, cutoff_hz, to_point_m + from_point_m, peak)
     return signal
 
 
@@ -156,13 +163,13 @@ def beam_loss(position_m: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(gain, np.float64)
 
 
-def _tone(view: RadarView, path_m: float, peak: float) -> NDArray[np.float64]:
+def _tone(view: RadarView, cutoff_hz: float, path_m: float, peak: float) -> NDArray[np.float64]:
     """IF signal of one path behind the filters, float64[sample]."""
     t_s = np.arange(view.n_samples) / view.sample_rate_hz
     delay_s = path_m / SPEED_OF_LIGHT_M_PER_S
     if_hz = view.slope_hz_per_s * delay_s
     turns = view.f0_hz * delay_s + if_hz * t_s
-    return np.real(peak * if_response(if_hz, view.hp_cutoff_hz) * np.exp(2j * np.pi * turns))
+    return np.real(peak * if_response(if_hz, cutoff_hz) * np.exp(2j * np.pi * turns))
 
 
 def if_response(if_hz: float, high_pass_hz: float) -> complex:

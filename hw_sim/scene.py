@@ -86,7 +86,12 @@ class Scene:
 
         out: uint16[>= n, chirps * samples * rx], FIFO order [chirp][sample][rx], 0..4095. Runs without the interpreter
         lock. Equal times give equal samples, however frames are grouped into calls (times count in 12.5 ns clocks).
+        Raises ValueError for another out, and for frames whose chirps differ: a scene has no reading of them.
         """
+        if not view.uniform:
+            raise ValueError(
+                "view: expected one shape without down-chirps and one set of antennas: a scene makes no other"
+            )
         size = view.n_chirps * view.n_samples * view.n_rx
         if out.dtype != np.uint16 or out.ndim != 2 or out.shape[0] < n or out.shape[1] != size:
             raise ValueError(f"out: expected uint16[>= {n}, {size}], got {out.dtype}{list(out.shape)}")
@@ -98,7 +103,7 @@ class Scene:
             self._groups,
             self._fan,
             seen.base,
-            make_work(view.n_rx, view.n_samples),
+            make_work(view.n_rx, view.n_samples, len(seen.radar.amplitude)),
             out[:n],
         )
 

@@ -42,7 +42,7 @@ class Work(NamedTuple):
     amplitude_m: Doubles  # [n]
     path_m: NDArray[np.float64]  # [end, rx, n]
     if_hz: Doubles  # [n]
-    gain: Gains  # [real or imaginary, n]: amplitude times filter, counts
+    gain: Gains  # [chain, real or imaginary, n]: amplitude times filter, counts
     phasor: NDArray[np.float32]  # [rx, 4 rows of MAX_SCATTERERS]: Re, Im at one end, Re, Im at the other
     tone: Floats  # [n * 2 rows of STRIDE]: cosine and sine
     total: Floats  # [rx * 4 rows of STRIDE]: sums of cosines and sines, for each end
@@ -52,15 +52,15 @@ class Work(NamedTuple):
     row: NDArray[np.float32]  # [rx, sample]
 
 
-def make_work(n_rx: int, n_samples: int) -> Work:
-    """Scratch for frames of n_rx antennas and n_samples (even, at most 2 * 256)."""
+def make_work(n_rx: int, n_samples: int, n_chains: int = 1) -> Work:
+    """Scratch for frames of n_rx antennas with n_chains different IF chains and n_samples (even, at most 2 * 256)."""
     n = MAX_SCATTERERS
     return Work(
         position_m=np.zeros((2, 3, n)),
         amplitude_m=np.zeros(n),
         path_m=np.ones((2, n_rx, n)),
         if_hz=np.zeros(n),
-        gain=_aligned(2, n),
+        gain=_aligned(n_chains, 2, n),
         phasor=_aligned(n_rx, 4 * n),
         tone=_aligned(n * 2 * STRIDE),
         total=_aligned(n_rx * 4 * STRIDE),
@@ -99,6 +99,23 @@ def _find_gains(
     """IF frequency with Doppler shift, and amplitude with distance, beams and filters, of all n of if_hz."""
     near, far = path_m[0, path_m.shape[1] - 1], path_m[1, path_m.shape[1] - 1]
     p = position_m[0]
+    for chain in range(gain.shape[0]):
+        _find_gains_of(radar, chain, (near, far), p, amplitude_m, if_hz, gain[chain])
+
+
+@kernel
+def _find_gains_of(
+    radar: RadarNumbers,
+    chain: int,
+    path_m: tuple[Doubles, Doubles],
+    p: Doubles,
+    amplitude_m: Doubles,
+    if_hz: Doubles,
+    gain: Gains,
+) -> None:
+    """The same of one IF chain."""
+    near, far = path_m
+    amplitude, per_high_pass = radar.amplitude[chain], radar.per_high_pass[chain]
     for i in range(if_hz.size):
         path = 0.5 * (near[i] + far[i])
         if_hz[i] = radar.slope_hz_per_m * path + (far[i] - near[i]) * radar.doppler_hz_per_m
@@ -107,10 +124,10 @@ def _find_gains(
         u, v = 0.18920712 * r2 * p[0, i] * p[0, i], 0.18920712 * r2 * p[2, i] * p[2, i]
         b = (1.0 + u * radar.rx_beam[0]) * (1.0 + v * radar.rx_beam[1])
         b *= (1.0 + u * radar.tx_beam[0]) * (1.0 + v * radar.tx_beam[1])
-        a = radar.amplitude * amplitude_m[i] * r2 / (b * b)
+        a = amplitude * amplitude_m[i] * r2 / (b * b)
         a = a if p[1, i] > 0.0 else a * BACK_LOBE
         # IF filters: radar_equation.if_response
-        x, y = if_hz[i] * radar.per_high_pass, if_hz[i] * radar.per_anti_alias
+        x, y = if_hz[i] * per_high_pass, if_hz[i] * radar.per_anti_alias
         q = 1.0 - y * y
         dr, di = q * q - 1.41421356 * y * y, 2.6131259 * q * y
         g = a / ((1.0 + x * x) * (dr * dr + di * di))
@@ -125,11 +142,12 @@ def _find_phasors(radar: RadarNumbers, work: Work, chirp: int, end: int, start: 
     for r in range(work.path_m.shape[1]):
         first, last = work.path_m[0, r], work.path_m[1, r]
         phasor = work.phasor[r, 2 * end * MAX_SCATTERERS : 2 * (end + 1) * MAX_SCATTERERS]
+        gain = work.gain[radar.chain_of[r]]
         for i in range(start, stop):
             turns = (first[i] + (last[i] - first[i]) * share) * radar.centre_turns_per_m
             c, s = turn(np.float32(turns - np.floor(turns + 0.5)))
-            phasor[i] = work.gain[0, i] * c - work.gain[1, i] * s
-            phasor[MAX_SCATTERERS + i] = work.gain[0, i] * s + work.gain[1, i] * c
+            phasor[i] = gain[0, i] * c - gain[1, i] * s
+            phasor[MAX_SCATTERERS + i] = gain[0, i] * s + gain[1, i] * c
 
 
 @kernel
@@ -141,11 +159,15 @@ def _copy_fast(radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gai
             for r in range(n_rx):
                 path_m[0, r, m] = path_m[0, r, i]
                 path_m[1, r, m] = path_m[1, r, i]
-            gain[0, m], gain[1, m], if_hz[m] = gain[0, i], gain[1, i], if_hz[i]
-            gain[0, i], gain[1, i] = _ZERO, _ZERO
+            if_hz[m] = if_hz[i]
+            for chain in range(gain.shape[0]):
+                gain[chain, 0, m], gain[chain, 1, m] = gain[chain, 0, i], gain[chain, 1, i]
+                gain[chain, 0, i], gain[chain, 1, i] = _ZERO, _ZERO
             m += 1
     while m % 4 != 0:
-        gain[0, m], gain[1, m], if_hz[m] = _ZERO, _ZERO, 0.0
+        if_hz[m] = 0.0
+        for chain in range(gain.shape[0]):
+            gain[chain, 0, m], gain[chain, 1, m] = _ZERO, _ZERO
         m += 1
     return m
 
@@ -226,13 +248,12 @@ def _signal(radar: RadarNumbers, work: Work, n: int, fast: int, base: NDArray[np
 def _add_chirp(radar: RadarNumbers, work: Work, chirp: int, key: np.uint64) -> None:
     """row[rx, sample] = slow and fast scatterers and noise of one chirp, counts plus one half."""
     chirps = np.float32(chirp)
-    rms = np.float32(radar.noise_rms)
     for r in range(work.row.shape[0]):
         row, fast, first, step = work.row[r], work.pair[chirp & 1, r], work.first[r], work.step[r]
         for i in range(row.size):
             row[i] = fast[i] + first[i] + step[i] * chirps
         key0, key1 = halves(row_key(key, radar.rx_numbers[r], chirp))
-        add_noise(row, key0, key1, rms)
+        add_noise(row, key0, key1, radar.noise_rms[r])
 
 
 @kernel

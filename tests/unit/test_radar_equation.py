@@ -87,3 +87,21 @@ def test_a_mirror_at_full_gain_clips() -> None:
     x = samples(sphere(0.2, diameter_m=0.5), replace(DEFAULT, if_gain_db=60.0), 2)
     assert x.min() == 0
     assert x.max() == 4095
+
+
+def test_each_antenna_has_its_own_gain_and_corner() -> None:
+    view = replace(DEFAULT, rx_gain_db=(23.0, 33.0, 23.0), rx_cutoff_hz=(20e3, 20e3, 80e3))
+    same, own = (samples(sphere(1.0, diameter_m=0.3), v, 40) for v in (DEFAULT, view))
+    empty_same, empty_own = (samples(Scenario(description="test"), v, 40) for v in (DEFAULT, view))
+    echoes = [(with_it - without).mean(axis=(0, 1)) for with_it, without in ((same, empty_same), (own, empty_own))]
+    rms_same, rms_own = (np.sqrt((echo**2).mean(axis=0)) for echo in echoes)
+    if_hz = DEFAULT.slope_hz_per_s * 2 * 1.0 / C
+    corner = abs(if_response(if_hz, 80e3)) / abs(if_response(if_hz, 20e3))
+    assert rms_own / rms_same == pytest.approx([1.0, math.sqrt(10), corner], rel=0.01)
+    noise = [(x - x.mean(axis=(0, 1))).std(axis=(0, 1, 2)) for x in (empty_same, empty_own)]
+    assert noise[1] / noise[0] == pytest.approx([1.0, math.sqrt(10), 1.0], rel=0.06)
+
+
+def test_a_scene_refuses_chirps_that_differ() -> None:
+    with pytest.raises(ValueError, match="one shape"):
+        samples(sphere(1.0), replace(DEFAULT, uniform=False), 1)
