@@ -218,8 +218,8 @@ class Board:
     def _drain_trace(self) -> None:
         if self._trace is not None and self._sink is not None:
             self._sink(self._trace.drain())
-            if self._trace.lost:
-                raise BoardFailed(f"{self._trace.lost} records of the bus trace found no room")
+            if lost := self._trace.take_lost():
+                raise BoardFailed(f"{lost} records of the bus trace found no room")
 
     def _feed(self, source: SampleSource) -> None:
         first_ns = self.chip.next_frame_ns

@@ -38,10 +38,10 @@ class BusTrace:
         self.memory: Any = ffi.new("trace *")
         lib.trace_init(self.memory, KEEP_ALL if spi_bytes is None else spi_bytes)
 
-    @property
-    def lost(self) -> int:
-        """Records for which the log had no room."""
-        return int(self.memory.lost)
+    def take_lost(self) -> int:
+        """Records for which the log had no room, since the last time."""
+        lost, self.memory.lost = int(self.memory.lost), 0
+        return lost
 
     @property
     def wants_drain(self) -> bool:

@@ -117,12 +117,19 @@ class Chip:
     """One BGT60TR13C after power-on."""
 
     def __init__(self, options: ChipOptions | None = None) -> None:
-        self._memory = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
+        self._memory: Any = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
         self.pointer: Any = ffi.cast("void *", self._memory)
         self._frames: Frames | None = None
         self._asked: Any = ffi.NULL
         self._ask_error: Exception | None = None
         lib.chip_init(self.pointer, ffi.new("chip_options *", asdict(options or ChipOptions())))
+
+    @classmethod
+    def at(cls, pointer: Any) -> Chip:
+        """The chip that a board of its own owns, for as long as that board lives."""
+        chip = cls.__new__(cls)
+        chip.pointer, chip._memory, chip._frames = pointer, None, None
+        return chip
 
     @property
     def address(self) -> int:

@@ -58,6 +58,8 @@ vrb *vrb_open(const char *json)
     chip_init(b->chip, &config.chip);
     chip_ask(b->chip, supply_in_transfer, b);
     b->faults = config.faults;
+    b->cs = 1;
+    b->rst = 1;
     return b;
 }
 
@@ -83,12 +85,31 @@ static int wrong_level(int level)
 
 int vrb_rst(vrb *b, int level)
 {
-    return b == NULL || wrong_level(level) ? VRB_WRONG_USE : chip_reset_pin(b->chip, level);
+    int status;
+    if (b == NULL || wrong_level(level))
+        return VRB_WRONG_USE;
+    status = chip_reset_pin(b->chip, level);
+    log_pin(b, TRACE_RST, &b->rst, level);
+    return status;
 }
 
 int vrb_cs(vrb *b, int level)
 {
-    return b == NULL || wrong_level(level) ? VRB_WRONG_USE : chip_cs(b->chip, level);
+    int status;
+    if (b == NULL || wrong_level(level))
+        return VRB_WRONG_USE;
+    status = chip_cs(b->chip, level);
+    log_pin(b, TRACE_CS, &b->cs, level);
+    return status;
+}
+
+int plain_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
+{
+    const int status = chip_xfer(b->chip, tx, rx, n);
+    if (rx != NULL && (b->faults.miso_and != 0xFFu || b->faults.miso_or != 0u))
+        for (uint32_t i = 0; i < n; i++)
+            rx[i] = (uint8_t)((rx[i] & b->faults.miso_and) | b->faults.miso_or);
+    return status;
 }
 
 int vrb_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, size_t n)
@@ -98,12 +119,9 @@ int vrb_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, size_t n)
         return VRB_WRONG_USE;
     for (size_t i = 0; i < n;) {
         const size_t part = n - i < XFER_PART ? n - i : XFER_PART;
-        status = chip_xfer(b->chip, tx ? tx + i : NULL, rx ? rx + i : NULL, (uint32_t)part);
+        status = (b->log != NULL ? log_xfer : plain_xfer)(b, tx ? tx + i : NULL, rx ? rx + i : NULL, (uint32_t)part);
         i += part;
     }
-    if (rx != NULL && (b->faults.miso_and != 0xFFu || b->faults.miso_or != 0u))
-        for (size_t i = 0; i < n; i++)
-            rx[i] = (uint8_t)((rx[i] & b->faults.miso_and) | b->faults.miso_or);
     return status;
 }
 
@@ -128,6 +146,7 @@ static int step(vrb *b, uint64_t until_ns)
     if (!chip_needs_samples(b->chip)) {
         if (stop_ns <= now_ns) /* an event that is over and wants nothing must not hold up time */
             chip_advance_ns(b->chip, until_ns);
+        log_irq(b, event_ns > now_ns && event_ns < until_ns ? event_ns : chip_time_ns(b->chip));
         return chip_time_ns(b->chip) < until_ns;
     }
     status = source_supply(&b->source, b->chip);

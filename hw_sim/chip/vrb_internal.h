@@ -47,6 +47,9 @@ struct vrb {
     vrb_source source;
     vrb_faults faults;
     struct spi_socket *server; /* of vrb_serve(); NULL: none */
+    trace *log;     /* NULL: nobody looks */
+    int cs, rst;    /* levels on the wires */
+    int logged_irq;
 };
 
 /* vrb_config.c. what: room for one line, written when it fails */
@@ -58,6 +61,14 @@ int source_open(vrb_source *s, const vrb_config *config, char *what, size_t n);
 void source_close(vrb_source *s);
 int source_supply(vrb_source *s, void *chip); /* to a chip that needs samples. VRB_OK, VRB_NEED_SAMPLES, VRB_WRONG_USE */
 int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n);
+
+/* vrb.c */
+int plain_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, uint32_t n);
+
+/* vrb_trace.c */
+void log_pin(vrb *b, uint32_t kind, int *pin, int level); /* TRACE_CS or TRACE_RST moved; the interrupt may follow */
+void log_irq(vrb *b, uint64_t t_ns);
+int log_xfer(vrb *b, const uint8_t *tx, uint8_t *rx, uint32_t n);
 
 /* vrb_serve.c */
 int serve_run(vrb *b, const char *address, char *why, size_t n);

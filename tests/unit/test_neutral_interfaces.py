@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from hw_sim.bare_board import BareBoard
+from hw_sim.bare_board import BareBoard, SocketBoard
+from hw_sim.spi_server import SpiServer
 from hw_sim.spidev import SpiDev
 from tests.bus_driver import (
     CHIP_ID,
@@ -53,7 +56,45 @@ def over_spidev(stack: ExitStack) -> Driver:
     return Driver(lambda tx: bytes(spi.xfer3(list(tx))), board.rst, lambda s: board.wait_irq(round(s * 1e9)))
 
 
-WAYS: dict[str, Callable[[ExitStack], Driver]] = {"pins": over_pins, "spidev": over_spidev}
+def served(stack: ExitStack, where: str) -> SocketBoard:
+    """A board behind a socket, served by a thread."""
+    ended = threading.Event()
+    board = stack.enter_context(BareBoard("ramp"))
+    server = stack.enter_context(SpiServer(board, where))
+    thread = threading.Thread(target=server.serve, args=(ended.is_set,))
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(ended.set)
+    client: SocketBoard = stack.enter_context(SocketBoard(server.address))
+    return client
+
+
+def over_socket(stack: ExitStack) -> Driver:
+    """Header and data as two requests that keep chip select."""
+    board = served(stack, stack.enter_context(tempfile.TemporaryDirectory()) + "/spi")
+
+    def window(tx: bytes) -> bytes:
+        board.cs(0)
+        rx = board.xfer(tx[:4]) + (board.xfer(tx[4:]) if tx[4:] else b"")
+        board.cs(1)
+        return rx
+
+    return Driver(window, board.rst, lambda s: board.wait_irq(round(s * 1e9)))
+
+
+def over_tcp(stack: ExitStack) -> Driver:
+    """SpiDev on a board behind TCP."""
+    board = served(stack, "tcp:0")
+    spi = stack.enter_context(SpiDev(board, 0, 0, bufsiz=65536))
+    return Driver(lambda tx: bytes(spi.xfer3(list(tx))), board.rst, lambda s: board.wait_irq(round(s * 1e9)))
+
+
+WAYS: dict[str, Callable[[ExitStack], Driver]] = {
+    "pins": over_pins,
+    "spidev": over_spidev,
+    "socket": over_socket,
+    "spidev over TCP": over_tcp,
+}
 
 
 @pytest.fixture(params=WAYS)
