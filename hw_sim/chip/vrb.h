@@ -47,7 +47,8 @@ VRB_API const char *vrb_why(void);  /* of this thread's last vrb_open() or vrb_s
 /* Reset pin and chip select, both active low; 0 or an error. */
 VRB_API int vrb_rst(vrb *board, int level);
 VRB_API int vrb_cs(vrb *board, int level);
-/* Full duplex inside one chip-select window, in any number of calls. tx NULL sends FF, rx NULL drops. */
+/* Full duplex inside one chip-select window, in any number of calls. tx NULL sends FF, rx NULL drops; rx may be
+ * tx. */
 VRB_API int vrb_xfer(vrb *board, const uint8_t *tx, uint8_t *rx, size_t n);
 VRB_API int vrb_irq(vrb *board); /* level of the interrupt pin, active high */
 

@@ -4,107 +4,47 @@ from __future__ import annotations
 
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw_sim.chip.core import ffi, lib
-from tests.vrb.build_c import against_library, make_vrb, run, sanitized
-
-CS, XFER, RST, IRQ, ADVANCE, WAIT_IRQ, TIME, HELLO = range(1, 9)
-KEEP_CS, NO_MISO, READ = 1, 2, 4
-CHIP_ID = bytes([2 << 1, 0, 0, 0])
-
-
-class Client:
-    """One connection."""
-
-    def __init__(self, address: str) -> None:
-        if address.startswith("unix:"):
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.connect(address[5:])
-        else:
-            self.socket = socket.create_connection(("127.0.0.1", int(address.rsplit(":", 1)[1])))
-        self.socket.settimeout(20)
-
-    def send(self, op: int, payload: bytes = b"") -> None:
-        self.socket.sendall(struct.pack("<IB", len(payload) + 1, op) + payload)
-
-    def take(self) -> tuple[int, bytes]:
-        n, status = struct.unpack("<Ii", self.exactly(8))
-        return status, self.exactly(n - 4)
-
-    def exactly(self, n: int) -> bytes:
-        got = b""
-        while len(got) < n:
-            part = self.socket.recv(n - len(got))
-            if not part:
-                raise EOFError
-            got += part
-        return got
-
-    def ask(self, op: int, payload: bytes = b"") -> tuple[int, bytes]:
-        self.send(op, payload)
-        return self.take()
-
-    def is_cut_off(self) -> bool:
-        try:
-            while self.socket.recv(65536):
-                pass
-        except ConnectionResetError:
-            pass
-        return True
-
-    def close(self) -> None:
-        self.socket.close()
-
-
-class Server:
-    """The process; lines(n): its next n lines on stderr."""
-
-    def __init__(self, program: Path, address: str, json: str = "{}") -> None:
-        self.address = address
-        self.process = subprocess.Popen([program, address, json], stderr=subprocess.PIPE, text=True)
-        self.client()
-
-    def client(self) -> Client:
-        while True:
-            try:
-                return Client(self.address)
-            except (FileNotFoundError, ConnectionRefusedError):
-                assert self.process.poll() is None
-                time.sleep(0.01)
-
-    def line(self) -> str:
-        assert self.process.stderr is not None
-        return self.process.stderr.readline()
-
-    def end(self) -> list[str]:
-        self.process.terminate()
-        assert self.process.stderr is not None
-        lines = self.process.stderr.read().splitlines()
-        assert self.process.wait() == 0
-        return lines
+from tests.vrb.build_c import against_library, run, sanitized
+from tests.vrb.socket_peers import (
+    ADVANCE,
+    CHIP_ID,
+    CS,
+    HELLO,
+    IRQ,
+    KEEP_CS,
+    NO_MISO,
+    READ,
+    RST,
+    TIME,
+    WAIT_IRQ,
+    XFER,
+    Client,
+    Server,
+)
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sanitized("server", tmp_path_factory.mktemp("server"))
+def program(watched: Path) -> Path:
+    return sanitized("server", watched)
 
 
 @pytest.fixture
 def server(program: Path, tmp_path: Path) -> Iterator[Server]:
     """A server that must live to the end, and have nothing left to say."""
-    running = Server(program, f"unix:{tmp_path / 'spi'}")
-    yield running
-    assert works(running.client())
-    assert running.end() == []
+    with Server(program, f"unix:{tmp_path / 'spi'}") as running:
+        yield running
+        assert works(running.client())
+        assert running.end() == []
 
 
 def works(client: Client) -> bool:
@@ -259,44 +199,31 @@ def test_a_second_client_waits_for_its_turn(server: Server) -> None:
     second.close()
 
 
+@pytest.fixture(scope="module")
+def lasting(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for many examples; nobody reads its lines, which must fit a pipe."""
+    with Server(program, f"unix:{tmp_path_factory.mktemp('s') / 'spi'}") as running:
+        yield running
+        assert all(line.startswith("vrb: ") for line in running.end())
+
+
 @given(st.lists(st.binary(max_size=60), max_size=3))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_leave_the_server_serving(
-    program: Path, tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
-) -> None:
-    running = shared(program, tmp_path_factory)
-    client = running.client()
+@settings(max_examples=60)
+def test_any_bytes_leave_the_server_serving(lasting: Server, parts: list[bytes]) -> None:
+    client = lasting.client()
     client.socket.sendall(b"".join(struct.pack("<I", len(part)) + part for part in parts))
     client.close()
-    assert works(running.client())
+    assert works(lasting.client())
 
 
-SHARED: list[Server] = []
-
-
-def shared(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """One server for all examples; its lines are read by nobody and must fit a pipe."""
-    if not SHARED:
-        SHARED.append(Server(program, f"unix:{tmp_path_factory.mktemp('s') / 'spi'}"))
-    return SHARED[0]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _end_of_shared() -> Iterator[None]:
-    yield
-    while SHARED:
-        assert all(line.startswith("vrb: ") for line in SHARED.pop().end())
-
-
-def test_all_checks_hold_over_tcp_without_a_word(tmp_path: Path) -> None:
-    library = make_vrb(tmp_path)
+def test_all_checks_hold_over_tcp_without_a_word(tmp_path: Path, library: Path) -> None:
     client, program = (against_library(name, library, tmp_path) for name in ("socket_driver", "server"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    running = Server(program, f"tcp:127.0.0.1:{port}")
-    assert run(client, running.address).endswith("reset_in_frame: ok\n")
-    assert running.end() == []
+    with Server(program, f"tcp:127.0.0.1:{port}") as running:
+        assert run(client, running.address).endswith("reset_in_frame: ok\n")
+        assert running.end() == []
 
 
 @pytest.mark.parametrize(

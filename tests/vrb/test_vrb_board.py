@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw_sim.chip.core import ffi, lib
-from tests.vrb.board import CHIRPS, FIFO_RESET, FSTAT, LIST, SAMPLES, SECOND_NS, SFCTL, Vrb, ramp
+from tests.vrb.board import CHIRPS, FIFO_RESET, FSTAT, LIST, SAMPLES, SECOND_NS, SFCTL, Vrb, ramp, samples
 
 NULL = ffi.NULL
 OK, NEED, WRONG = lib.VRB_OK, lib.VRB_NEED_SAMPLES, lib.VRB_WRONG_USE
@@ -91,6 +91,34 @@ def test_the_frame_number_of_the_ramp_outlives_the_chips_counter() -> None:
             board.wait()
             got.append(board.fifo(size)[0])
     assert got == [131 * frame & 0xFFF for frame in range(4200)]
+
+
+def test_in_data_test_mode_the_other_antennas_show_the_ramp_of_their_frame() -> None:
+    with Vrb() as board:
+        size = board.programme(7)
+        board.write(SFCTL, board.read(SFCTL) | 1 << 17)
+        board.start()
+        for frame in range(3):
+            board.wait()
+            expected = ramp(frame, [3 * SAMPLES] * CHIRPS)
+            assert [x for k, x in enumerate(board.fifo(size)) if k % 3] == [x for k, x in enumerate(expected) if k % 3]
+
+
+def test_the_answer_may_take_the_place_of_the_question() -> None:
+    with Vrb() as board:
+        size = board.programme()
+        board.start()
+        board.wait()
+        both = ffi.new("uint8_t[]", b"\xff\xc0\0\0" + bytes(size * 3 // 2))
+        lib.vrb_cs(board.pointer, 0)
+        lib.vrb_xfer(board.pointer, both, both, 4 + size * 3 // 2)
+        lib.vrb_cs(board.pointer, 1)
+        assert samples(bytes(both)[4 : 4 + size * 3 // 2]) == ramp(0, [3 * SAMPLES] * CHIRPS)
+        word = ffi.new("uint8_t[4]", bytes([2 << 1, 0, 0, 0]))
+        lib.vrb_cs(board.pointer, 0)
+        lib.vrb_xfer(board.pointer, word, word, 4)
+        lib.vrb_cs(board.pointer, 1)
+        assert bytes(word)[1:] == b"\0\3\3"
 
 
 def test_silence_is_mid_scale() -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.vrb.build_c import HERE, against_library, make_vrb, run, sanitized
+from tests.vrb.build_c import HERE, against_library, run, sanitized
+from tests.vrb.socket_peers import Server
 
 CHECKS = re.findall(r'^    \{"(\w+)", check_', (HERE / "checks.c").read_text(), re.MULTILINE)
-PROTOCOL_LINE = re.compile(r"^vrb: [^\n]+$")
 # a fault, the check that must see it, what it says
 CAN_FAIL: list[tuple[dict[str, Any], str, str]] = [
     ({"faults": {"chip_id": 1545}}, "chip_id", "expected 000303, got 000609"),
@@ -38,11 +37,6 @@ CAN_FAIL: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_vrb(tmp_path_factory.mktemp("libvrb"))
-
-
-@pytest.fixture(scope="module")
 def programs(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the programs as a stranger builds them."""
     folder = tmp_path_factory.mktemp("programs")
@@ -52,32 +46,14 @@ def programs(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the same programs, sources compiled in, under the sanitizers."""
-    folder = tmp_path_factory.mktemp("sanitized")
-    for name in ("driver", "server", "open_all"):
-        sanitized(name, folder)
-    return folder
+def driver(watched: Path) -> Path:
+    """The driver with the sources compiled in, under the sanitizers."""
+    return sanitized("driver", watched)
 
 
-@pytest.fixture
-def served(programs: Path, tmp_path: Path) -> Iterator[str]:
-    """Address of a board on a Unix socket; its server says nothing."""
-    yield from serve(programs / "server", f"unix:{tmp_path / 'spi'}", [])
-
-
-def serve(server: Path, address: str, says: list[str]) -> Iterator[str]:
-    """Runs a server around the test; says: its lines on stderr, compared afterwards."""
-    path = Path(address.removeprefix("unix:"))
-    with subprocess.Popen([server, address], stderr=subprocess.PIPE, text=True) as process:
-        while address.startswith("unix:") and not path.exists() and process.poll() is None:
-            pass
-        yield address
-        process.terminate()
-        assert process.stderr is not None
-        assert process.stderr.read().splitlines() == says
-        assert process.wait() == 0
-    assert not path.exists()
+@pytest.fixture(scope="module")
+def open_all(watched: Path) -> Path:
+    return sanitized("open_all", watched)
 
 
 def test_the_library_exports_the_interface_and_nothing_else(library: Path) -> None:
@@ -91,7 +67,7 @@ def test_the_library_needs_nothing_but_the_c_library(library: Path) -> None:
     assert set(needed) <= {"libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
 
-def test_the_header_alone_is_enough_for_cpp_too(library: Path, tmp_path: Path) -> None:
+def test_the_header_alone_is_enough_for_an_old_compiler(library: Path, tmp_path: Path) -> None:
     (tmp_path / "a.c").write_text('#include "vrb.h"\nint main(void) { return vrb_abi() != VRB_ABI; }\n')
     run(
         "gcc",
@@ -116,12 +92,15 @@ def test_every_check_holds(programs: Path) -> None:
     "json_text",
     ["", '{"spi_hz": 0}', '{"seed": 7, "temperature_c": -10.5, "faults": {}}', '{"adc0_bit_13": 0, "source": "ramp"}'],
 )
-def test_every_check_holds_under_the_sanitizers(watched: Path, json_text: str) -> None:
-    assert run(watched / "driver", json_text).splitlines() == [f"{name}: ok" for name in CHECKS]
+def test_every_check_holds_under_the_sanitizers(driver: Path, json_text: str) -> None:
+    assert run(driver, json_text).splitlines() == [f"{name}: ok" for name in CHECKS]
 
 
-def test_every_check_holds_over_a_unix_socket(programs: Path, served: str) -> None:
-    assert run(programs / "socket_driver", served).splitlines() == [f"{name}: ok" for name in CHECKS]
+def test_every_check_holds_over_a_unix_socket(programs: Path, tmp_path: Path) -> None:
+    with Server(programs / "server", f"unix:{tmp_path / 'spi'}") as server:
+        lines = run(programs / "socket_driver", server.address).splitlines()
+        assert (lines, server.end()) == ([f"{name}: ok" for name in CHECKS], [])
+    assert not (tmp_path / "spi").exists()
 
 
 @pytest.mark.parametrize(("board", "check", "says"), CAN_FAIL, ids=[f"{c}-{i}" for i, (_, c, _) in enumerate(CAN_FAIL)])
@@ -156,12 +135,12 @@ def texts() -> bytes:
     return b"".join(packed)
 
 
-def test_the_sanitizers_find_nothing_in_the_reader(watched: Path) -> None:
-    done = subprocess.run([watched / "open_all"], input=texts(), capture_output=True, check=False)
+def test_the_sanitizers_find_nothing_in_the_reader(open_all: Path) -> None:
+    done = subprocess.run([open_all], input=texts(), capture_output=True, check=False)
     opened, refused = map(int, done.stdout.split())
     assert done.stderr == b"" and opened > 300 and refused > 2000
 
 
-def test_the_sanitizers_find_a_planted_overread(watched: Path) -> None:
-    done = subprocess.run([watched / "open_all", "plant"], input=texts()[:500], capture_output=True, check=False)
+def test_the_sanitizers_find_a_planted_overread(open_all: Path) -> None:
+    done = subprocess.run([open_all, "plant"], input=texts()[:500], capture_output=True, check=False)
     assert done.returncode != 0 and b"heap-buffer-overflow" in done.stderr

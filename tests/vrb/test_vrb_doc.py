@@ -10,7 +10,7 @@ import pytest
 
 from front.env import ROOT
 from hw_sim.chip.core import ffi, lib
-from tests.vrb.build_c import CHIP, make_vrb, run
+from tests.vrb.build_c import CHIP, run
 
 PAGE = (ROOT / "docs" / "virtual-board.md").read_text("utf-8")
 
@@ -27,8 +27,7 @@ def code(language: str) -> str:
     return found[1]
 
 
-def test_the_example_prints_what_the_page_says(tmp_path: Path) -> None:
-    library = make_vrb(tmp_path)
+def test_the_example_prints_what_the_page_says(tmp_path: Path, library: Path) -> None:
     (tmp_path / "example.c").write_text(code("c"))
     program = tmp_path / "example"
     flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{library}", f"-L{library}", f"-Wl,-rpath,{library}"]
