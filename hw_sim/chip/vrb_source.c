@@ -177,8 +177,7 @@ int source_supply(vrb_source *s, void *chip)
     if (failed)
         return VRB_WRONG_USE;
     s->frames++;
-    /* what is lent or read lasts until a frame uses it, also behind data test mode; the ramp is of its frame alone */
-    chip_samples_set(chip, s->frame, 1, s->kind == SOURCE_RAMP ? chip_next_frame_ns(chip) : CHIP_ANY_TIME_NS);
+    chip_samples_set(chip, s->frame, 1, time_of_frame(s, chip));
     return VRB_OK;
 }
 

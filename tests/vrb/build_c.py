@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 CHIP = ROOT / "hw_sim" / "chip"
 STRICT = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror"]
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DVRB_API="]
-BOARD_AROUND_IT = ("board", "board_bus", "board_parts", "bridge", "nor_flash", "pins", "rtc", "trace")
+BOARD_AROUND_IT = ("board", "board_bus", "board_parts", "bridge", "nor_flash", "pins", "rtc")
 PROGRAMS = {
     "driver": ("driver", "checks", "measure"),
     "socket_driver": ("socket_driver", "checks", "measure"),
