@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help night test bench evidence lint size vrb doctor clean
+.PHONY: help night test hil bench evidence lint size vrb doctor clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1 A
 
 test: $(VENV)/.built ## set everything up and run the tests (three minutes)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not slow"
+
+hil: $(VENV)/.built ## the device in the loop on host, posix and arm, or on TARGET=arm, serial:PORT, replay:FILE alone
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(if $(TARGET),tests/hil/device --sw-target $(TARGET),tests/hil -m "not slow")
 
 bench: $(VENV)/.built ## speed, each figure beside a floor measured in the same run
 	@$(BIN)/stillwave bench

@@ -32,7 +32,7 @@ SESSION_KEY = pytest.StashKey["Session"]()
 PORTS_KEY = pytest.StashKey[dict[str, Any]]()
 BAUD = 460_800
 MARKERS = (
-    "sw_scene(name, duration_s=600): what stands in front of the radar: a scenario's name or TOML file, ramp, nothing",
+    "sw_scene(name, duration_s=600): what stands in front of the radar: a scenario's name or TOML file, ramp, silence",
     "sw_targets(kind, ...): the test is for these kinds of target only",
     "sw_expect(overflows=1, ...): what the test expects to go wrong: a number, or (least, most)",
     "sw_faults(name, ..., field=value): faults of the board from power-on",
@@ -102,6 +102,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def sw_target(request: pytest.FixtureRequest) -> Target:
     """The target of this test: word, kind, place, name."""
+    if not hasattr(request, "param"):
+        pytest.fail("asked for by getfixturevalue alone: name sw_target among the arguments of the test", pytrace=False)
     target: Target = request.param
     return target
 

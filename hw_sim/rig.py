@@ -208,6 +208,11 @@ class Rig(Quanta):
         self.recorder = recorder
         return recorder
 
+    def _start_again(self) -> None:
+        """As the device, whoever overhears the host forgets what was half said."""
+        super()._start_again()
+        self._from_host = codec.Decoder()
+
     def _overhear(self, data: bytes) -> None:
         """Which answers the host has asked for."""
         for one in self._from_host.feed(data):

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
-from hw_sim.board import Board, BoardFailed, Faults, NoSamples, Samples, SampleSource
+from hw_sim.board import Board, BoardFailed, Faults, SampleSource
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.hil.home import Home, HomeError
 from hw_sim.hil.targets import Target
@@ -20,34 +18,15 @@ from hw_sim.levers import Levers
 from hw_sim.link_counts import LinkCounts, Seen, Silence
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import LineRecorder, Quanta
-from hw_sim.radar_view import RadarView
+from hw_sim.sample_sources import sample_source
 from hw_sim.scenario import Scenario
 from hw_sim.scene import Scene
 from hw_sim.target import posix_target
 
 T0_UTC_US = 1_768_516_200_000_000
 """True UTC at virtual time 0: 2026-01-15T22:30:00Z."""
-RAMP_BLOCK = 50
-PLAIN_SCENES = ("ramp", "nothing")
-"""Scenes that are no physics: a ramp that counts up (vrb.h), and no samples at all."""
-
-
-class Ramp:
-    """The documented ramp: sample k of a chirp is (k + 7 * chirp + 131 * frame) mod 4096, from FRAME_START on."""
-
-    any_time = False
-
-    def __init__(self) -> None:
-        self._next: tuple[int, int] | None = None  # (first clock, number) of the next block when frames go on
-
-    def block(self, first_clock: int, view: RadarView) -> Samples:
-        """The block that starts at first_clock: uint16[frame, chirp * sample * rx]."""
-        first = self._next[1] if self._next is not None and self._next[0] == first_clock else 0
-        frame = np.arange(first, first + RAMP_BLOCK)[:, None, None]
-        chirp = np.arange(view.n_chirps)[None, :, None]
-        k = np.arange(view.n_samples * view.n_rx)[None, None, :]
-        self._next = first_clock + round(RAMP_BLOCK * view.frame_period_ns / 12.5), first + RAMP_BLOCK
-        return ((k + 7 * chirp + 131 * frame) & 0xFFF).astype(np.uint16).reshape(RAMP_BLOCK, -1)
+PLAIN_SCENES = ("ramp", "silence")
+"""Scenes that are no physics: the ramp of vrb.h, and no samples at all."""
 
 
 class Unread(LinkCounts):
@@ -156,10 +135,8 @@ def make_scene(what: str | Path | Scenario, seed: int, duration_s: float) -> Sce
 
     Raises SceneError.
     """
-    if what == "ramp":
-        return Ramp()
-    if what == "nothing":
-        return NoSamples()
+    if what in PLAIN_SCENES:
+        return sample_source(what)
     if isinstance(what, Scenario):
         return Scene(what, seed=seed, duration_s=duration_s)
     return Scene.load(what, seed=seed, duration_s=duration_s)

@@ -7,6 +7,7 @@ import pytest
 
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
+from tests.bedroom import LEAVES
 from wire import packet
 from wire.packet import Packet
 
@@ -45,3 +46,14 @@ def test_fields_agree_to_the_last_digit(both: tuple[list[Packet], list[Packet]])
     ]
     assert len(common) >= len(c) - 2
     assert np.mean(near) >= 0.999
+
+
+def test_who_left_during_standby_is_not_seen_after_it() -> None:
+    with Rig(Scene(LEAVES, seed=2, duration_s=120.0), seed=2, core="numba") as rig:
+        rig.run(28.0)
+        assert any(one.type == packet.VITALS for one in rig.packets)
+        rig.set_standby(True)
+        rig.run(62.0)  # gone from about 40 s on
+        rig.set_standby(False)
+        rig.run(30.0)
+        assert rig.counts.bytes_unsolicited_while_silent == 0

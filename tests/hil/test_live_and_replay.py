@@ -142,3 +142,17 @@ def test_what_a_recording_does_not_hold_ends_with_it(pytester: pytest.Pytester) 
     result.assert_outcomes(failed=1)
     assert lines(result, "expected VITALS: the recording ended; meanwhile came 2 HELLO")
     assert Path(path).is_file()
+
+
+def test_our_own_suite_runs_on_a_recording_of_itself(tmp_path: Path) -> None:
+    def run(*args: str | Path) -> str:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *args]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    suite = ROOT / "tests" / "hil" / "device"
+    run(suite / "test_silence.py", "-k", "empty_room", "--sw-target", "host", "--sw-artifacts", tmp_path)
+    (path,) = tmp_path.glob("*/link.mcap")
+    said = run(suite, "--sw-target", f"replay:{path}")
+    assert "2 passed" in said and "writing to the device: a recording says what it said" in said

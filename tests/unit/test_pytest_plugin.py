@@ -197,7 +197,7 @@ def test_junit_has_the_run(pytester: pytest.Pytester) -> None:
 
 def test_timeouts_count_device_time(pytester: pytest.Pytester) -> None:
     suite = "def test_it(sw_link, sw_clock):\n    sw_link.silence(0.4); sw_clock.run(3000)\n    assert sw_clock.now_s == 3000.4"
-    inner(pytester, "pytestmark = pytest.mark.sw_scene('nothing')\n" + suite, "-o", "timeout=60").assert_outcomes(
+    inner(pytester, "pytestmark = pytest.mark.sw_scene('silence')\n" + suite, "-o", "timeout=60").assert_outcomes(
         passed=1
     )
 
