@@ -30,7 +30,7 @@ enum vrb_status {
     VRB_NEED_SAMPLES = 2,     /* source "lent": a frame starts now and none is there; lend some, call again */
     VRB_IN_RESET = -1,        /* the reset pin is low: the chip does not answer, MISO reads FF */
     VRB_NOT_SELECTED = -2,    /* clocks without chip select, MISO reads FF */
-    VRB_WRONG_USE = -3        /* a NULL board, a level that is neither 0 nor 1, frames of the wrong size */
+    VRB_WRONG_USE = -3        /* a NULL board, a level that is neither 0 nor 1, frames of the wrong size (or > 2^26) */
 };
 
 VRB_API uint32_t vrb_abi(void);

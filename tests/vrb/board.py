@@ -58,7 +58,7 @@ class Vrb:
         for name, value in changes.items():
             self.write(int(name[1:], 16), value)
         n = int(self.view().frame_samples)
-        self.write(SFCTL, self.read(SFCTL) & ~0x1FFF | n // 2 - 1)
+        self.write(SFCTL, self.read(SFCTL) & ~0x1FFF | min(n // 2 - 1, 0x1FFF))
         return n
 
     def view(self) -> Any:

@@ -250,6 +250,13 @@ def test_a_smaller_list_after_lending_is_seen_at_the_frame() -> None:
         assert board.advance(SECOND_NS) == WRONG
 
 
+def test_frames_too_long_to_be_made_are_wrong_use() -> None:
+    with Vrb() as board:
+        board.programme(7, R37=0x092810 | 15, R2E=0xFFF000)  # 4096 groups of 2^15 chirps
+        board.start()
+        assert board.advance(SECOND_NS) == WRONG
+
+
 @pytest.mark.parametrize("hz", [1000, 20_000_000, 33_333_333])
 def test_a_byte_takes_eight_clocks(hz: int) -> None:
     with Vrb(spi_hz=hz) as board:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,14 @@ def test_the_header_alone_is_enough_for_an_old_compiler(library: Path, tmp_path:
         "-o",
         "/dev/null",
     )
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ (package g++)")
+def test_the_header_is_cpp_too(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.cpp").write_text('#include "vrb.h"\nint main() { return vrb_abi() != VRB_ABI; }\n')
+    flags = ["-Wall", "-Wextra", "-pedantic", "-Werror", f"-I{library}", f"-L{library}", f"-Wl,-rpath,{library}"]
+    run("g++", tmp_path / "a.cpp", *flags, "-lvrb", "-o", tmp_path / "a")
+    run(tmp_path / "a")
 
 
 def test_every_check_holds(programs: Path) -> None:
