@@ -119,13 +119,14 @@ def board(
     ] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
     seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
+    target: Annotated[Literal["host", "arm"], typer.Option(help="The firmware here, or its image in QEMU.")] = "host",
     rt: RealTime = False,
     json: Json = False,
 ) -> None:
     """The emulated device on a serial port."""
     from front import commands
 
-    commands.board(scenario, seed, pty, rt, json)
+    commands.board(scenario, seed, pty, rt, json, target)
 
 
 @app.command()

@@ -66,7 +66,7 @@ def process(adc: Path, radar: Path, core: str | None, folder: Folder, config: Pa
     show(json, result, lambda: process_lines(result))
 
 
-def board(scenario: str, seed: int, pty: Path | None, rt: bool, json: bool) -> None:
+def board(scenario: str, seed: int, pty: Path | None, rt: bool, json: bool, target: str = "host") -> None:
     """The emulated device on a port until Ctrl-C."""
     from hw_sim.scenario import load_scenario
 
@@ -75,7 +75,8 @@ def board(scenario: str, seed: int, pty: Path | None, rt: bool, json: bool) -> N
     def is_ready(event: dict[str, Any]) -> None:
         ready(json, event, f"board on {event['port']}; Ctrl-C ends it")
 
-    ended = simulator().run_board(scenario=scenario, pty=pty, seed=check.seed(seed), rt=rt, ready=is_ready)
+    given = {"scenario": scenario, "pty": pty, "seed": check.seed(seed), "rt": rt, "target": target}
+    ended = simulator().run_board(**given, ready=is_ready)
     if json:
         show(json, ended, list)
 

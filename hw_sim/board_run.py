@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hw_sim import live_image
 from hw_sim.lockstep import RawPty, pacer
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
@@ -50,9 +51,11 @@ def run(
     core: str,
     seconds: float | None,
     ready: Callable[[dict[str, Any]], None],
+    target: str = "host",
 ) -> dict[str, Any]:
     """Until seconds of virtual time have passed (None: a day) or the process is told to stop.
 
+    target: host, or arm: see live_image.
     ready: called once, with {"event": "ready", "port": ..., "device": ...}. Returns {"event": "end", ...}.
     SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after the link was removed.
     Errors: SceneError, BoardFailed, FileExistsError.
@@ -60,6 +63,8 @@ def run(
     duration_s = seconds or DEFAULT_S
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if target == "arm":
+            return live_image.run(pty=pty, scenario=scenario, seed=seed, seconds=duration_s, ready=ready)
         scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
         with Rig(scene, seed=seed, core=core) as rig:
             port = RawPty(pty)

@@ -285,8 +285,9 @@ def run_board(
     core: str = "c",
     rt: bool = True,
     seconds: float | None = None,
+    target: str = "host",
 ) -> dict[str, Any]:
     """See board_run.run. rt changes nothing: a port that anybody may open is always in real time."""
     from hw_sim import board_run
 
-    return board_run.run(pty=pty, scenario=scenario, seed=seed, core=core, seconds=seconds, ready=ready)
+    return board_run.run(pty=pty, scenario=scenario, seed=seed, core=core, seconds=seconds, ready=ready, target=target)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hw_sim.board import Board, BoardFailed
+from hw_sim.board import Board, BoardFailed, SampleSource
 from hw_sim.chip.core import ffi, function_address, lib
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,10 +72,27 @@ class ProcessTarget:
 
     def last_words(self) -> str:
         """What a bare-metal image said of its end; empty when it said nothing."""
-        if self._folder is None:
-            return ""
-        said = (Path(self._folder) / "log").read_text(errors="replace").splitlines()
+        said = self.log().splitlines()
         return next((line.removeprefix(FAULT) for line in said if line.startswith(FAULT)), "")
+
+    def log(self) -> str:
+        """What QEMU and a bare-metal image have said; empty for a program."""
+        return "" if self._folder is None else (Path(self._folder) / "log").read_text(errors="replace")
+
+    def lead(self, config_words: Sequence[int] = ()) -> None:
+        """As start, of an image with a clock of its own: from now on follow() it."""
+        self.start(config_words)
+        self._board.bind_device(function_address("bridge_note"), int(ffi.cast("uintptr_t", self.bridge)))
+
+    def follow(self, source: SampleSource) -> int:
+        """The board goes on to the image's time, and tells it what happened. Returns that time, us. Raises BoardFailed."""
+        now = ffi.new("uint64_t *")
+        if lib.bridge_await(self.bridge, now) < 0:
+            raise BoardFailed(self._board.reason)
+        self._board.run(now[0] + 1, source)
+        if lib.bridge_tell(self.bridge) < 0:
+            raise BoardFailed(self._board.reason)
+        return int(now[0])
 
     def restart(self) -> None:
         """START again: the far end wipes the device's memory. Raises as start."""

@@ -295,3 +295,33 @@ void bridge_stop(bridge *g)
         (void)send_record(g, BRIDGE_STOP, 0, 0);
     }
 }
+
+int32_t bridge_await(bridge *g, uint64_t *now_us)
+{
+    record r;
+    while (receive_record(g, &r) == 0) {
+        if (r.op == BRIDGE_ADVANCE && r.n == 8u) {
+            *now_us = get64(g->payload);
+            return 1;
+        }
+        if (serve(g, &r) != 0) {
+            break;
+        }
+    }
+    return -1;
+}
+
+uint64_t bridge_note(void *ctx, uint64_t now_us, uint32_t event)
+{
+    bridge *g = ctx;
+    (void)now_us;
+    g->happened |= 1u << event;
+    return NEVER;
+}
+
+int32_t bridge_tell(bridge *g)
+{
+    const uint32_t happened = g->happened;
+    g->happened = 0;
+    return send_record(g, BRIDGE_REPLY, happened, 0);
+}

@@ -5,7 +5,8 @@
  * A record is three little-endian words op, arg, n and n bytes. The rig sends START (radar config words, or none
  * for the default), STEP (arg event; 8 bytes time in us) and STOP; a second START is a power cycle. The target asks for what its HAL needs and ends
  * with DONE (arg status; 8 bytes deadline in us). CS is posted: it has no answer. Everything else is answered by
- * one REPLY (arg result; bytes read). A dead or silent target fails the board with a reason.
+ * one REPLY (arg result; bytes read). A target with a clock of its own gets no STEP: after START it says ADVANCE whenever
+ * it likes, and the board follows its time. A dead or silent target fails the board with a reason.
  */
 #ifndef BRIDGE_H
 #define BRIDGE_H
@@ -35,7 +36,8 @@ enum bridge_op {
     BRIDGE_FLASH_READ = 29,    /* arg address; 4 bytes count */
     BRIDGE_FLASH_PROGRAM = 30, /* arg address; bytes */
     BRIDGE_FLASH_ERASE = 31,   /* arg address */
-    BRIDGE_FLASH_BUSY = 32
+    BRIDGE_FLASH_BUSY = 32,
+    BRIDGE_ADVANCE = 33 /* 8 bytes the device's time in us; the answer's bits are events (1 << board_event) since the last */
 };
 
 enum bridge_sizes {
@@ -53,6 +55,7 @@ typedef struct bridge {
     uint32_t at;   /* unread part of in: at..have */
     uint32_t have;
     uint64_t records; /* received so far */
+    uint32_t happened; /* 1 << event, for the next answer to ADVANCE */
     uint8_t in[BRIDGE_HEADER_BYTES + BRIDGE_PAYLOAD_BYTES];
     uint8_t payload[BRIDGE_PAYLOAD_BYTES];
     uint8_t out[BRIDGE_HEADER_BYTES + BRIDGE_PAYLOAD_BYTES];
@@ -65,5 +68,12 @@ int32_t bridge_start(bridge *g, const uint32_t *words, uint32_t n_words);
 /* A board_step_fn; ctx is the bridge. */
 uint64_t bridge_step(void *ctx, uint64_t now_us, uint32_t event);
 void bridge_stop(bridge *g);
+
+/* For a target with a clock of its own. Serves until its next ADVANCE: 1 and its time; -1: the board has failed. */
+int32_t bridge_await(bridge *g, uint64_t *now_us);
+/* A board_step_fn that only takes note of the event. */
+uint64_t bridge_note(void *ctx, uint64_t now_us, uint32_t event);
+/* Answers ADVANCE with what was noted. */
+int32_t bridge_tell(bridge *g);
 
 #endif

@@ -34,6 +34,7 @@ AARCH64 = Compiler("AARCH64_CC", "aarch64-linux-gnu-gcc", f"{APT} gcc-aarch64-li
 POSIX = ("posix/main.c",)
 START = ("cortex_m/start.c", "cortex_m/fault.c", "cortex_m/semihosting.c", "cortex_m/bridge_files.c")
 LOCKSTEP = (*START, "cortex_m/lockstep.c")
+INTERACTIVE = (*START, "mps2_an386/cmsdk.c", "mps2_an386/interactive.c")
 SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 THUMB = ("-g", "-mthumb", "-mfloat-abi=hard", "-ffunction-sections", "-fdata-sections", "-nostartfiles")
 LINK = ("-Wl,--gc-sections",)
@@ -61,6 +62,8 @@ TARGET_TABLE = {
     "arm": Target(LOCKSTEP, BARE, M4),
     "arm_m7": Target(LOCKSTEP, BARE, M7),
     "arm_m33": Target(LOCKSTEP, BARE, M33),
+    # its serial line is UART0 and its time a timer of its own: for people, not for digests
+    "arm_uart": Target(INTERACTIVE, BARE, M4),
     # planted faults, by the numbers of cortex_m/deliberate.h
     "arm_undefined": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=1")),
     "arm_no_memory": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=2")),
