@@ -1,8 +1,9 @@
 /* The checks on libvrb: a program that knows vrb.h and nothing else of the project.
  *
- * driver JSON [CHECK]... or driver JSON measure. An empty JSON is none at all.
+ * driver JSON [CHECK]... or driver JSON measure [SECONDS]. An empty JSON is none at all.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "checks.h"
@@ -54,10 +55,18 @@ static int window(void *ctx, const uint8_t *tx, size_t n_tx, uint8_t *rx, size_t
     return status;
 }
 
+static int windows(void *ctx, size_t n, const uint8_t *tx, size_t n_tx, uint8_t *rx, size_t n_rx)
+{
+    int status = VRB_OK;
+    for (size_t i = 0; i < n && status == VRB_OK; i++)
+        status = window(ctx, tx, n_tx, rx + i * (n_tx + n_rx), n_rx);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     const char *json = argc > 1 && argv[1][0] != '\0' ? argv[1] : NULL;
-    port p = {NULL, cs, xfer, rst, irq, advance, wait_irq, time_ns, window};
+    port p = {NULL, cs, xfer, rst, irq, advance, wait_irq, time_ns, window, windows};
     int failed;
     if (vrb_abi() != VRB_ABI) {
         fprintf(stderr, "libvrb speaks ABI %u, this program %u\n", (unsigned)vrb_abi(), VRB_ABI);
@@ -68,8 +77,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", vrb_why());
         return 2;
     }
-    if (argc == 3 && strcmp(argv[2], "measure") == 0)
-        failed = measure(&p, 0.5);
+    if (argc > 2 && strcmp(argv[2], "measure") == 0)
+        failed = measure(&p, argc > 3 ? atof(argv[3]) : 0.5);
     else
         failed = run_checks(&p, argc > 2 ? argc - 2 : 0, argv + 2);
     vrb_close(p.ctx);

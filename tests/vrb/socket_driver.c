@@ -1,6 +1,6 @@
 /* The checks over a socket: a program that knows the protocol of docs/virtual-board.md and nothing else of the project.
  *
- * socket_driver unix:PATH|tcp:127.0.0.1:PORT [CHECK]...|measure
+ * socket_driver unix:PATH|tcp:127.0.0.1:PORT [CHECK]...|measure [SECONDS]
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -141,6 +141,37 @@ static int window(void *ctx, const uint8_t *tx, size_t n_tx, uint8_t *rx, size_t
     return ask(XFER, 1u + n_tx + 4u, rx, n_tx + n_rx);
 }
 
+/* All requests in one send: they and their answers must fit PART. */
+static int windows(void *ctx, size_t n, const uint8_t *tx, size_t n_tx, uint8_t *rx, size_t n_rx)
+{
+    const size_t size = 10u + n_tx, answer_size = 8u + n_tx + n_rx;
+    static uint8_t answers[PART];
+    int status = 0;
+    size_t got = 0;
+    (void)ctx;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *one = request + i * size;
+        put(one, size - 4u, 4);
+        one[4] = XFER;
+        one[5] = READ;
+        memcpy(one + 6, tx, n_tx);
+        put(one + 6 + n_tx, n_rx, 4);
+    }
+    if (n * answer_size > sizeof answers || send(fd, request, n * size, MSG_NOSIGNAL) != (ssize_t)(n * size))
+        die("send");
+    while (got < n * answer_size) {
+        const ssize_t part = recv(fd, answers + got, n * answer_size - got, 0);
+        if (part <= 0)
+            die("recv");
+        got += (size_t)part;
+    }
+    for (size_t i = 0; i < n; i++) {
+        memcpy(rx + i * (n_tx + n_rx), answers + i * answer_size + 8u, n_tx + n_rx);
+        status |= (int)get32(answers + i * answer_size + 4u);
+    }
+    return status;
+}
+
 static void connect_to(const char *address)
 {
     struct sockaddr_un path = {.sun_family = AF_UNIX};
@@ -163,13 +194,13 @@ static void connect_to(const char *address)
 
 int main(int argc, char **argv)
 {
-    const port p = {NULL, cs, xfer, rst, irq, advance, wait_irq, time_ns, window};
+    const port p = {NULL, cs, xfer, rst, irq, advance, wait_irq, time_ns, window, windows};
     if (argc < 2) {
         fprintf(stderr, "socket_driver unix:PATH|tcp:127.0.0.1:PORT [CHECK]...\n");
         return 2;
     }
     connect_to(argv[1]);
-    if (argc == 3 && strcmp(argv[2], "measure") == 0)
-        return measure(&p, 0.5);
+    if (argc > 2 && strcmp(argv[2], "measure") == 0)
+        return measure(&p, argc > 3 ? atof(argv[3]) : 0.5);
     return run_checks(&p, argc - 2, argv + 2);
 }

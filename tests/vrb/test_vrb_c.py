@@ -112,6 +112,14 @@ def test_every_check_holds_over_a_unix_socket(programs: Path, tmp_path: Path) ->
     assert not (tmp_path / "spi").exists()
 
 
+def test_the_measured_bursts_are_full_however_they_are_sent(programs: Path, tmp_path: Path) -> None:
+    with Server(programs / "server", f"unix:{tmp_path / 'spi'}") as server:
+        ways = ((programs / "driver", ""), (programs / "socket_driver", server.address))
+        outs = [run(*way, "measure", "0.02") for way in ways]
+    figures = [float(figure) for out in outs for figure in out.split()]
+    assert len(figures) == 8 and min(figures) > 0
+
+
 @pytest.mark.parametrize(("board", "check", "says"), CAN_FAIL, ids=[f"{c}-{i}" for i, (_, c, _) in enumerate(CAN_FAIL)])
 def test_a_check_fails_on_a_board_with_a_fault(programs: Path, board: dict[str, Any], check: str, says: str) -> None:
     done = subprocess.run([programs / "driver", json.dumps(board), check], capture_output=True, text=True, check=False)
