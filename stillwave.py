@@ -100,6 +100,7 @@ def process(
     adc: Annotated[Path, typer.Argument(metavar="ADC.npy", help="uint16 [frame, rx, chirp, sample].")],
     radar: Annotated[Path, typer.Option("--radar", help="Radar configuration in the radar SDK's JSON form.")],
     core: Core = None,
+    probe: Annotated[list[str] | None, typer.Option("--probe", help="Every frame of it into DIR/NAME.npy.")] = None,
     out: Out = None,
     force: Force = False,
     config: ConfigFile = None,
@@ -109,7 +110,7 @@ def process(
     from front import commands
     from front.output import Folder
 
-    commands.process(adc, radar, core, Folder(out, force), config, json)
+    commands.process(adc, radar, core, Folder(out, force), config, json, probe or ())
 
 
 @app.command()

@@ -138,6 +138,11 @@ class Firmware:
     def _word(self, enum: str, prefix: str, value: int) -> str:
         return str(self.ffi.string(self.ffi.cast(enum, value))).removeprefix(prefix).lower()
 
+    @property
+    def last_output(self) -> Any:
+        """The chain's output for the last frame, an sw_chain_out *."""
+        return self.ffi.addressof(self._fw, "last")
+
     def last(self) -> dict[str, Any]:
         """The chain's output for the last frame: the fields of sw_chain_out; wave_um: list of wave_n values."""
         out = self._fw.last

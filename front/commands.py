@@ -6,6 +6,7 @@ said before a folder is made or hours are spent. A command returns its exit code
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import time_ns
 from typing import Any, Literal
@@ -54,13 +55,25 @@ def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json
     show(json, made, lambda: [*summary(made), *files])
 
 
-def process(adc: Path, radar: Path, core: str | None, folder: Folder, config: Path | None, json: bool) -> None:
-    """Plays a recording; the result also into a folder when one is named."""
+def process(
+    adc: Path,
+    radar: Path,
+    core: str | None,
+    folder: Folder,
+    config: Path | None,
+    json: bool,
+    probes: Sequence[str] = (),
+) -> None:
+    """Plays a recording; the result also into a folder when one is named, every frame of the probes beside it."""
+    from front import probed
+
     chosen = load(config)
+    watch = probed.watch(probes, core or chosen.night.core, folder)
     made_in = folder.make(chosen) if folder.out is not None else None
-    result = simulator().run_process(adc, radar, core=core or chosen.night.core)
+    result = simulator().run_process(adc, radar, core=core or chosen.night.core, probes=watch)
     if made_in is not None:
         (made_in / "process.json").write_text(as_json(result) + "\n")
+        probed.write(made_in, watch)
     from front.show import process_lines
 
     show(json, result, lambda: process_lines(result))

@@ -99,15 +99,23 @@ LAST_FIELDS = (
 
 
 def play(
-    recording: Recording, rx_antennas: Sequence[int], core: str, reasons: tuple[str, ...], faults: Faults | None = None
+    recording: Recording,
+    rx_antennas: Sequence[int],
+    core: str,
+    reasons: tuple[str, ...],
+    faults: Faults | None = None,
+    probes: Any = (),
 ) -> Pass:
-    """One pass with these antennas (numbers out of the recording's). Raises RigError for a config no chip can do."""
+    """One pass with these antennas (numbers out of the recording's). probes: as the rig's.
+
+    Raises RigError for a config no chip can do.
+    """
     found = Pass(reasons)
     columns = [recording.config.rx_antennas.index(number) for number in rx_antennas]
     source = Playback(recording.frames[..., columns])
     duration_s = len(recording.frames) * recording.config.frame_period_s + 2 * SETTLE_S
     radar = radar_config(recording.config, rx_antennas)
-    with Rig(source=source, core=core, radar=radar, faults=faults, log=found.log) as rig:
+    with Rig(source=source, core=core, radar=radar, faults=faults, log=found.log, probes=probes) as rig:
         try:
             rig.run(math.ceil(duration_s), stop=lambda: source.given)
         except BoardFailed as error:
@@ -119,9 +127,14 @@ def play(
     return found
 
 
-def process(recording: Recording, core: str, reasons: tuple[str, ...], faults: Faults | None = None) -> dict[str, Any]:
-    """The result of `stillwave process`, with the reason for every null. Raises RigError."""
-    whole = play(recording, recording.config.rx_antennas, core, reasons, faults)
+def process(
+    recording: Recording, core: str, reasons: tuple[str, ...], faults: Faults | None = None, probes: Any = None
+) -> dict[str, Any]:
+    """The result of `stillwave process`, with the reason for every null.
+
+    probes: a watch, which sees the pass with all antennas. Raises RigError.
+    """
+    whole = play(recording, recording.config.rx_antennas, core, reasons, faults, probes or ())
     alone = [play(recording, [number], core, reasons, faults).rate() for number in recording.config.rx_antennas]
     rate, distance = whole.rate(), whole.value("distance_mm", 1e-3, "distance_validity", "position_reason")
     p2p = peak_to_peak_mm(whole)

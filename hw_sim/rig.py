@@ -6,7 +6,7 @@ Rule: this file alone knows both sides. How time goes on is in quanta.py, what s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
+from edge.probes import Array, OnFrame, ProbeError, Watch
 from hw_sim import target as homes
 from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
@@ -64,6 +65,7 @@ class HostTarget:
         if ops is not None and log is not None:
             ops = self._logged(ops, log)
         self._parts = board, radar, ops
+        self._watch: Watch | None = None
         try:
             self.restart()
         except ConfigError as error:
@@ -74,6 +76,13 @@ class HostTarget:
         board, radar, ops = self._parts
         self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
         board.bind_device(self.firmware.step_address, self.firmware.state_address)
+        if self._watch is not None:
+            self.watch(self._watch)
+
+    def watch(self, watch: Watch) -> None:
+        """Probes of the C chain see every frame from now on."""
+        self._watch = watch
+        watch.attach(self.firmware.state.chain.state)
 
     def _logged(self, base: ChainOps, log: FrameLog) -> ChainOps:
         """The same chain; log sees the output of every frame."""
@@ -161,6 +170,19 @@ def band_filter() -> BandFilter:
     return BandFilter(run, lib.SW_BAND_FILTER_DELAY_US / 1e6)
 
 
+def watched(probes: Iterable[str] | Watch, on_frame: OnFrame | None, target: str, core: str) -> Watch | None:
+    """The C chain in this process can be watched; elsewhere that is wrong only when somebody wants to."""
+    try:
+        watch = probes if isinstance(probes, Watch) else Watch(probes, on_frame)
+    except ProbeError as error:
+        raise RigError(str(error)) from None
+    if (target, core) == ("host", "c"):
+        return watch
+    if watch.probes or on_frame is not None:
+        raise RigError(f"target {target}, core {core}: probes are for target host and core c alone")
+    return None
+
+
 class Rig(Quanta):
     """A whole device at virtual time 0, with or without a host; run() and levers: see Quanta and Levers.
 
@@ -168,6 +190,7 @@ class Rig(Quanta):
     faults: of the board; chip: what its radar chip is like.
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
+    probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
     gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
     """
@@ -187,6 +210,8 @@ class Rig(Quanta):
         t0_utc_us: int = 0,
         rtc_valid: bool = False,
         gdb_port: int | None = None,
+        probes: Iterable[str] | Watch = (),
+        on_frame: OnFrame | None = None,
     ) -> None:
         self.scene = scene
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
@@ -198,9 +223,30 @@ class Rig(Quanta):
         self.packets: list[Packet] = []
         self._from_device = codec.Decoder()
         self._from_host = codec.Decoder()
+        self._watch = watched(probes, on_frame, target, core)
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port)
+        if self._watch is not None and isinstance(self.device, HostTarget):
+            self.device.watch(self._watch)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
         self.source: SampleSource = source or self._producer or NoSamples()
+
+    def _collect(self) -> None:
+        super()._collect()
+        if self._watch is not None:
+            self._watch.check()
+
+    def probe(self, name: str) -> Array:
+        """What a probe showed at the last frame. Raises RigError for one that was not asked for and is gone by now."""
+        if self._watch is None or not isinstance(self.device, HostTarget):
+            raise RigError(f"probe {name}: probes are for target host and core c alone")
+        try:
+            return self._watch.read(name, self.device.firmware.last_output)
+        except ProbeError as error:
+            raise RigError(str(error)) from None
+
+    def probed(self) -> dict[str, Array]:
+        """All frames of the probes, [frame, ...] by name."""
+        return {} if self._watch is None else self._watch.arrays()
 
     def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:
         """From now on every byte between device and host goes into a recording too. Raises RecordingError."""
@@ -261,19 +307,23 @@ def run_night(scenario: str | Path, **options: Any) -> NightResult:
     return night_run.run(scenario, **options)
 
 
-def run_process(adc: Path, radar: Path, *, core: str = "c", faults: Faults | None = None) -> dict[str, Any]:
+def run_process(
+    adc: Path, radar: Path, *, core: str = "c", faults: Faults | None = None, probes: Watch | None = None
+) -> dict[str, Any]:
     """See process_run.process. Raises RecordingError, RigError."""
     from hw_sim.recording import load_recording
 
-    return process_recording(load_recording(adc, radar), core=core, faults=faults)
+    return process_recording(load_recording(adc, radar), core=core, faults=faults, probes=probes)
 
 
-def process_recording(recording: Recording, *, core: str = "c", faults: Faults | None = None) -> dict[str, Any]:
+def process_recording(
+    recording: Recording, *, core: str = "c", faults: Faults | None = None, probes: Watch | None = None
+) -> dict[str, Any]:
     """As run_process, of a recording in memory."""
     from hw_sim import process_run
 
     reasons = tuple(values.reason_text(number) for number in range(len(table.Reason)))
-    return process_run.process(recording, core, reasons, faults)
+    return process_run.process(recording, core, reasons, faults, probes)
 
 
 def run_board(

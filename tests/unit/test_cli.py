@@ -86,6 +86,8 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "single", "--out", "/dev/null/run"], ["--out /dev/null/run"]),
         (["night", "single", "--config", "/missing.toml"], ["/missing.toml"]),
         (["process", "missing.npy", "--radar", "missing.json"], ["missing"]),
+        (["process", "a.npy", "--radar", "b.json", "--probe", "range.profile"], ["--probe", "--out DIR"]),
+        (["process", "a.npy", "--radar", "b.json", "--probe", "x", "--out", "o"], ["probe x", "range.profile"]),
         (["config", "missing.h"], ["missing.h", "cannot be read"]),
         (["config", "default", "--spi-hz", "0"], ["--spi-hz 0", "10000"]),
         (["config", "default", "--to", "list.txt"], ["--to list.txt", ".h or .json"]),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.probes import Watch
 from hw_sim.board import Faults
 from hw_sim.process_run import Pass, peak_to_peak_mm, radar_config
 from hw_sim.recording import Recording, RecordingConfig, load_recording
@@ -78,3 +79,12 @@ def test_the_real_recording_fills_the_bursts_it_should(data_dir: Path) -> None:
     folder = data_dir / "bgt60tr13c_breathing"
     found: dict[str, Any] = process_recording(load_recording(folder / "radar.npy", folder / "config.json"))
     assert (found["frames"], found["spi_bytes"]) == (256, 590_848)
+
+
+def test_probes_see_the_recordings_frames_with_all_antennas(recording: Recording) -> None:
+    watch = Watch(["range.profile", "half_burst.mean"])
+    plain, watched = process_recording(recording), process_recording(recording, probes=watch)
+    seen = watch.arrays()
+    assert watched == plain and seen["range.profile"].shape == (N_FRAMES, 3, 32)
+    first = recording.frames[0].astype(np.float64)[:4].mean(axis=0).T
+    assert np.allclose(seen["half_burst.mean"][0, 0], first, rtol=1e-6)

@@ -1,0 +1,103 @@
+"""The memory of one frame: nothing that is still read is overwritten, and nothing that is dead is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge import chain_memory, probes
+from edge.chain_memory import DRIVER, Part, parts
+from hw_sim.scene import Scene
+from tests.chains import FFI, LIB, Radar, run_c
+
+SECONDS = 14  # the first fits of the phase circles are among them
+STAGE = {name: stage for stage, name in probes.stages().items()}
+KEPT: list[Any] = []
+
+
+@pytest.fixture(scope="module")
+def radar() -> Radar:
+    return Radar()
+
+
+@pytest.fixture(scope="module")
+def frames(radar: Radar) -> NDArray[np.uint16]:
+    """Somebody lies there: uint16[frame, chirp, sample, rx]."""
+    shape, n = radar.view.frame_shape, 20 * SECONDS
+    out = np.zeros((n, int(np.prod(shape))), np.uint16)
+    Scene.load("sitter", seed=3, duration_s=float(SECONDS)).frames(0.0, radar.frame_us, n, radar.view, out)
+    return out.reshape(n, *shape)
+
+
+def poisoned(rows: tuple[Part, ...]) -> Callable[[Any], None]:
+    """After each stage every byte of the frame's memory that no part needs any more becomes NaN."""
+
+    def watch(chain: Any) -> None:
+        memory = np.frombuffer(FFI.buffer(FFI.addressof(chain, "memory")), np.uint8)
+        dead = {stage: np.ones(len(memory), np.bool_) for stage in STAGE.values()}
+        for part in rows:
+            for stage in (stage for stage in dead if part.alive_after(stage)):
+                dead[stage][part.span.start : part.span.stop] = False
+
+        def ended(_: Any, stage: int, __: Any) -> None:
+            memory[dead[stage]] = 0xFF
+
+        hook = FFI.callback("sw_stage_hook", ended)
+        KEPT.append(hook)
+        LIB.sw_chain_watch(chain, hook, FFI.NULL, (1 << LIB.SW_STAGE_COUNT) - 1)
+
+    return watch
+
+
+def test_dead_memory_is_not_read(radar: Radar, frames: NDArray[np.uint16]) -> None:
+    plain = run_c(radar, frames)
+    assert plain["wave_validity"].any()  # circles were fitted
+    assert run_c(radar, frames, change=poisoned(parts())).tobytes() == plain.tobytes()
+
+
+@pytest.mark.parametrize(
+    "field", ["arriving.halves", "watching.range.profile", "watching.range.difference", "watching.cleared"]
+)
+def test_a_part_that_dies_a_stage_too_early_is_noticed(radar: Radar, frames: NDArray[np.uint16], field: str) -> None:
+    early = tuple(replace(part, read=part.read - 1) if part.field == field else part for part in parts())
+    assert early != parts()
+    assert run_c(radar, frames, change=poisoned(early)).tobytes() != run_c(radar, frames).tobytes()
+
+
+def test_what_is_in_use_together_lies_apart() -> None:
+    assert chain_memory.clashes(parts()) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "clash"),
+    [
+        ("arriving.samples", {"read": STAGE["range_fft"]}, "arriving.samples and turning.other"),
+        ("turning.other", {"read": STAGE["clutter"]}, "turning.other and watching.cleared"),
+        ("watching.fit", {"written": DRIVER}, "arriving.samples and watching.fit"),
+    ],
+)
+def test_a_planted_overlap_is_seen(field: str, changes: dict[str, int], clash: str) -> None:
+    planted = tuple(replace(part, **changes) if part.field == field else part for part in parts())
+    assert clash in chain_memory.clashes(planted)
+
+
+def test_a_step_may_use_samples_in_its_own_memory_up(radar: Radar, frames: NDArray[np.uint16]) -> None:
+    where: list[Any] = []
+
+    def remember(chain: Any) -> None:
+        where.append(LIB.sw_chain_samples(chain))
+
+    run_c(radar, frames[:1], change=remember)
+    assert int(FFI.cast("uintptr_t", where[0])) % 16 == 0
+    room = 2 * (LIB.SW_MAX_FRAME_SAMPLES + LIB.SW_FRAME_SPARE)
+    assert len(parts()[0].span) == room
+
+
+def test_the_document_has_the_tables_of_the_core() -> None:
+    document = chain_memory.DOCUMENT.read_text()
+    assert chain_memory.placed(document) == document, f"run: {chain_memory.COMMAND}"
