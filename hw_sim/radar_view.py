@@ -22,7 +22,7 @@ class RadarView:
     tx_power_level: 0..31 (31 = full power).
     rx_gain_db, rx_cutoff_hz: the same for RX1, RX2, RX3; empty: all alike.
     uniform: all chirps of a frame are alike. frame_samples: of a whole frame; 0: as uniform chirps make it.
-    chirp_samples: of each chirp, all antennas; empty when they are uniform.
+    chirp_samples: of each chirp, all antennas; empty when they are uniform, or absurdly many.
     """
 
     n_rx: int

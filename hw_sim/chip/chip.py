@@ -95,6 +95,8 @@ def field_table() -> list[Field]:
 
 
 REGISTERS = register_table()
+MOST_CHIRPS_LISTED = 1 << 16
+"""A frame of more cannot be meant: registers allow 2**28."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,8 @@ class Chip:
         lib.chip_radar(self.pointer, view)
         found = {name: getattr(view, name) for name in RadarView.__dataclass_fields__ if name != "chirp_samples"}
         found |= {name: tuple(found[name]) for name in ("rx_gain_db", "rx_cutoff_hz")}
-        kinds = () if view.uniform else tuple(c.n_rx * c.n_samples for c in self._chirps(view.n_chirps))
+        listed = not view.uniform and view.n_chirps <= MOST_CHIRPS_LISTED
+        kinds = () if not listed else tuple(c.n_rx * c.n_samples for c in self._chirps(view.n_chirps))
         return RadarView(**found | {"uniform": bool(view.uniform)}, chirp_samples=kinds)
 
     def chirps(self) -> list[Chirp]:

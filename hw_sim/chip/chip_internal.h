@@ -51,6 +51,7 @@ typedef struct chip_timing {
     uint64_t set_cycle;          /* shapes until the first set comes again */
     uint64_t rx_of_cycle[2];     /* antennas summed over them */
     uint32_t even;               /* all sets have equally many antennas */
+    uint32_t plain;              /* one saw-tooth, even sets, no prefix: all chirps alike and equally far apart */
     uint32_t prefix_units;       /* before each chirp; a unit is half a FIFO word */
     uint32_t beyond_rx1;         /* some chirp has another antenna than RX1 */
     uint32_t adc_div;

@@ -1,7 +1,8 @@
 /* The order of chirps in a frame: from time to units in the FIFO and back.
  *
- * Rule: whole rounds, repetitions and samples are skipped by division; what is walked over is at most the shapes of one
- * round, or the groups of a frame when its channel sets differ in their number of antennas.
+ * Rule: in the plain case, one saw-tooth and no prefix, every chirp is like the next. Else whole rounds, repetitions and
+ * samples are skipped by division; what is walked over is at most the shapes of one round, or the groups of a frame when
+ * its channel sets differ in their number of antennas.
  * Open on silicon: shapes and channel sets begin with the first enabled one in every frame; a channel set serves 2^REPC
  * shapes in a row (up- and down-chirp of a triangle are one), then the next enabled one does.
  */
@@ -196,19 +197,40 @@ chirp_place sequence_chirp(const chip_timing *t, uint64_t chirp)
     return at;
 }
 
+/* Samples of a chirp that are complete so long after its start. */
+static uint64_t triggers_due(const chip_timing *t, uint64_t within, uint32_t n_samples)
+{
+    uint64_t triggers = within > t->first_sample_ticks ? (within - t->first_sample_ticks) / t->adc_div : 0u;
+    return at_most(triggers, n_samples);
+}
+
 uint64_t sequence_units_due(const chip_timing *t, uint64_t tick)
 {
-    chirp_place at = sequence_chirp_at_tick(t, tick);
-    uint64_t within = tick - at.tick;
-    uint64_t triggers = within > t->first_sample_ticks ? (within - t->first_sample_ticks) / t->adc_div : 0u;
-    return at.unit + t->prefix_units + at_most(triggers, at.shape->samples[at.down]) * at.set->n_rx[at.down];
+    chirp_place at;
+    if (t->plain) {
+        const shape_timing *s = &t->shapes[0];
+        uint64_t chirp = tick / s->step_ticks;
+        if (chirp >= t->n_chirps)
+            return t->frame_units;
+        return (chirp * s->samples[UP] + triggers_due(t, tick % s->step_ticks, s->samples[UP])) * t->sets[0].n_rx[UP];
+    }
+    at = sequence_chirp_at_tick(t, tick);
+    return at.unit + t->prefix_units
+        + triggers_due(t, tick - at.tick, at.shape->samples[at.down]) * at.set->n_rx[at.down];
 }
 
 uint64_t sequence_tick_of_unit(const chip_timing *t, uint64_t n)
 {
-    chirp_place at = sequence_chirp_of_unit(t, n);
-    uint64_t of_chirp = n - at.unit; /* from 1 */
-    uint64_t before;
+    chirp_place at;
+    uint64_t of_chirp, before;
+    if (t->plain) {
+        const shape_timing *s = &t->shapes[0];
+        uint64_t trigger = (n - 1u) / t->sets[0].n_rx[UP];
+        return trigger / s->samples[UP] * s->step_ticks + t->first_sample_ticks
+            + (trigger % s->samples[UP] + 1u) * t->adc_div;
+    }
+    at = sequence_chirp_of_unit(t, n);
+    of_chirp = n - at.unit; /* from 1 */
     if (of_chirp <= t->prefix_units)
         return at.tick;
     before = (of_chirp - t->prefix_units - 1u) / at.set->n_rx[at.down];
@@ -248,6 +270,8 @@ void sequence_total(chip_timing *t)
         end = at_round(t, t->n_groups / t->n_shapes);
     while (end.number < t->n_groups)
         end = after(t, end);
+    t->plain = t->n_shapes == 1 && t->even && !last->triangle && t->prefix_units == 0
+        && last->group_ticks == last->repetitions * last->step_ticks;
     t->n_chirps = end.chirp;
     t->frame_units = end.unit;
     t->frame_samples = end.unit - end.chirp * t->prefix_units;
