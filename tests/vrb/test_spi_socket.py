@@ -216,6 +216,22 @@ def test_any_bytes_leave_the_server_serving(lasting: Server, parts: list[bytes])
     assert works(lasting.client())
 
 
+READ_SOME = st.builds(
+    lambda tx, n: bytes([READ]) + tx + struct.pack("<I", n), st.binary(max_size=8), st.integers(0, 9999)
+)
+REQUEST = st.tuples(st.integers(0, 10), st.binary(max_size=12)) | st.tuples(st.just(XFER), READ_SOME)
+
+
+@given(st.lists(REQUEST, max_size=12))
+@settings(max_examples=60)
+def test_any_requests_get_an_answer_each(lasting: Server, requests: list[tuple[int, bytes]]) -> None:
+    client = lasting.client()
+    client.socket.sendall(b"".join(struct.pack("<IB", len(p) + 1, op) + p for op, p in requests))
+    assert all(-3 <= client.take()[0] <= 1 for _ in requests)
+    assert [client.ask(RST, b"\1")[0], client.ask(CS, b"\1")[0]] == [0, 0]
+    assert works(client)
+
+
 def test_all_checks_hold_over_tcp_without_a_word(tmp_path: Path, library: Path) -> None:
     client, program = (against_library(name, library, tmp_path) for name in ("socket_driver", "server"))
     with socket.socket() as probe:
