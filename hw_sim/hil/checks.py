@@ -51,7 +51,7 @@ CHECKS = (
     Check("underflows", "reads of an empty FIFO", _chip("underflows")),
     Check("losses", "data packets missing in the numbering", lambda home, link: None if link is None else link.losses),
     Check(
-        "damaged", "blocks of the line that are no packet", lambda home, link: None if link is None else link.damage()
+        "damaged", "blocks of the line that are no packet", lambda home, link: None if link is None else link.damaged
     ),
     Check("refused", "bytes the full serial queue did not take", _refused),
     Check("unsolicited", "bytes sent unasked while silent", _unsolicited),

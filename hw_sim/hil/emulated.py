@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hw_sim.board import Board, BoardFailed, Faults, SampleSource
 from hw_sim.chip.chip import ChipOptions
@@ -19,9 +19,13 @@ from hw_sim.link_counts import LinkCounts, Seen, Silence
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import LineRecorder, Quanta
 from hw_sim.sample_sources import sample_source
-from hw_sim.scenario import Scenario
-from hw_sim.scene import Scene
 from hw_sim.target import posix_target
+
+if TYPE_CHECKING:
+    from hw_sim.scenario import Scenario
+    from hw_sim.scene import Scene
+
+__tracebackhide__ = True  # a failure is shown at the line of the test
 
 T0_UTC_US = 1_768_516_200_000_000
 """True UTC at virtual time 0: 2026-01-15T22:30:00Z."""
@@ -48,9 +52,8 @@ class Stranger(Quanta):
         silence = Silence([], 1)
         board = Board(seed, faults, chip)
         super().__init__(board, silence, Unread(_no_packet, silence), T0_UTC_US)
-        if isinstance(scene, Scene):
-            self._producer = FrameProducer(scene.frames)
-        self.source = self._producer or scene  # type: ignore[assignment]
+        self.source = sample_source(scene)
+        self._producer = self.source if isinstance(self.source, FrameProducer) else None
         try:
             target = posix_target(board, Path(program))
         except OSError as error:
@@ -133,13 +136,17 @@ class Emulated(Home):
 def make_scene(what: str | Path | Scenario, seed: int, duration_s: float) -> Scene | SampleSource:
     """What stands in front of the radar: a built-in scenario's name, a TOML file, a Scenario, or a plain scene.
 
-    Raises SceneError.
+    Raises SceneError (a ValueError), HomeError when a scene's extra is not installed.
     """
-    if what in PLAIN_SCENES:
+    if isinstance(what, str) and what in PLAIN_SCENES:
         return sample_source(what)
-    if isinstance(what, Scenario):
-        return Scene(what, seed=seed, duration_s=duration_s)
-    return Scene.load(what, seed=seed, duration_s=duration_s)
+    try:
+        from hw_sim.scene import Scene
+    except ModuleNotFoundError as error:
+        raise HomeError(f"scene {what}: needs {error.name}; pip install 'stillwave[sim]' brings it") from None
+    if isinstance(what, (str, Path)):
+        return Scene.load(what, seed=seed, duration_s=duration_s)
+    return Scene(what, seed=seed, duration_s=duration_s)
 
 
 def build(
@@ -155,7 +162,7 @@ def build(
     options = {"seed": seed, "faults": Faults(**faults)}
     if target.kind == "program":
         return Stranger(target.place, scene, chip=ChipOptions(**chip), **options)  # type: ignore[arg-type]
-    front = {"scene": scene} if isinstance(scene, Scene) else {"source": scene}
+    front = {"scene": scene} if hasattr(scene, "truth") else {"source": scene}
     try:
         return own(**front, target=target.kind, t0_utc_us=T0_UTC_US, chip=ChipOptions(**chip), **options)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:

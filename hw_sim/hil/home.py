@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 Found = TypeVar("Found")
 Ear = Callable[[int, bytes], None]
 """(device time us, bytes) of each piece that the device sent."""
@@ -18,6 +20,8 @@ SLICE_US = 10_000
 
 class HomeError(RuntimeError):
     """The device or its line is gone, or cannot be had; one line."""
+
+    __module__ = "stillwave"  # what a report calls it
 
 
 class Home:

@@ -11,6 +11,8 @@ from typing import Any
 
 from hw_sim.hil.home import Home
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 PRESETS: dict[str, dict[str, Any]] = {
     "miso_stuck_low": {"miso_and": 0x00, "miso_or": 0x00, "miso_fifo_only": False},
     "miso_stuck_high": {"miso_and": 0xFF, "miso_or": 0xFF, "miso_fifo_only": False},

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from hw_sim.hil.home import Home
 from hw_sim.hil.serial_line import Missed
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 NO_PACKETS = "sw_link reads the packets of a Stillwave device; this target is a program of its own: use sw_serial"
 TEXT_CHARS = 110
 
@@ -88,7 +90,6 @@ class Link:
 
     def ask(self, name: str, timeout_s: float = 5.0, **fields: int) -> Heard:
         """Sends a question with a fresh nonce and returns its answer. Raises AssertionError when none comes."""
-        __tracebackhide__ = True
         answer = self._speech.answer_to(name)
         if answer is None:
             raise ValueError(f"sw_link.ask: {name} is no question; use send")
@@ -102,7 +103,6 @@ class Link:
 
         timeout_s: device time. Raises an AssertionError that says what came instead; ValueError for an unknown name.
         """
-        __tracebackhide__ = True
         if not self._speech.known(name):
             raise ValueError(f"sw_link.wait_for: there is no packet {name}")
         start = self._read
@@ -135,6 +135,11 @@ class Link:
         return Counter(one.name for one in self.packets) + Counter(damaged=self._speech.damaged())
 
     @property
+    def damaged(self) -> int:
+        """Blocks of the line so far that were no intact packet."""
+        return self._speech.damaged()
+
+    @property
     def losses(self) -> int:
         """Data packets that are missing between the first and the last number heard of each boot."""
         self._speech  # noqa: B018  (the clear message for a stranger's line)
@@ -146,7 +151,6 @@ class Link:
 
     def silence(self, seconds: float) -> None:
         """Lets so much device time pass, in which not one byte may come. Raises AssertionError with what came."""
-        __tracebackhide__ = True
         self._speech  # noqa: B018
         before, heard = len(self.packets), [0]
 
@@ -161,7 +165,3 @@ class Link:
         if heard[0]:
             lines = "\n".join(one.line() for one in self.packets[before:][:5])
             raise Missed(f"expected silence for {seconds:g} s: {heard[0]} bytes came\n{lines}")
-
-    def damage(self) -> int:
-        """Blocks of the line that were no intact packet."""
-        return self._speech.damaged()

@@ -12,6 +12,8 @@ from typing import NoReturn, Protocol
 from hw_sim.hil.home import Home, HomeError
 from hw_sim.quanta import LineRecorder
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 READ_S = 0.02
 DRAIN_S = 0.05
 DRAIN_LIMIT_S = 1.0

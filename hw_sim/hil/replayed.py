@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from hw_sim.hil.home import Home
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 
 class Replayed(Home):
     """entries: (UTC us, bytes; empty for a tick) in the order of the file."""

@@ -10,6 +10,8 @@ from collections import deque
 
 from hw_sim.hil.home import Home
 
+__tracebackhide__ = True  # a failure is shown at the line of the test
+
 SHOWN_BYTES = 200
 PIECES = 64
 
@@ -59,7 +61,6 @@ class SerialLine:
 
         Raises an AssertionError that shows what came instead; TypeError for anything else than bytes.
         """
-        __tracebackhide__ = True
         pattern = re.compile(re.escape(what)) if isinstance(what, bytes) else what
         if not isinstance(pattern, re.Pattern) or not isinstance(pattern.pattern, bytes):
             raise TypeError(f"sw_serial.expect: expected bytes or a compiled pattern of bytes, got {what!r}")
