@@ -66,8 +66,7 @@ def test_the_header_numbers_are_those_of_the_bridge() -> None:
             ("BRIDGE", ROOT / "hw_sim" / "chip" / "bridge.h"), ("SWDEV_OP", DEVICE / "stillwave_device.h"),
         )
     ]  # fmt: skip
-    sizes = ("HEADER_BYTES", "PAYLOAD_BYTES", "CONFIG_WORDS", "TIMEOUT_MS")
-    assert {name: n for name, n in numbers[0].items() if name not in sizes} == numbers[1]
+    assert len(numbers[1]) == 21 and numbers[1].items() <= numbers[0].items()
 
 
 @pytest.mark.parametrize(
