@@ -222,6 +222,11 @@ def laws(bench: Bench) -> None:
     assert all(getattr(counters, name) >= getattr(bench.before, name) for name in COUNTERS)
     assert counters.frames_from_ring <= counters.frames_started and counters.warnings >= bench.bus.warnings
     bench.before = counters
+    if chip.irq:
+        chip.cs(0)
+        assert not chip.irq
+        chip.cs(1)
+        assert chip.irq and {name: chip.peek(name) for name in REGISTERS} == content  # no clock, no effect
 
 
 @settings(max_examples=EXAMPLES)
