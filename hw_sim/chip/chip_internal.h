@@ -198,7 +198,7 @@ void resets_check_wait(chip *c); /* at the begin of an access */
 void sadc_start(chip *c);
 void sadc_reset(chip *c);
 uint32_t sadc_read(const chip *c);  /* SADC_RESULT */
-uint32_t sadc_ready(const chip *c); /* STAT0.SADC_RDY */
+uint32_t sadc_ready(const chip *c, uint32_t set); /* STAT0.SADC_RDY under a control register of a channel set */
 
 /* memory_test.c */
 void memory_test_command(chip *c); /* DFT0 was written */
@@ -234,10 +234,11 @@ chirp_place sequence_chirp(const chip_timing *t, uint64_t chirp);
 void frames_start(chip *c);
 void frames_reset(chip *c);                /* of the FSM */
 void frames_run(chip *c);                  /* up to the chip's time */
+uint32_t frames_transmit(const chip *c);   /* frames or a continuous wave are running */
 uint32_t frames_power_mode(const chip *c); /* 1 active, 2 interchirp, 3 idle, 5 deep sleep */
 uint32_t frames_groups_done(const chip *c);
-uint32_t frames_channel_set(const chip *c); /* 0..3, of the chirp that runs or ran last */
-uint32_t frames_shape(const chip *c);
+uint32_t frames_channel_index(const chip *c); /* STAT0.CH_IDX */
+uint32_t frames_shape_index(const chip *c);   /* STAT0.SH_IDX */
 uint32_t frames_lfsr_enabled(const chip *c);
 
 /* samples.c */

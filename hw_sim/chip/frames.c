@@ -33,17 +33,27 @@ static uint32_t enabled(const chip *c, uint32_t first, uint32_t stride, uint32_t
     return any & 1u;
 }
 
+static uint32_t a_shape_is_enabled(const chip *c)
+{
+    return enabled(c, REG_PLL1_7, STRIDE_OF(PLL2_7, PLL1_7), PLL1_7_SH_EN_LO);
+}
+
+static uint32_t a_set_is_enabled(const chip *c)
+{
+    return enabled(c, REG_CSC1, STRIDE_OF(CSC2, CSC1), CSC1_CS_EN_LO);
+}
+
 /* Refused, with a warning at the register that is wrong, when no frame could run. */
 static uint32_t refused_at(const chip *c, const chip_timing *t)
 {
     if (!FIELD(c, PACR1, OSCCLKEN))
         return REG_PACR1;
-    if (!enabled(c, REG_PLL1_7, STRIDE_OF(PLL2_7, PLL1_7), PLL1_7_SH_EN_LO))
-        return REG_PLL1_7;
-    if (!enabled(c, REG_CSC1, STRIDE_OF(CSC2, CSC1), CSC1_CS_EN_LO))
-        return REG_CSC1;
     if (FIELD(c, MAIN, CW_MODE))
         return REG_MAIN;
+    if (!a_shape_is_enabled(c))
+        return REG_PLL1_7;
+    if (!a_set_is_enabled(c))
+        return REG_CSC1;
     if (t->adc_div < 20u)
         return REG_ADC0;
     if (t->frame_samples == 0 && t->rx_of_cycle[UP] + t->rx_of_cycle[DOWN] == 0)
@@ -53,8 +63,9 @@ static uint32_t refused_at(const chip *c, const chip_timing *t)
     return REG_MAIN;
 }
 
-/* In continuous wave the chip transmits until a reset; frames and further starts wait for that. Open on silicon: its
- * machine then waits for a FRAME_START before each of its steps, here one leads straight to transmitting. */
+/* In continuous wave the chip transmits until a reset; frames and further starts wait for that. Without an enabled shape
+ * and channel set it only wakes up to idle, as those do who want to measure a temperature. Open on silicon: its machine
+ * then waits for a FRAME_START before each of its steps, here one leads straight to transmitting. */
 void frames_start(chip *c)
 {
     frame_state *f = &c->frames;
@@ -219,6 +230,12 @@ static uint32_t mode_in_pause(const chip_timing *t, uint32_t pd_mode, uint64_t l
     return mode_of_pause[pd_mode];
 }
 
+uint32_t frames_transmit(const chip *c)
+{
+    const frame_state *f = &c->frames;
+    return f->running || (f->continuous_wave && a_shape_is_enabled(c) && a_set_is_enabled(c));
+}
+
 uint32_t frames_power_mode(const chip *c)
 {
     const frame_state *f = &c->frames;
@@ -227,7 +244,7 @@ uint32_t frames_power_mode(const chip *c)
     uint64_t since, within;
     chirp_place at;
     if (f->continuous_wave)
-        return 1;
+        return frames_transmit(c) ? 1 : 3;
     if (!f->running)
         return 5;
     if (f->frames_begun == 0)
@@ -253,19 +270,25 @@ uint32_t frames_groups_done(const chip *c)
     return (uint32_t)sequence_chirp_of_unit(&f->timing, f->done + 1u).group;
 }
 
-/* Open on silicon: how STAT0 counts; here 0 is the first one, and what ran last stays until the next chirp. */
-uint32_t frames_channel_set(const chip *c)
+/* As STAT0 counts: twice the set, and one more in a down-chirp. What ran last stays until the next chirp. Source: the
+ * register description of a sister chip, BGT60UTR13D. */
+uint32_t frames_channel_index(const chip *c)
 {
     const frame_state *f = &c->frames;
+    chirp_place at;
     if (!f->running || f->frames_begun == 0)
         return 0;
-    return sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick).set->number;
+    at = sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick);
+    return 2u * at.set->number + at.down;
 }
 
-uint32_t frames_shape(const chip *c)
+/* The same for shapes. */
+uint32_t frames_shape_index(const chip *c)
 {
     const frame_state *f = &c->frames;
+    chirp_place at;
     if (!f->running || f->frames_begun == 0)
         return 0;
-    return sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick).shape->number;
+    at = sequence_chirp_at_tick(&f->timing, c->clock.tick - f->frame_tick);
+    return 2u * at.shape->number + at.down;
 }

@@ -62,13 +62,22 @@ static uint32_t accepted_bits(uint32_t address)
     return bits;
 }
 
+/* What a power mode supplies is in the control register of its channel set. Start-up times are not modelled. */
+static uint32_t set_of_mode(const chip *c, uint32_t mode)
+{
+    static const uint32_t active[4] = {REG_CSC1, REG_CSC2, REG_CSC3, REG_CSC4};
+    return c->registers[mode == 5u ? REG_CSCDS : mode == 3u ? REG_CSCI : active[frames_channel_index(c) >> 1]];
+}
+
 static uint32_t read_stat0(const chip *c)
 {
     uint32_t mode = frames_power_mode(c);
-    uint32_t awake = mode == 1u;
-    return FIELD_AT(STAT0_PM, mode) | FIELD_AT(STAT0_LDO_RDY, 1u) | FIELD_AT(STAT0_MADC_RDY, awake)
-        | FIELD_AT(STAT0_BG_UP, awake) | FIELD_AT(STAT0_SADC_RDY, sadc_ready(c))
-        | FIELD_AT(STAT0_CH_IDX, frames_channel_set(c)) | FIELD_AT(STAT0_SH_IDX, frames_shape(c));
+    uint32_t set = set_of_mode(c, mode);
+    uint32_t band_gap = FIELD_OF(set, CSC1_BG_EN);
+    return FIELD_AT(STAT0_PM, mode) | FIELD_AT(STAT0_LDO_RDY, 1u)
+        | FIELD_AT(STAT0_MADC_RDY, band_gap && !FIELD_OF(set, CSC1_MADC_ISOPD)) | FIELD_AT(STAT0_BG_UP, band_gap)
+        | FIELD_AT(STAT0_SADC_RDY, sadc_ready(c, set))
+        | FIELD_AT(STAT0_CH_IDX, frames_channel_index(c)) | FIELD_AT(STAT0_SH_IDX, frames_shape_index(c));
 }
 
 static uint32_t read_fstat(const chip *c)

@@ -14,6 +14,13 @@
 
 /* clang-format off */
 
+/* What a channel set switches on: band gap, and what is not isolated from the supply. */
+#define CHIP_SUPPLY(F, name) \
+    F(name, ABB_ISOPD, 5, 5, SETUP)         F(name, RF_ISOPD, 6, 6, SETUP) \
+    F(name, BG_EN, 7, 7, MODELLED)          F(name, MADC_ISOPD, 8, 8, MODELLED) \
+    F(name, SADC_ISOPD, 9, 9, MODELLED)     F(name, BG_TMRF_EN, 10, 10, SETUP) \
+    F(name, PLL_ISOPD, 11, 11, SETUP)       F(name, OTHER, 23, 12, SETUP)
+
 /* What the antennas do in one chirp: CSUn_* in up-chirps, CSDn_* in down-chirps. */
 #define CHIP_CHANNELS(R, F, n, base) \
     R((base), n##_0, 0, RW) \
@@ -34,8 +41,7 @@
     CHIP_CHANNELS(R, F, CSD##n, (base) + 3) \
     R((base) + 6, CSC##n, 0x000B60, RW) \
         F(CSC##n, REPC, 3, 0, MODELLED)         F(CSC##n, CS_EN, 4, 4, MODELLED) \
-        F(CSC##n, ANALOG_LOW, 8, 5, SETUP)      F(CSC##n, SADC_ISOPD, 9, 9, MODELLED) \
-        F(CSC##n, ANALOG_HIGH, 23, 10, SETUP)
+        CHIP_SUPPLY(F, CSC##n)
 
 #define CHIP_SHAPE(R, F, n, base) \
     R((base), PLL##n##_0, 0, RW)            F(PLL##n##_0, FSU, 23, 0, MODELLED) \
@@ -89,13 +95,11 @@
     R(0x08, CSI_0, 0, RW)           F(CSI_0, ALL, 23, 0, SETUP) \
     R(0x09, CSI_1, 0, RW)           F(CSI_1, ALL, 23, 0, SETUP) \
     R(0x0A, CSI_2, 0, RW)           F(CSI_2, ALL, 23, 0, SETUP) \
-    R(0x0B, CSCI, 0x000B60, RW)     F(CSCI, ANALOG_LOW, 8, 0, SETUP)     F(CSCI, SADC_ISOPD, 9, 9, MODELLED) \
-                                    F(CSCI, ANALOG_HIGH, 23, 10, SETUP) \
+    R(0x0B, CSCI, 0x000B60, RW)     F(CSCI, UNUSED, 4, 0, SETUP)         CHIP_SUPPLY(F, CSCI) \
     R(0x0C, CSDS_0, 0, RW)          F(CSDS_0, ALL, 23, 0, SETUP) \
     R(0x0D, CSDS_1, 0, RW)          F(CSDS_1, ALL, 23, 0, SETUP) \
     R(0x0E, CSDS_2, 0, RW)          F(CSDS_2, ALL, 23, 0, SETUP) \
-    R(0x0F, CSCDS, 0x000B60, RW)    F(CSCDS, ANALOG_LOW, 8, 0, SETUP)    F(CSCDS, SADC_ISOPD, 9, 9, MODELLED) \
-                                    F(CSCDS, ANALOG_HIGH, 23, 10, SETUP) \
+    R(0x0F, CSCDS, 0x000B60, RW)    F(CSCDS, UNUSED, 4, 0, SETUP)        CHIP_SUPPLY(F, CSCDS) \
     CHIP_CHANNEL_SET(R, F, 1, 0x10) \
     CHIP_CHANNEL_SET(R, F, 2, 0x17) \
     CHIP_CHANNEL_SET(R, F, 3, 0x1E) \

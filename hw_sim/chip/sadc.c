@@ -57,12 +57,9 @@ uint32_t sadc_read(const chip *c)
 }
 
 /* Supplied by the channel set of the present power mode, or by a conversion since the last reset; and free. */
-uint32_t sadc_ready(const chip *c)
+uint32_t sadc_ready(const chip *c, uint32_t set)
 {
-    uint32_t mode = frames_power_mode(c);
-    uint32_t isolated = mode == 5u ? FIELD(c, CSCDS, SADC_ISOPD)
-        : mode == 3u ? FIELD(c, CSCI, SADC_ISOPD) : FIELD(c, CSC1, SADC_ISOPD);
-    return !busy(c) && (c->sadc.awake || !isolated);
+    return !busy(c) && (c->sadc.awake || !FIELD_OF(set, CSC1_SADC_ISOPD));
 }
 
 void chip_set_temperature_mc(void *memory, int32_t temperature_mc)

@@ -63,7 +63,7 @@ void chip_radar(void *memory, chip_radar_view *out)
     out->chirp_period_ns = ns_of_ticks(c, shape->step_ticks);
     out->frame_period_ns = ns_of_ticks(c, t.frame_period_ticks);
     view_antennas(c, set, out);
-    out->transmitting = c->frames.running || c->frames.continuous_wave;
+    out->transmitting = frames_transmit(c);
     out->uniform = t.n_shapes == 1 && !shape->triangle && same_antennas(&t);
     out->frame_samples = t.frame_samples;
 }

@@ -211,7 +211,7 @@ def laws(bench: Bench) -> None:
     assert fstat & (CLK | BURST) == bench.bus.sticky << 17
     assert chip.irq == (fill > level and not bench.in_reset and not bench.selected)
     assert stat0 >> 5 & 7 in POWER_MODES and stat0 & 0x8 and stat0 & ~0x3FEF == 0
-    assert (stat0 >> 5 & 7 == 5) or chip.transmitting
+    assert stat0 >> 5 & 7 in (3, 5) or chip.transmitting
     assert content["SADC_RESULT"] & ~0x7FF == 0 and not (content["SADC_RESULT"] & 0x400 and stat0 & 1)
     assert content["DFT1"] in (0, 0x10)
     registers = {name: value for name, value in content.items() if name not in STATUS}

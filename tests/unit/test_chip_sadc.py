@@ -110,3 +110,19 @@ def test_a_software_reset_ends_it() -> None:
     chip = convert()
     chip.write("MAIN", 0x1E0002)
     assert (chip.read("SADC_RESULT"), chip.read("STAT0")) == (0, 0xA8)
+
+
+# The vendor's open library measures so: only the clock, an idle set that supplies band gap and converter, no shape.
+def test_a_continuous_wave_without_a_shape_is_idle_and_supplied() -> None:
+    chip = Chip()
+    chip.write("PACR1", 0x800000)
+    chip.write("CSCI", 0x000FA0)  # band gap on, both converters isolated
+    chip.write("MAIN", 0x1F8271)
+    seen = [chip.read("STAT0") & 0xEF]
+    chip.write("CSCI", 0x000DA0)  # the sensor converter is not
+    seen.append(chip.read("STAT0") & 0xEF)
+    chip.write("SADC_CTRL", 4 << 14 | 1 << 11 | 3 << 9 | 1 << 8 | START)
+    chip.advance(LONG_NS)
+    assert seen == [3 << 5 | 0b1100, 3 << 5 | 0b1101]
+    assert (chip.read("SADC_RESULT") * 1.21 / 1023 - 0.78984) / 0.00286 == pytest.approx(25.0, abs=0.5)
+    assert (chip.transmitting, chip.counters().warnings) == (False, 0)
