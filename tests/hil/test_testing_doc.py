@@ -84,3 +84,9 @@ def test_the_firmware_of_the_document_passes_the_tests_of_the_document(tmp_path:
         ["sh", "-ec", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0 and re.search(r"\b5 passed in", done.stdout), done.stdout + done.stderr
+
+
+def test_every_record_is_documented_with_its_number() -> None:
+    header = (ROOT / "hw_sim" / "device" / "stillwave_device.h").read_text()
+    rows = re.findall(r"^\| (?:board|firmware) \| (\w+) \| (\d+) \|", DOC, re.MULTILINE)
+    assert rows == re.findall(r"SWDEV_OP_(\w+) = (\d+)", header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -213,3 +214,55 @@ def test_a_test_that_asks_for_nothing_of_ours_is_left_alone(pytester: pytest.Pyt
         pytester, "def test_it(request): assert request.node.name == 'test_it'\n", "--sw-target", "host,posix"
     )
     result.assert_outcomes(passed=1)
+
+
+def test_the_command_that_repeats_it_does(pytester: pytest.Pytester) -> None:
+    suite = "def test_it(sw_clock):\n    sw_clock.run(1)\n    assert not sw_clock.now_us\n"
+    first = inner(pytester, suite, "--sw-target", "posix,host", "--sw-seed", "6", "--sw-scene", "ramp")
+    first.assert_outcomes(failed=2)
+    (words,) = [shlex.split(line)[2:] for line in first.outlines if line.startswith("repeat") and "[host]" in line]
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", *words).assert_outcomes(failed=1)
+    assert words[1:] == ["--sw-target", "host", "--sw-seed", "6", "--sw-scene", "ramp"]
+
+
+@pytest.mark.parametrize("require", ["", "data", "data,arm"])
+def test_missing_tools_skip_with_the_line_that_brings_them(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, require: str
+) -> None:
+    monkeypatch.setenv("STILLWAVE_REQUIRE", require)
+    monkeypatch.setattr("hw_sim.hil.targets.shutil.which", lambda tool: None if "arm" in tool else tool)
+    result = inner(pytester, HEAR, "--sw-target", "host,arm", "-rs")
+    required = "arm" in require
+    result.assert_outcomes(passed=1, skipped=int(not required), errors=int(required))
+    assert lines(
+        result, "target arm: arm-none-eabi-gcc, qemu-system-arm not found; apt-get install --no-install-recommends gcc"
+    )
+    assert bool(lines(result, "(STILLWAVE_REQUIRE names arm)")) == required
+
+
+def test_junit_has_the_run_of_a_failure_too(pytester: pytest.Pytester) -> None:
+    inner(pytester, CHECKS["overflows"].format(""), "--junitxml", "out.xml").assert_outcomes(failed=1)
+    tree = ET.parse(pytester.path / "out.xml")
+    assert {"sw_target", "sw_digest", "sw_recording"} <= {one.get("name") for one in tree.iter("property")}
+    (failure,) = tree.iter("failure")
+    assert "overflows: 2" in str(failure.get("message")) or "overflows" in str(failure.text)
+
+
+def test_a_scene_that_is_none_is_one_line(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, HEAR, "--sw-scene", "moon")
+    result.assert_outcomes(errors=1)
+    assert len(lines(result, "scene moon: ")) == 2  # where it went wrong, and in the summary
+
+
+def test_a_fault_that_is_none_is_one_line(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, "@pytest.mark.sw_faults('gremlin')\n" + HEAR)
+    result.assert_outcomes(errors=1)
+    assert lines(result, "sw_faults('gremlin'): expected one of miso_stuck_low,")
+
+
+def test_a_device_that_stops_is_one_line_at_the_line_of_the_test(pytester: pytest.Pytester) -> None:
+    suite = "def test_it(sw_board, sw_clock):\n    sw_board.rig.device.process.kill()\n    sw_clock.run(2)\n"
+    result = inner(pytester, suite, "--sw-target", "posix")
+    result.assert_outcomes(failed=1)
+    assert lines(result, "stillwave.HomeError: the board stopped: the target process is gone")
+    assert not lines(result, "hw_sim/hil")
