@@ -24,7 +24,6 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "hw_sim/pytest_plugin.py": ({"edge", "wire", "front"}, {"numpy", "pytest"}),
     "cloud": ({"wire"}, {"numpy", "msgspec", "matplotlib"}),
     "native": (set(), {"cffi"}),
-    "native/size.py": ({"edge"}, {"cffi"}),  # it prints sizes of the built core
 }
 NUMBA_IN_EDGE = ("edge/blocks/", "edge/numba_core.py")
 CAPS = {".py": (400, 60), ".c": (400, 100)}
