@@ -146,7 +146,8 @@ class Plan:
 
     def half(self, ramp: int, samples: int, back: int) -> int:
         ramp_end = 8 * self.start + 10 + 8 * ramp + back + 8 * self.end + 5
-        return max(self.first_sample + samples * self.adc_div, ramp_end) + self.extra
+        sampling = self.first_sample + samples * self.adc_div
+        return max(max(sampling, ramp_end) + self.extra, sampling)
 
     def up_and_down(self, shape: Shape) -> tuple[int, int]:
         """Clocks of the up-chirp and of the down-chirp (0: there is none), end delays included."""

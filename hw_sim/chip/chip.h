@@ -93,7 +93,7 @@ typedef struct chip_options {
     uint32_t gsr0_vendor_order; /* 0: status bits as the datasheet has them; 1: the mirror order of the vendor's C header */
     uint32_t fou_while_empty;   /* 1: the status byte shows FOU_ERR whenever the FIFO is empty, as two users report */
     uint32_t adc0_bit_13;       /* its value after a reset; sources differ */
-    uint32_t extra_clocks;      /* per chirp; 9 fits the times that older versions of the vendor's tool print */
+    int32_t extra_clocks;       /* per chirp; -9 gives the times that older versions of the vendor's tool print */
     int32_t temperature_mc;     /* of the die, 1e-3 degrees C */
     uint32_t chip_id;           /* content of CHIP_ID */
     uint32_t reset_stuck;       /* fault: reset bits of MAIN never clear */

@@ -63,7 +63,8 @@ static uint64_t chirp_ticks(const chip *c, const chip_timing *t, uint32_t n_samp
 {
     uint64_t sampling = t->first_sample_ticks + (uint64_t)n_samples * t->adc_div;
     uint64_t ramp = ramp_start(c) + 8u * (uint64_t)ramp_time + back + 8u * (uint64_t)FIELD(c, CCR0, TR_END) + 5u;
-    return (sampling > ramp ? sampling : ramp) + c->options.extra_clocks;
+    int64_t corrected = (int64_t)(sampling > ramp ? sampling : ramp) + c->options.extra_clocks;
+    return corrected > (int64_t)sampling ? (uint64_t)corrected : sampling; /* no sample is cut off */
 }
 
 /* A triangle's down-chirp is a chirp of its own, with the delays of an up-chirp; only a saw-tooth flies back.

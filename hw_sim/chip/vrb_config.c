@@ -8,7 +8,7 @@
 #include "json_internal.h"
 #include "vrb_internal.h"
 
-typedef enum value_kind { VALUE_U32, VALUE_U64, VALUE_U8, VALUE_FLAG, VALUE_MILLI, VALUE_WORD, VALUE_SOURCE } value_kind;
+typedef enum value_kind { VALUE_U32, VALUE_U64, VALUE_U8, VALUE_I32, VALUE_FLAG, VALUE_MILLI, VALUE_WORD, VALUE_SOURCE } value_kind;
 
 typedef struct key_row {
     const char *path;
@@ -39,7 +39,7 @@ static const key_row rows[] = {
      "datasheet vendor_header "},
     FLAG_ROW("fou_while_empty", chip.fou_while_empty),
     {"adc0_bit_13", "0 or 1", "0", VALUE_U32, AT(chip.adc0_bit_13), 0, 1, 0, NULL},
-    {"extra_clocks", "an integer from 0 to 1000", "0", VALUE_U32, AT(chip.extra_clocks), 0, 1000, 0, NULL},
+    {"extra_clocks", "an integer from -1000 to 1000", "0", VALUE_I32, AT(chip.extra_clocks), -1000, 1000, 0, NULL},
     {"temperature_c", "a number from -40 to 125", "25", VALUE_MILLI, AT(chip.temperature_mc), -40000, 125000, 0, NULL},
     {"faults.chip_id", "an integer from 0 to 16777215", "771", VALUE_U32, AT(chip.chip_id), 0, 0xFFFFFFu, 0, NULL},
     FLAG_ROW("faults.reset_stuck", chip.reset_stuck),
@@ -105,7 +105,8 @@ static int wrong_kind(json *j, const key_row *row)
     }
 }
 
-static int read_milli(json *j, const key_row *row, vrb_config *config)
+/* A number with so many decimals at most, in units of the last one. */
+static int read_signed(json *j, const key_row *row, int32_t decimals, vrb_config *config)
 {
     json_decimal number;
     uint64_t magnitude = 0;
@@ -116,7 +117,7 @@ static int read_milli(json *j, const key_row *row, vrb_config *config)
     from = j->at;
     if (json_number(j, &number) != 0)
         return -1;
-    if (json_scaled(&number, 3, 1, &magnitude) != 0 || magnitude > INT32_MAX)
+    if (json_scaled(&number, decimals, decimals != 0, &magnitude) != 0 || magnitude > INT32_MAX)
         return wrong(j, row, from);
     value = number.negative ? -(int32_t)magnitude : (int32_t)magnitude;
     if (value < row->min || value > (int32_t)row->max)
@@ -222,7 +223,9 @@ static int read_value(json *j, const key_row *row, vrb_config *config)
     case VALUE_SOURCE:
         return read_source(j, row, config);
     case VALUE_MILLI:
-        return read_milli(j, row, config);
+        return read_signed(j, row, 3, config);
+    case VALUE_I32:
+        return read_signed(j, row, 0, config);
     default:
         return read_integer(j, row, config);
     }

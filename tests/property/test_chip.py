@@ -76,7 +76,7 @@ options = st.builds(
     reference_hz=st.sampled_from([80_000_000, 76_800_000]),
     gsr0_vendor_order=st.just(0),
     fou_while_empty=st.integers(0, 1),
-    extra_clocks=st.sampled_from([0, 9]),
+    extra_clocks=st.sampled_from([0, 9, -9]),
     spi_hz=st.sampled_from([0, 0, 1_000_000, 12_345_678, 50_000_000]),
 )
 feeding = st.sampled_from(

@@ -26,7 +26,7 @@ PLANS = st.builds(
     adc_div=st.integers(20, 70), groups=st.integers(1, 9), rept=st.integers(0, 2), wkup=small, init0=small, init1=small,
     fed=small, frame_pd=st.integers(0, 2), paen=st.integers(0, 40), sstart=st.integers(0, 31), start=st.integers(0, 40),
     end=st.integers(0, 40), fstdnen=st.integers(0, 3), fsdntmr=st.integers(0, 60), prefix=st.booleans(),
-    extra=st.sampled_from([0, 9]), reference_hz=st.sampled_from([80_000_000, 76_800_000]), cref=st.integers(0, 300),
+    extra=st.sampled_from([0, 9, -9]), reference_hz=st.sampled_from([80_000_000, 76_800_000]), cref=st.integers(0, 300),
 )  # fmt: skip
 FRAMES = 4
 

@@ -24,7 +24,7 @@ from tests.vcd_reader import read
 
 N = 64 * 4 * 3
 OTHER_OPTIONS = ChipOptions(
-    reference_hz=76_800_000, spi_hz=1_000_000, gsr0_vendor_order=1, fou_while_empty=1, adc0_bit_13=1, extra_clocks=9,
+    reference_hz=76_800_000, spi_hz=1_000_000, gsr0_vendor_order=1, fou_while_empty=1, adc0_bit_13=1, extra_clocks=-9,
     temperature_mc=-12_500, chip_id=0x123456, reset_stuck=1, memory_broken=1,
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ CASES = {
     "other crystal": Case(
         one_shape(3, Shape(728, 64, (165, 4), pd=1), adc_div=80, groups=32, fed=(218, 13), divset=21,
                   reference_hz=76_800_000), 412, 5),
-    "older tool": Case(one_shape(1, Shape(627, 128, (41, 0)), adc_div=34, groups=16, fed=(239, 12), extra=9), 70, 10),
+    "older tool": Case(one_shape(1, Shape(627, 128, (41, 0)), adc_div=34, groups=16, fed=(239, 12), extra=-9), 70, 10),
     "prefix": Case(one_shape(7, Shape(389, 64, (161, 4)), groups=32, fed=(51, 12), frame_pd=1, prefix=True), 300, 33),
     "repeated shape": Case(one_shape(1, Shape(627, 128, (41, 0), reps=2), adc_div=34, groups=4, fed=(239, 12)), 70, 10),
 }  # fmt: skip
@@ -172,3 +172,11 @@ def test_a_triangle_rises_and_falls() -> None:
     assert chip.chirps()[2].start_clocks == rise + max(8 * 45 + 1 + 32 * 40, 90 + 8 * 200 + 117) + 13 + 41 * 8 + 3
     assert falling.slope_hz_per_s == pytest.approx(-640e6 * 300 / 2**20 * 80e6, rel=1e-12)
     assert falling.f0_hz == pytest.approx(640e6 * (96 + 0x20 / 2**20) + falling.slope_hz_per_s * 271 / 80e6, rel=1e-12)
+
+
+def test_a_correction_of_the_chirp_cuts_off_no_sample() -> None:
+    plan = one_shape(1, Shape(1, 64), extra=-1000)
+    chip = Chip(ChipOptions(extra_clocks=-1000))
+    plan.write(chip)
+    converter = 8 * plan.paen + 8 * plan.sstart + 1 + 64 * plan.adc_div
+    assert chip.radar().chirp_period_ns == (converter + 4 + 1) * 12.5

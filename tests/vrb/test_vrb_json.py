@@ -44,6 +44,7 @@ def chip_id(text: str) -> int:
         '{"source": "\\u0072amp"}',
         '{"source": "lent", "spi_hz": 0, "reference_hz": 76800000, "gsr0_order": "vendor_header"}',
         '{"fou_while_empty": true, "adc0_bit_13": 1, "extra_clocks": 9}',
+        '{"extra_clocks": -9}',
         '{"faults": {"chip_id": 5, "reset_stuck": false, "memory_broken": true, "miso_and": 254, "irq_stuck_low": true}}',
     ],
 )
