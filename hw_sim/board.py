@@ -149,6 +149,8 @@ class Board:
         self.set_faults(faults)
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
+        self.fed: tuple[int, RadarView] | None = None  # what the lent samples were asked with
+        self.running = False
         self.last_words: Callable[[], str] = str  # what a device in another process said of its end
         self._pin_log: list[PinEdge] = []
         self._trace: BusTrace | None = None
@@ -204,7 +206,9 @@ class Board:
         return True
 
     def _run(self, until_us: int) -> int:
+        self.running = True
         status = int(lib.board_run(self.memory, until_us))
+        self.running = False
         self._drain_trace()
         return status
 
@@ -223,7 +227,8 @@ class Board:
 
     def _feed(self, source: SampleSource) -> None:
         first_ns = self.chip.next_frame_ns
-        frames = source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
+        self.fed = round(first_ns / CHIP_CLOCK_NS), self.chip.radar()
+        frames = source.block(*self.fed)
         self.source_ended = len(frames) == 0
         self.chip.set_samples(frames, ANY_TIME_NS if source.any_time else first_ns)
 
@@ -265,6 +270,10 @@ class Board:
         """Every change of an output pin since virtual time 0. Raises BoardFailed when changes were lost."""
         self._drain_pins()
         return list(self._pin_log)
+
+    def forget_pins(self, log: list[PinEdge]) -> None:
+        """From now on the log is this one, and goes on."""
+        self._pin_log = list(log)
 
     def _drain_pins(self) -> None:
         pins = self.memory.pins

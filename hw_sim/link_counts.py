@@ -89,10 +89,12 @@ class LinkCounts:
     _pull: Pull | None = None
     _packets: dict[int, dict[int, bytes]] = field(default_factory=dict)  # boot, in the order heard: seq: payload
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _sent: bytearray = field(default_factory=bytearray)  # all of it: a snapshot cannot keep a running digest
 
     def write(self, t_us: int, data: bytes) -> None:
         """One write of the device at virtual time t_us."""
         self._digest.update(data)
+        self._sent += data
         self.bytes_on_wire += len(data)
         *blocks, self._held = (self._held + data).split(b"\0")
         for block in blocks:

@@ -5,14 +5,12 @@ Rule: nothing here looks at a clock but to pace a run and to say how long it too
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from hw_sim.rig import Rig, band_filter
 from hw_sim.scenario import Side
 from hw_sim.scene import Scene
 from hw_sim.target import ROOT
+from hw_sim.version import version
 
 WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
 """Before and after the set time, the host is heard four times a second."""
@@ -78,7 +77,7 @@ def run(
     scene = Scene.load(scenario, seed=seed, duration_s=virtual_s, side=side)
     t0_utc_us, db = start_utc_us(date, timezone), out / "night.sqlite"
     identity = {
-        "version": _version(),
+        "version": version(),
         "source": "simulated",
         "scenario": str(scenario),
         "seed": seed,
@@ -136,9 +135,3 @@ def pins_at(edges: Sequence[tuple[int, str, int]], t0_utc_us: int) -> dict[str, 
 def recorded(identity: Mapping[str, Any]) -> dict[str, str]:
     """What a recording says of its run: no path of a scene, which may hold a name."""
     return {**{key: str(value) for key, value in identity.items()}, "scenario": Path(identity["scenario"]).name}
-
-
-def _version() -> str | None:
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        return metadata.version("stillwave")
-    return None

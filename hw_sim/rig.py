@@ -6,6 +6,7 @@ Rule: this file alone knows both sides. How time goes on is in quanta.py, what s
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +18,7 @@ from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
 from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
 from edge.probes import Array, OnFrame, ProbeError, Watch
+from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
 from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
@@ -65,7 +67,7 @@ class HostTarget:
         if ops is not None and log is not None:
             ops = self._logged(ops, log)
         self._parts = board, radar, ops
-        self._watch: Watch | None = None
+        self.watched: Watch | None = None
         try:
             self.restart()
         except ConfigError as error:
@@ -76,12 +78,17 @@ class HostTarget:
         board, radar, ops = self._parts
         self.firmware = Firmware(make_hal(hal_addresses(), board.context), radar, ops)
         board.bind_device(self.firmware.step_address, self.firmware.state_address)
-        if self._watch is not None:
-            self.watch(self._watch)
+        if self.watched is not None:
+            self.watch(self.watched)
+
+    @property
+    def outside(self) -> Any:
+        """Memory of a chain outside of the firmware: a numpy array of the numba chain, a buffer of the C chain; or None."""
+        return self._kept[0] if self._kept else None
 
     def watch(self, watch: Watch) -> None:
         """Probes of the C chain see every frame from now on."""
-        self._watch = watch
+        self.watched = watch
         watch.attach(self.firmware.state.chain.state)
 
     def _logged(self, base: ChainOps, log: FrameLog) -> ChainOps:
@@ -117,11 +124,11 @@ def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
 
         return numba_core.chain_ops()
     ffi, lib = edge_core.load()
-    memory = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
-    base = int(ffi.cast("uintptr_t", memory))
+    room = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
+    base = int(ffi.cast("uintptr_t", room))
     names = ("init", "step", "place")
     init, step, place = (int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names)
-    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash(), place), (memory,)
+    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash(), place), (room,)
 
 
 def open_target(
@@ -214,6 +221,8 @@ class Rig(Quanta):
         on_frame: OnFrame | None = None,
     ) -> None:
         self.scene = scene
+        made: dict[str, Any] = {"seed": seed, "target": target, "core": core, "radar": dict(radar or {})}
+        self.made_with = made | {"chip": chip or ChipOptions()}
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
@@ -221,8 +230,7 @@ class Rig(Quanta):
         if rtc_valid:
             self.board.rtc_set(t0_utc_us)
         self.packets: list[Packet] = []
-        self._from_device = codec.Decoder()
-        self._from_host = codec.Decoder()
+        self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port)
         if self._watch is not None and isinstance(self.device, HostTarget):
@@ -247,6 +255,33 @@ class Rig(Quanta):
     def probed(self) -> dict[str, Array]:
         """All frames of the probes, [frame, ...] by name."""
         return {} if self._watch is None else self._watch.arrays()
+
+    def snapshot(self) -> bytes:
+        """The whole board as it stands, to be restored in any process of the same build.
+
+        Between two runs, or from a lever. Not in it: host, recorder, trace. Raises SnapshotError.
+        """
+        return snapshots.take(self, fingerprint(self.made_with["core"]))
+
+    @classmethod
+    def restore(
+        cls, data: bytes, *, scene: Scene | None = None, source: SampleSource | None = None, **looking: Any
+    ) -> Rig:
+        """The rig that a snapshot was taken of, without host or recorder; as often as one likes.
+
+        scene: the same one, when it is at hand; else it is made again. source: where frames come from after those that
+        the chip had been lent. looking: log, probes, on_frame. Raises SnapshotError, one line, for a snapshot of another
+        build or a damaged one.
+        """
+        core = snapshots.fingerprint_of(data).get("core", "")
+        state = snapshots.unpack(data, fingerprint(core if core in CORES else "c"))
+        made_with = state.made_with | {"chip": ChipOptions(**state.made_with["chip"])}
+        rig = cls(snapshots.load_scene(state.scene, scene), source=source, **made_with, **looking)
+        snapshots.put(rig, state)
+        rig.packets = [Packet(*one) for one in state.packets]
+        if isinstance(rig.device, HostTarget) and rig.device.watched is not None:
+            rig.device.watch(rig.device.watched)
+        return rig
 
     def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:
         """From now on every byte between device and host goes into a recording too. Raises RecordingError."""
@@ -293,6 +328,14 @@ class Rig(Quanta):
     def hello(self) -> Mapping[str, Any]:
         """Fields of the device's first HELLO; empty before it."""
         return next((one.fields for one in self.packets if one.type == packet.HELLO), {})
+
+
+def fingerprint(core: str) -> dict[str, str]:
+    """What must be the same for a snapshot to go on, by name."""
+    ffi, lib = edge_core.load()
+    found = {"core": core, "firmware": ffi.string(lib.SW_SOURCE_HASH).decode(), **snapshots.board_fingerprint()}
+    blocks = sorted((homes.ROOT / "edge" / "blocks").glob("*.py")) if core == "numba" else []
+    return found | {f"block {path.stem}": hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in blocks}
 
 
 def check_scenario(scenario: str | Path) -> None:

@@ -137,6 +137,12 @@ double chip_frame_period_ns(void *chip);
  * n_frames 0: the source has ended, no further frame starts and none is asked for. */
 void chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
 
+/* The whole state as chip_size() bytes without addresses; frames: the samples lent last. 0; negative: the chip is at
+ * samples that do not lie in frames[0 .. n_samples). */
+int32_t chip_save(const void *chip, const uint16_t *frames, uint64_t n_samples, uint8_t *out);
+/* Takes over a saved state; the same samples now lie at frames. Whom the chip asks for more stays as it is. */
+void chip_load(void *chip, const uint8_t *saved, const uint16_t *frames);
+
 /* With an SPI clock rate a frame can start in the middle of a transfer. If the ring is empty then, ask is called and may
  * call chip_samples_set(). Without it the frame waits, as it does in chip_advance_ns(), and is caught up with later. */
 typedef void (*chip_ask_fn)(void *context);

@@ -121,7 +121,7 @@ class Chip:
     def __init__(self, options: ChipOptions | None = None) -> None:
         self._memory: Any = ffi.new("uint64_t[]", lib.chip_size() // 8 + 1)
         self.pointer: Any = ffi.cast("void *", self._memory)
-        self._frames: Frames | None = None
+        self.frames: Frames | None = None  # lent last, kept alive
         self._asked: Any = ffi.NULL
         self._ask_error: Exception | None = None
         lib.chip_init(self.pointer, ffi.new("chip_options *", asdict(options or ChipOptions())))
@@ -130,7 +130,7 @@ class Chip:
     def at(cls, pointer: Any) -> Chip:
         """The chip that a board of its own owns, for as long as that board lives."""
         chip = cls.__new__(cls)
-        chip.pointer, chip._memory, chip._frames = pointer, None, None
+        chip.pointer, chip._memory, chip.frames = pointer, None, None
         return chip
 
     @property
@@ -235,7 +235,7 @@ class Chip:
         size = self.radar().frame_size
         if len(frames) and frames[0].size != size:
             raise ValueError(f"frames: expected {size} samples per frame as programmed, got {frames[0].size}")
-        self._frames = frames
+        self.frames = frames
         data = ffi.cast("const uint16_t *", ffi.from_buffer(frames)) if frames.size else ffi.NULL
         lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns)
 
