@@ -71,7 +71,11 @@ def night(
     hours: Annotated[float | None, typer.Option(help="Length of the night; default 8.")] = None,
     core: Core = None,
     target: Annotated[
-        Literal["host", "posix", "arm"] | None, typer.Option(help="Where the firmware runs; default host.")
+        Literal["host", "posix", "aarch64", "arm", "arm_m7", "arm_m33"] | None,
+        typer.Option(help="Where the firmware runs; default host."),
+    ] = None,
+    gdb: Annotated[
+        int | None, typer.Option(metavar="PORT", help="The image of --target arm... waits here for a gdb.")
     ] = None,
     alarm: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local; default no alarm.")
@@ -91,7 +95,7 @@ def night(
     from front.night import Asked
     from front.output import Folder
 
-    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt)
+    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt, gdb)
     commands.night(scenario, asked, Folder(out, force), config, json)
 
 

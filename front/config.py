@@ -24,7 +24,7 @@ class Night(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 1
     hours: Annotated[float, msgspec.Meta(gt=0, le=24)] = 8.0
     core: Literal["c", "numba"] = "c"
-    target: Literal["host", "posix", "arm"] = "host"
+    target: Literal["host", "posix", "aarch64", "arm", "arm_m7", "arm_m33"] = "host"
     timezone: str | None = None  # None: the user's
 
 

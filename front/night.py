@@ -30,6 +30,7 @@ class Asked:
     date: str | None = None
     faults: Sequence[str] = ()
     rt: bool = False
+    gdb: int | None = None
 
 
 def options(asked: Asked, config: Config) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         "hours": hours,
         "core": asked.core or config.night.core,
         "target": asked.target or config.night.target,
+        "gdb_port": asked.gdb,
         "timezone": timezone,
         "date": date,
         "side": asked.side or config.user.side,

@@ -65,11 +65,12 @@ def run(
     rt: bool = False,
     progress: Callable[[float], None] | None = None,
     levers: Callable[[Rig, HostProcess], None] | None = None,
+    gdb_port: int | None = None,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
     side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it.
-    levers: called before virtual time starts; names what is to be done to the run, and when.
+    levers: called before virtual time starts; names what is to be done to the run, and when. gdb_port: see Rig.
     Errors: SceneError, RigError, BoardFailed, HostFailed, RecordingError.
     """
     began_s = time.monotonic()
@@ -90,7 +91,7 @@ def run(
     command = cloud_command(db, seed, side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
     host = HostProcess(command, ROOT)
     try:
-        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us) as rig:
+        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port) as rig:
             recorder = rig.record(out / "link.mcap", recorded(identity))
             if alarm_utc_us is not None:
                 rig.fine_window(alarm_utc_us - t0_utc_us - WINDOW_US, alarm_utc_us - t0_utc_us + AFTER_US)

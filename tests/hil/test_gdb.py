@@ -1,0 +1,72 @@
+"""A debugger on the image: it sees variables of the firmware, and the run goes on to the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hw_sim.target import build_program
+
+pytestmark = pytest.mark.hil
+ROOT = Path(__file__).resolve().parents[2]
+HOURS = "0.0125"
+PATIENCE_S = 180
+SCRIPT = (
+    "set pagination off",
+    "set tcp connect-timeout 120",
+    "target remote 127.0.0.1:{port}",
+    # at the very entry arguments stand in their registers: state, samples, t_us
+    "break *sw_chain_step if $r2 > 5000000",
+    "continue",
+    'printf "t_us %u, sample %u\\n", $r2, *(unsigned short *)$r1',
+    "continue",
+    'printf "t_us %u, seconds %u\\n", $r2, ((sw_chain *)$r0)->seconds',
+    "backtrace 3",
+    "delete",
+    "continue",
+)
+
+
+def night(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """A short night in a process group of its own."""
+    command = [sys.executable, str(ROOT / "stillwave.py"), "night", "sitter", "--hours", HOURS, "--json"]
+    return subprocess.Popen(
+        [*command, "--out", str(folder), *options], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def digest(run: subprocess.Popen[str]) -> str:
+    """Of the line. Whatever hangs is ended, with all it has started."""
+    try:
+        said = run.communicate(timeout=PATIENCE_S)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        raise
+    return str(json.loads(said)["link"]["digest"])
+
+
+@pytest.mark.parametrize("target", ["arm", "arm_m33"])
+def test_a_debugger_changes_no_byte(target: str, tmp_path: Path, arm_tools: None) -> None:
+    reference = digest(night(tmp_path / "without"))
+    image = str(build_program(target))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = [word for line in SCRIPT for word in ("-ex", line.replace("{port}", port))]
+    run = night(tmp_path / "with", "--target", target, "--gdb", port)
+    command = ["gdb-multiarch", "-nx", "-batch", *words, image]
+    debugger = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert digest(run) == reference
+    said = debugger.communicate(timeout=30)[0]
+    times = [int(found) for found in re.findall(r"t_us (\d+), ", said)]
+    assert len(times) == 2 and 5_000_000 < times[0] < times[1] == times[0] + 50_000, said
+    assert re.search(r"sample [1-9]\d*\n", said) and re.search(r"seconds \d+\n", said), said
+    assert "on_frame" in said and "exited normally" in said, said
