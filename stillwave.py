@@ -32,6 +32,7 @@ Side = Annotated[
 ]
 Zone = Annotated[str | None, typer.Option("--tz", help="Time zone, e.g. Europe/Berlin; default the computer's.")]
 Serial = Annotated[str, typer.Option("--serial", metavar="PORT", help="Serial port of the device.")]
+VcdFile = Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Draw the board's wires into this file.")]
 RealTime = Annotated[bool, typer.Option("--rt", help="At the speed of the clock instead of as fast as it goes.")]
 
 
@@ -85,6 +86,7 @@ def night(
     date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
     fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=...]", help="Inject a fault.")] = None,
     rt: RealTime = False,
+    vcd: VcdFile = None,
     out: Out = None,
     force: Force = False,
     config: ConfigFile = None,
@@ -95,7 +97,7 @@ def night(
     from front.night import Asked
     from front.output import Folder
 
-    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt, gdb)
+    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt, gdb, vcd)
     commands.night(scenario, asked, Folder(out, force), config, json)
 
 
@@ -124,14 +126,18 @@ def board(
     ] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="What the radar sees.")] = "single",
     seed: Annotated[int, typer.Option(help="Seed of scene, noise and entropy.")] = 1,
+    spi_socket: Annotated[
+        str | None, typer.Option("--spi-socket", metavar="PATH|tcp:PORT", help="The bare radar chip, for any driver.")
+    ] = None,
+    vcd: VcdFile = None,
     target: Annotated[Literal["host", "arm"], typer.Option(help="The firmware here, or its image in QEMU.")] = "host",
     rt: RealTime = False,
     json: Json = False,
 ) -> None:
-    """The emulated device on a serial port."""
+    """The emulated device on a serial port, or the bare radar chip on a socket."""
     from front import commands
 
-    commands.board(scenario, seed, pty, rt, json, target)
+    commands.board(scenario, seed, pty, spi_socket, vcd, rt, json, target)
 
 
 @app.command()

@@ -79,17 +79,31 @@ def process(
     show(json, result, lambda: process_lines(result))
 
 
-def board(scenario: str, seed: int, pty: Path | None, rt: bool, json: bool, target: str = "host") -> None:
-    """The emulated device on a port until Ctrl-C."""
+def board(
+    scenario: str,
+    seed: int,
+    pty: Path | None,
+    spi_socket: str | None,
+    vcd: Path | None,
+    rt: bool,
+    json: bool,
+    target: str = "host",
+) -> None:
+    """The emulated device on a port, or the bare chip on a socket, or both, until Ctrl-C."""
+    if vcd is not None and target != "host":
+        raise InputError(f"--vcd {vcd}: expected --target host, got {target}")
     from hw_sim.scenario import load_scenario
 
     load_scenario(scenario)
 
     def is_ready(event: dict[str, Any]) -> None:
-        ready(json, event, f"board on {event['port']}; Ctrl-C ends it")
+        places = [
+            f"{what} on {event[key]}" for key, what in (("port", "board"), ("spi_socket", "chip")) if key in event
+        ]
+        ready(json, event, f"{', '.join(places)}; Ctrl-C ends it")
 
-    given = {"scenario": scenario, "pty": pty, "seed": check.seed(seed), "rt": rt, "target": target}
-    ended = simulator().run_board(**given, ready=is_ready)
+    wanted = {"pty": pty, "spi_socket": spi_socket, "vcd": vcd, "rt": rt, "target": target}
+    ended = simulator().run_board(scenario=scenario, seed=check.seed(seed), ready=is_ready, say=say, **wanted)
     if json:
         show(json, ended, list)
 

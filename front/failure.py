@@ -29,6 +29,7 @@ CODES = {
     ("hw_sim.rig", "RigError"): 2,
     ("hw_sim.board", "BoardFailed"): 1,
     ("hw_sim.snapshot", "SnapshotError"): 2,
+    ("hw_sim.spi_server", "ServerError"): 2,
     ("hw_sim.vcd", "VcdFileError"): 2,
     ("hw_sim.vcd", "VcdError"): 1,
     ("hw_sim.lockstep", "HostFailed"): 1,

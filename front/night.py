@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from front import check
@@ -31,12 +32,15 @@ class Asked:
     faults: Sequence[str] = ()
     rt: bool = False
     gdb: int | None = None
+    vcd: Path | None = None
 
 
 def options(asked: Asked, config: Config) -> dict[str, Any]:
     """Keywords of the simulator's run_night. Raises InputError."""
     if asked.faults:
         raise InputError(f"--fault {asked.faults[0]}: this version has no faults to inject")
+    if asked.vcd is not None and not asked.vcd.parent.is_dir():
+        raise InputError(f"--vcd {asked.vcd}: expected a file in a folder that exists")
     hours = check.hours(config.night.hours if asked.hours is None else asked.hours)
     timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone or "UTC")
     date = check.date(asked.date)
@@ -52,6 +56,7 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         "alarm_utc_us": alarm_utc_us(asked.alarm, config.alarm.time, date, timezone, hours),
         "sunrise_s": round(config.alarm.sunrise_min * 60),
         "rt": asked.rt,
+        "vcd": asked.vcd,
     }
 
 

@@ -1,4 +1,4 @@
-"""`stillwave board`: the emulated device in real time on a pseudo-terminal that anybody may open.
+"""`stillwave board`: the emulated device in real time on a pseudo-terminal that anybody may open, the bare chip on a socket.
 
 Rule: a real port has no barrier; bytes nobody reads are lost as on a wire, and the link goes when the board goes.
 """
@@ -6,14 +6,20 @@ Rule: a real port has no barrier; bytes nobody reads are lost as on a wire, and 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from hw_sim import live_image
+from hw_sim.bare_board import BareBoard
 from hw_sim.lockstep import RawPty, pacer
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
+from hw_sim.spi_server import SpiServer
+from hw_sim.vcd import drawing
 
 TURN_US = 20_000
 """Virtual time between two looks at the port."""
@@ -45,41 +51,87 @@ class PortHost:
 
 def run(
     *,
-    pty: Path | None,
-    scenario: str | Path,
-    seed: int,
-    core: str,
-    seconds: float | None,
+    pty: Path | None = None,
     ready: Callable[[dict[str, Any]], None],
+    spi_socket: str | Path | None = None,
+    scenario: str | Path = "single",
+    seed: int = 1,
+    core: str = "c",
+    seconds: float | None = None,
+    vcd: Path | None = None,
+    rt: bool = False,
+    say: Callable[[str], None] = lambda line: None,
     target: str = "host",
 ) -> dict[str, Any]:
-    """Until seconds of virtual time have passed (None: a day) or the process is told to stop.
+    """The device on a port, or with spi_socket the bare chip there; with both named, both: two boards in one room.
 
-    target: host, or arm: see live_image.
-    ready: called once, with {"event": "ready", "port": ..., "device": ...}. Returns {"event": "end", ...}.
-    SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after the link was removed.
-    Errors: SceneError, BoardFailed, FileExistsError.
+    Ends when seconds of virtual time have passed (None: a day; of a chip alone, never) or the process is told to stop.
+    target: host, or arm: see live_image; there no wires are drawn.
+    ready: called once, with {"event": "ready", "port": ..., "device": ..., "spi_socket": ...}, as far as they are.
+    vcd: the wires of the device's board, or of the chip alone, are drawn there. rt: the chip's time follows the clock
+    too; the device's always does. say: told when a client of the socket had to be given up.
+    Returns {"event": "end", ...}. SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after link and socket file
+    were removed. Errors: SceneError, BoardFailed, FileExistsError, ServerError, VcdError.
     """
     duration_s = seconds or DEFAULT_S
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if target == "arm":
-            return live_image.run(pty=pty, scenario=scenario, seed=seed, seconds=duration_s, ready=ready)
-        scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
-        with Rig(scene, seed=seed, core=core) as rig:
-            port = RawPty(pty)
-            try:
-                host = PortHost(port)
-                rig.quantum_us = TURN_US
-                rig.attach(host, 0)
-                rig.run(WARM_UP_S)  # the first frames: nobody waits for a compiler after `ready`
-                ready({"event": "ready", "port": port.path, "device": port.device})
-                rig.run(duration_s - WARM_UP_S, pace=pacer(WARM_UP_S))
-            finally:
-                port.close()
-            return {"event": "end", "virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}
+        with ExitStack() as stack:
+            event: dict[str, Any] = {"event": "ready"}
+            scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
+            chip: SpiServer | None = None
+            if spi_socket is not None:
+                board = stack.enter_context(BareBoard(scene, seed))
+                chip = stack.enter_context(SpiServer(board, spi_socket, real_time=rt, lost=say))
+                event["spi_socket"] = chip.address
+            if chip is not None and pty is None:
+                with drawing(chip.board, vcd, chip.board.time_ns, f"bare chip, scenario {scenario}, seed {seed}"):
+                    return _chip_alone(chip, seconds, lambda: ready(event))
+            if chip is not None:
+                stack.enter_context(_beside(chip))
+            if target == "arm":
+                return live_image.run(
+                    pty=pty, scenario=scenario, seed=seed, seconds=duration_s, ready=lambda more: ready(event | more)
+                )
+            rig = stack.enter_context(Rig(scene, seed=seed, core=core))
+            stack.enter_context(drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"scenario {scenario}"))
+            return _device(rig, pty, duration_s, lambda more: ready(event | more))
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _device(rig: Rig, pty: Path | None, duration_s: float, ready: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    port = RawPty(pty)
+    try:
+        host = PortHost(port)
+        rig.quantum_us = TURN_US
+        rig.attach(host, 0)
+        rig.run(WARM_UP_S)  # the first frames: nobody waits for a compiler after `ready`
+        ready({"port": port.path, "device": port.device})
+        rig.run(duration_s - WARM_UP_S, pace=pacer(WARM_UP_S))
+    finally:
+        port.close()
+    return {"event": "end", "virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}
+
+
+def _chip_alone(chip: SpiServer, seconds: float | None, ready: Callable[[], None]) -> dict[str, Any]:
+    ready()
+    end_ns = None if seconds is None else round(seconds * 1e9)
+    chip.serve(lambda: end_ns is not None and chip.board.time_ns() >= end_ns)
+    return {"event": "end", "virtual_s": chip.board.time_ns() / 1e9}
+
+
+@contextmanager
+def _beside(chip: SpiServer) -> Iterator[None]:
+    """A thread serves the chip meanwhile; what goes wrong in it comes out at the end."""
+    ended = threading.Event()
+    with ThreadPoolExecutor(1, "spi-socket") as worker:
+        served = worker.submit(chip.serve, ended.is_set)
+        try:
+            yield
+        finally:
+            ended.set()
+        served.result()
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

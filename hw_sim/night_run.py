@@ -21,6 +21,7 @@ from hw_sim.rig import Rig, band_filter
 from hw_sim.scenario import Side
 from hw_sim.scene import Scene
 from hw_sim.target import ROOT
+from hw_sim.vcd import drawing
 from hw_sim.version import version
 
 WINDOW_US, AFTER_US = 31 * 60_000_000, 60_000_000
@@ -63,15 +64,16 @@ def run(
     alarm_utc_us: int | None = None,
     sunrise_s: int = 0,
     rt: bool = False,
+    vcd: Path | None = None,
     progress: Callable[[float], None] | None = None,
     levers: Callable[[Rig, HostProcess], None] | None = None,
     gdb_port: int | None = None,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
-    side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it.
-    levers: called before virtual time starts; names what is to be done to the run, and when. gdb_port: see Rig.
-    Errors: SceneError, RigError, BoardFailed, HostFailed, RecordingError.
+    side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it. vcd: the wires
+    are drawn there. levers: called before virtual time starts; names what is to be done to the run, and when.
+    gdb_port: see Rig. Errors: SceneError, RigError, BoardFailed, HostFailed, RecordingError, VcdError.
     """
     began_s = time.monotonic()
     virtual_s = round(hours * 3600, 6)
@@ -93,12 +95,11 @@ def run(
     try:
         with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port) as rig:
             recorder = rig.record(out / "link.mcap", recorded(identity))
-            if alarm_utc_us is not None:
-                rig.fine_window(alarm_utc_us - t0_utc_us - WINDOW_US, alarm_utc_us - t0_utc_us + AFTER_US)
+            hear_more_often(rig, alarm_utc_us)
             rig.attach(host)
-            if levers is not None:
-                levers(rig, host)
-            rig.run(virtual_s, progress, pacer() if rt else None)
+            (levers or untouched)(rig, host)
+            with drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"seed {seed}"):
+                rig.run(virtual_s, progress, pacer() if rt else None)
             counted = count(rig)
             recorder.close({name: json.dumps(value) for name, value in counted.items()})
     finally:
@@ -107,9 +108,24 @@ def run(
         raise HostFailed(f"host process: exit code {code} at the end of the night")
     truth = truth_of(rig, scene, int(virtual_s))
     (out / "truth.json").write_text(json.dumps(truth, allow_nan=False))
-    digest = f"{rig.hello['parameters_hash']:08x}" if rig.hello else None
-    found = {"parameters_digest": digest, "wall_s": round(time.monotonic() - began_s, 3)}
+    found = {"parameters_digest": parameters(rig), "wall_s": round(time.monotonic() - began_s, 3)}
     return NightResult(db, truth, {**identity, **found, **counted})
+
+
+def parameters(rig: Rig) -> str | None:
+    """The device's parameters as its HELLO names them."""
+    return f"{rig.hello['parameters_hash']:08x}" if rig.hello else None
+
+
+def untouched(_rig: Rig, _host: HostProcess) -> None:
+    """Nobody does anything to the run."""
+
+
+def hear_more_often(rig: Rig, alarm_utc_us: int | None) -> None:
+    """Shorter quanta around an alarm."""
+    if alarm_utc_us is not None:
+        at_us = alarm_utc_us - rig.t0_utc_us
+        rig.fine_window(at_us - WINDOW_US, at_us + AFTER_US)
 
 
 def count(rig: Rig) -> dict[str, dict[str, Any]]:

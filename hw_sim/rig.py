@@ -369,18 +369,8 @@ def process_recording(
     return process_run.process(recording, core, reasons, faults, probes)
 
 
-def run_board(
-    *,
-    pty: Path | None,
-    ready: Callable[[dict[str, Any]], None],
-    scenario: str | Path = "single",
-    seed: int = 1,
-    core: str = "c",
-    rt: bool = True,
-    seconds: float | None = None,
-    target: str = "host",
-) -> dict[str, Any]:
-    """See board_run.run. rt changes nothing: a port that anybody may open is always in real time."""
+def run_board(**options: Any) -> dict[str, Any]:
+    """See board_run.run."""
     from hw_sim import board_run
 
-    return board_run.run(pty=pty, scenario=scenario, seed=seed, core=core, seconds=seconds, ready=ready, target=target)
+    return board_run.run(**options)

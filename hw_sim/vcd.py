@@ -6,9 +6,10 @@ when the SPI clock takes time, else at one instant; `byte` strikes at each, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from hw_sim.bus_trace import KINDS, SPI, TO_DEVICE, Event
 
@@ -153,6 +154,27 @@ class Vcd:
                 self._file.close()
         except OSError as error:
             raise self._broken(error) from None
+
+
+class Traced(Protocol):
+    """A board whose wires can be watched."""
+
+    def trace(self, sink: Callable[[Iterator[Event]], None] | None, spi_bytes: int | None = None) -> None: ...
+
+
+@contextmanager
+def drawing(board: Traced, path: Path | None, now_ns: Callable[[], int], comment: str = "") -> Iterator[None]:
+    """The board's wires go into a file meanwhile; path None: nothing happens. Raises as Vcd."""
+    if path is None:
+        yield
+        return
+    vcd = Vcd(path, f"{comment}; of each chip-select window the first {SPI_BYTES} bytes")
+    board.trace(vcd.write, SPI_BYTES)
+    try:
+        yield
+        board.trace(None)
+    finally:
+        vcd.close(now_ns())
 
 
 def header(comment: str) -> list[str]:

@@ -76,6 +76,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
         (["night", "--alarm", "25:00"], ["--alarm 25:00", "HH:MM"]),
         (["night", "--alarm", "7"], ["--alarm 7", "HH:MM"]),
         (["night", "--side", "middle"], ["--side", "middle"]),
+        (["night", "--vcd", "/none/x.vcd"], ["--vcd /none/x.vcd", "folder that exists"]),
         (["night", "--fault", "moon=1"], ["--fault moon=1"]),
         (["night", "singel"], ["singel", "expected"]),
         (["train", "--first-seed", "1"], ["training seeds 1..30", "from 1001 on"]),
@@ -273,10 +274,24 @@ def test_a_wrong_recording_is_exit_2_and_one_line(
 
 
 def test_a_night_leaves_report_picture_and_table(tmp_path: Path) -> None:
-    done = stillwave("night", "empty", "--hours", "0.02", "--side", "right", "--out", "run", "--json", cwd=tmp_path)
+    done = stillwave(
+        "night",
+        "empty",
+        "--hours",
+        "0.02",
+        "--side",
+        "right",
+        "--out",
+        "run",
+        "--vcd",
+        "wires.vcd",
+        "--json",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["virtual_s"], report["edge"]["frames"]) == (72.0, 1440)
+    assert (tmp_path / "wires.vcd").read_text().endswith("#72000000000\n")
     assert {p.name for p in (tmp_path / "run").iterdir()} >= {
         "report.json",
         "hypnogram.png",
