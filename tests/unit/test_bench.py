@@ -65,8 +65,16 @@ def test_every_way_reads_all_its_bursts_without_a_loss(
         first(chip, *options)
         made.append(chip)
 
+    at = Chip.at
+
+    def keep_at(pointer: Any) -> Chip:
+        made.append(at(pointer))
+        return made[-1]
+
     monkeypatch.setattr(Chip, "__init__", keep)
-    make()()
+    monkeypatch.setattr(Chip, "at", keep_at)
+    bursts = make()  # the board lives in it, and with the board its chip
+    bursts()
     counters = made[0].counters()
     assert counters.frames_from_ring == spi.BURSTS
     assert (counters.fifo_burst_bytes, counters.overflows, counters.underflows) == (
