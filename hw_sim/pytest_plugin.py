@@ -114,6 +114,8 @@ def _sw_session(
 ) -> Iterator[Session]:
     """The device of this test, from power-on or from now on, with its recording."""
     item, target = request.node, sw_target
+    if SESSION_KEY in item.stash:  # of a run before a rerun
+        del item.stash[SESSION_KEY]
     if missing := missing_tools(target):
         word = required(target)
         pytest.fail(f"{missing} (STILLWAVE_REQUIRE names {word})", pytrace=False) if word else pytest.skip(missing)
