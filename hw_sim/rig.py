@@ -24,6 +24,7 @@ from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, ha
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
+from hw_sim.memory import Place
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import Quanta
@@ -81,10 +82,16 @@ class HostTarget:
         if self.watched is not None:
             self.watch(self.watched)
 
-    @property
-    def outside(self) -> Any:
-        """Memory of a chain outside of the firmware: a numpy array of the numba chain, a buffer of the C chain; or None."""
-        return self._kept[0] if self._kept else None
+    def places(self) -> list[Place]:
+        """Memory of the firmware, and of a chain outside of it: what a snapshot takes."""
+        ffi, lib = edge_core.load()
+        base, size = self.firmware.state_address, lib.sw_firmware_size()
+        chain = int(ffi.cast("uintptr_t", self.firmware.state.chain.state))
+        if not self._kept:
+            return [(base, size, {"sw_firmware": 0, "sw_chain": chain - base})]
+        numbas = getattr(self._kept[0], "nbytes", 0)
+        outside: Place = (chain, numbas, {}) if numbas else (chain, lib.sw_chain_size(), {"sw_chain": 0})
+        return [(base, size, {"sw_firmware": 0}), outside]
 
     def watch(self, watch: Watch) -> None:
         """Probes of the C chain see every frame from now on."""
@@ -279,8 +286,8 @@ class Rig(Quanta):
         rig = cls(snapshots.load_scene(state.scene, scene), source=source, **made_with, **looking)
         snapshots.put(rig, state)
         rig.packets = [Packet(*one) for one in state.packets]
-        if isinstance(rig.device, HostTarget) and rig.device.watched is not None:
-            rig.device.watch(rig.device.watched)
+        if isinstance(rig.device, HostTarget) and core == "c":  # who looked on before does not any more
+            rig.device.watch(rig.device.watched or Watch())
         return rig
 
     def record(self, path: Path, metadata: Mapping[str, str]) -> Recorder:

@@ -83,16 +83,17 @@ class SceneState(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """The whole. made_with: how the rig was made. counts: see save_counts. firmware, chain: memory, the chain's when it is
-    outside of the firmware. packets: as heard; decoders: of the line, (held, skipping, counters)."""
+    """The whole. made_with: how the rig was made. counts: see save_counts. device: its memory, piece by piece.
+
+    packets: as heard; decoders: of the line, (held, skipping, counters).
+    """
 
     made_with: dict[str, Any]
     scene: SceneState | None
     board: BoardState
     line: LineState
     counts: dict[str, Any]
-    firmware: bytes
-    chain: bytes
+    device: list[bytes]
     packets: list[tuple[Any, ...]]
     decoders: list[tuple[bytes, bool, dict[str, int]]]
 
@@ -153,15 +154,13 @@ def take(rig: Any, fingerprint: Mapping[str, str]) -> bytes:
         raise SnapshotError(f"snapshot: target {rig.made_with['target']}: expected host")
     if rig.board.running:
         raise SnapshotError("snapshot: the board is inside a step; take it between two runs, or by a lever")
-    firmware, chain = save_device(rig.device)
     state = State(
         made_with=rig.made_with,
         scene=save_scene(rig.scene),
         board=save_board(rig.board, embed=rig.scene is None),
         line=save_line(rig),
         counts=save_counts(rig.counts),
-        firmware=firmware,
-        chain=chain,
+        device=[memory.save(rig.device.firmware.ffi, *place) for place in rig.device.places()],
         packets=[tuple(one) for one in rig.packets],
         decoders=[(one._held, one._skipping, asdict(one.counters)) for one in rig.decoders],
     )
@@ -170,50 +169,16 @@ def take(rig: Any, fingerprint: Mapping[str, str]) -> bytes:
 
 def put(rig: Any, state: State) -> None:
     """A state into a rig that was just made, all but its packets. Raises SnapshotError."""
-    load_device(rig.device, state.firmware, state.chain)
+    places = rig.device.places()
+    if [len(piece) for piece in state.device] != [size for _, size, _ in places]:
+        raise SnapshotError("snapshot: the device's memory has another size")
+    for (address, size, kinds), piece in zip(places, state.device, strict=True):
+        memory.load(rig.device.firmware.ffi, address, size, kinds, piece)
     load_board(rig.board, state.board, rig.source)
     load_line(rig, state.line)
     load_counts(rig.counts, state.counts)
     for decoder, (held, skipping, counters) in zip(rig.decoders, state.decoders, strict=True):
         decoder._held, decoder._skipping, decoder.counters = held, skipping, type(decoder.counters)(**counters)
-
-
-# --- the firmware
-
-
-def save_device(device: Any) -> tuple[bytes, bytes]:
-    """Memory of the firmware in this process, and of a chain outside of it."""
-    whole, chain = _memory_of(device)
-    return memory.save(device.firmware.ffi, *whole), b"" if chain is None else memory.save(device.firmware.ffi, *chain)
-
-
-def load_device(device: Any, firmware: bytes, chain: bytes) -> None:
-    """Into a fresh one; nobody watches its chain. Raises SnapshotError."""
-    whole, outside = _memory_of(device)
-    fw = device.firmware
-    try:
-        memory.load(fw.ffi, *whole, firmware)
-        if outside is not None:
-            memory.load(fw.ffi, *outside, chain)
-    except ValueError as error:
-        raise SnapshotError(f"snapshot: {error}") from None
-    if _is_c(device):
-        fw.lib.sw_chain_watch(fw.ffi.cast("sw_chain *", fw.state.chain.state), fw.ffi.NULL, fw.ffi.NULL, 0)
-
-
-def _is_c(device: Any) -> bool:
-    return not hasattr(device.outside, "nbytes")
-
-
-def _memory_of(device: Any) -> tuple[memory.Place, memory.Place | None]:
-    """The firmware's memory, and the chain's when that lies elsewhere."""
-    fw = device.firmware
-    base, size = fw.state_address, fw.lib.sw_firmware_size()
-    at = int(fw.ffi.cast("uintptr_t", fw.state.chain.state))
-    if device.outside is None:
-        return (base, size, {"sw_firmware": 0, "sw_chain": at - base}), None
-    chain = (at, fw.lib.sw_chain_size(), {"sw_chain": 0}) if _is_c(device) else (at, device.outside.nbytes, {})
-    return (base, size, {"sw_firmware": 0}), chain
 
 
 # --- the board

@@ -192,7 +192,18 @@ def test_who_looks_on_afterwards_sees_every_frame() -> None:
         assert ending(rest) == ending(rig)
 
 
+@pytest.mark.sw_targets("host")
+@pytest.mark.sw_scene("single")
+def test_the_board_of_a_fixture_can_be_forked(sw_board: Any, sw_clock: Any) -> None:
+    sw_clock.run(12.0)
+    with Rig.restore(sw_board.rig.snapshot()) as other:
+        other.run(5.0)
+        sw_clock.run(5.0)
+        assert other.counts.digest == sw_board.rig.counts.digest
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_numba_chain_goes_along() -> None:
     with night(core="numba") as rig:
         rig.run(10.0)
@@ -223,8 +234,7 @@ SMALL = snapshot.State(
     board=snapshot.BoardState(b"", b"", None, False, []),
     line=snapshot.LineState([], 1, False, b"", b"", (0, 0), 0, None),
     counts={},
-    firmware=b"",
-    chain=b"",
+    device=[],
     packets=[],
     decoders=[],
 )
