@@ -86,8 +86,28 @@ static void pass4(const sw_lanes *restrict xr, const sw_lanes *restrict xi, sw_l
     }
 }
 
+/* The last pass of lengths 64 and 256: n = 4, no twiddles. */
+static void last4(const sw_lanes *restrict xr, const sw_lanes *restrict xi, sw_lanes *restrict yr, sw_lanes *restrict yi,
+                  uint32_t width)
+{
+    for (uint32_t q = 0; q < width; q++) {
+        sw_lanes ar = xr[q] + xr[q + 2 * width], ai = xi[q] + xi[q + 2 * width];
+        sw_lanes br = xr[q] - xr[q + 2 * width], bi = xi[q] - xi[q + 2 * width];
+        sw_lanes cr = xr[q + width] + xr[q + 3 * width], ci = xi[q + width] + xi[q + 3 * width];
+        sw_lanes dr = xr[q + width] - xr[q + 3 * width], di = xi[q + width] - xi[q + 3 * width];
+        yr[q] = ar + cr;
+        yi[q] = ai + ci;
+        yr[q + width] = br + di;
+        yi[q + width] = bi - dr;
+        yr[q + 2 * width] = ar - cr;
+        yi[q + 2 * width] = ai - ci;
+        yr[q + 3 * width] = br - di;
+        yi[q + 3 * width] = bi + dr;
+    }
+}
+
 /* The last pass of lengths 128 and 512: n = 2, no twiddles. */
-static void pass2(const sw_lanes *restrict xr, const sw_lanes *restrict xi, sw_lanes *restrict yr, sw_lanes *restrict yi,
+static void last2(const sw_lanes *restrict xr, const sw_lanes *restrict xi, sw_lanes *restrict yr, sw_lanes *restrict yi,
                   uint32_t width)
 {
     for (uint32_t q = 0; q < width; q++) {
@@ -122,14 +142,16 @@ void sw_range_fft_step(const sw_range_fft *state, sw_samples half[2], sw_samples
                             {(sw_lanes *)other[0].lane, (sw_lanes *)other[1].lane}};
     prepare(&half[0], n);
     prepare(&half[1], n);
-    for (; n >= 4; n /= 4) {
+    for (; n > 4; n /= 4) {
         pass4(work[from][0], work[from][1], work[1 - from][0], work[1 - from][1], n, width);
         from = 1 - from;
         width *= 4;
     }
-    if (n == 2) {
-        pass2(work[from][0], work[from][1], work[1 - from][0], work[1 - from][1], width);
-        from = 1 - from;
+    if (n == 4) {
+        last4(work[from][0], work[from][1], work[1 - from][0], work[1 - from][1], width);
+    } else {
+        last2(work[from][0], work[from][1], work[1 - from][0], work[1 - from][1], width);
     }
+    from = 1 - from;
     separate(work[from][0], work[from][1], state->n_samples, out);
 }
