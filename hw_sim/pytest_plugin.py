@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from hw_sim.hil.describe import describe, folder_name, lock_file, repeat_command
-from hw_sim.hil.targets import EXPECTED, Target, TargetError, missing_tools, parse, required
+from hw_sim.hil.targets import EXPECTED, Target, TargetError, check_kinds, missing_tools, parse, required
 
 if TYPE_CHECKING:
     from hw_sim.hil.levers import Board, Clock, Faults
@@ -84,6 +84,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "sw_target" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("sw_targets")
+    try:
+        check_kinds(() if marker is None else marker.args)
+    except TargetError as error:
+        pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
     params = []
     for target in metafunc.config.stash[TARGETS_KEY]:
         fits = marker is None or target.kind in marker.args
@@ -247,7 +251,11 @@ def _use_jit_cache() -> None:
 
 def _scene(item: pytest.Item) -> tuple[Any, float] | None:
     marker = item.get_closest_marker("sw_scene")
-    return None if marker is None else (marker.args[0], float(marker.kwargs.get("duration_s", 600.0)))
+    if marker is None:
+        return None
+    if len(marker.args) != 1 or set(marker.kwargs) - {"duration_s"}:
+        raise ValueError("sw_scene: expected (name) or (name, duration_s=seconds)")
+    return marker.args[0], float(marker.kwargs.get("duration_s", 600.0))
 
 
 def _repeat(item: pytest.Item, target: Target) -> str:

@@ -8,17 +8,17 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from hw_sim.board import Board, BoardFailed, Faults, SampleSource
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.hil.home import Home, HomeError
+from hw_sim.hil.plain_scenes import PLAIN_SCENES
 from hw_sim.hil.targets import Target
 from hw_sim.levers import Levers
 from hw_sim.link_counts import LinkCounts, Seen, Silence
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import LineRecorder, Quanta
-from hw_sim.sample_sources import sample_source
 from hw_sim.target import posix_target
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ __tracebackhide__ = True  # a failure is shown at the line of the test
 
 T0_UTC_US = 1_768_516_200_000_000
 """True UTC at virtual time 0: 2026-01-15T22:30:00Z."""
-PLAIN_SCENES = ("ramp", "silence")
-"""Scenes that are no physics: the ramp of vrb.h, and no samples at all."""
 
 
 class Unread(LinkCounts):
@@ -52,8 +50,8 @@ class Stranger(Quanta):
         silence = Silence([], 1)
         board = Board(seed, faults, chip)
         super().__init__(board, silence, Unread(_no_packet, silence), T0_UTC_US)
-        self.source = sample_source(scene)
-        self._producer = self.source if isinstance(self.source, FrameProducer) else None
+        self._producer = FrameProducer(scene.frames) if hasattr(scene, "frames") else None
+        self.source = self._producer or cast("SampleSource", scene)
         try:
             target = posix_target(board, Path(program))
         except OSError as error:
@@ -139,7 +137,7 @@ def make_scene(what: str | Path | Scenario, seed: int, duration_s: float) -> Sce
     Raises SceneError (a ValueError), HomeError when a scene's extra is not installed.
     """
     if isinstance(what, str) and what in PLAIN_SCENES:
-        return sample_source(what)
+        return PLAIN_SCENES[what]()
     try:
         from hw_sim.scene import Scene
     except ModuleNotFoundError as error:

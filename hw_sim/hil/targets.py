@@ -86,6 +86,14 @@ def _one(word: str, taken: set[str]) -> Target:
     return Target(word, kind, place, name)
 
 
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Raises TargetError for a word of sw_targets that is no kind of target."""
+    known = (*BUILT, *PLACES)
+    for kind in kinds:
+        if kind not in known:
+            raise TargetError(f"sw_targets({kind!r}): expected one of {', '.join(known)}")
+
+
 def missing_tools(target: Target) -> str:
     """One line with the apt-get command that brings what this target lacks here; empty when nothing is missing."""
     needs = BUILT.get(target.kind, ())

@@ -254,10 +254,20 @@ def test_a_scene_that_is_none_is_one_line(pytester: pytest.Pytester) -> None:
     assert len(lines(result, "scene moon: ")) == 2  # where it went wrong, and in the summary
 
 
-def test_a_fault_that_is_none_is_one_line(pytester: pytest.Pytester) -> None:
-    result = inner(pytester, "@pytest.mark.sw_faults('gremlin')\n" + HEAR)
+@pytest.mark.parametrize(
+    ("marker", "says"),
+    [
+        ("sw_faults('gremlin')", "sw_faults('gremlin'): expected one of miso_stuck_low,"),
+        ("sw_faults(gremlin=1)", "sw_faults(gremlin=...): expected one of miso_from_us,"),
+        ("sw_scene('empty', 5)", "sw_scene: expected (name) or (name, duration_s=seconds)"),
+        ("sw_targets('toaster')", "sw_targets('toaster'): expected one of host, posix, arm,"),
+        ("sw_expect(losses=True)", "sw_expect(losses=True): expected a number or (least, most or None)"),
+    ],
+)
+def test_a_marker_that_means_nothing_is_one_line(pytester: pytest.Pytester, marker: str, says: str) -> None:
+    result = inner(pytester, f"@pytest.mark.{marker}\n" + HEAR)
     result.assert_outcomes(errors=1)
-    assert lines(result, "sw_faults('gremlin'): expected one of miso_stuck_low,")
+    assert lines(result, says)
 
 
 def test_a_device_that_stops_is_one_line_at_the_line_of_the_test(pytester: pytest.Pytester) -> None:
