@@ -67,7 +67,7 @@ doctor: $(VENV)/.built ## what is installed, built and found
 	@$(BIN)/stillwave doctor
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) build *.egg-info edge/_core.* hw_sim/_board.*
+	rm -rf $(VENV) build native/targets/build *.egg-info edge/_core.* hw_sim/_board.*
 
 # A missing system package is named once, in one line, and nothing else happens.
 $(VENV)/.installed: pyproject.toml setup.py constraints.txt

@@ -13,11 +13,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TARGETS = ROOT / "native" / "targets"
+BUILD = TARGETS / "build"
 TARGET_TABLE: dict[str, Any] = runpy.run_path(str(TARGETS / "targets.py"))["TARGET_TABLE"]
 FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno"]
 
@@ -32,10 +35,18 @@ def sources(target: Any) -> list[Path]:
     return [*core, TARGETS / "bridge_hal.c", *(TARGETS / name for name in target.files)]
 
 
-def inputs(target: Any) -> list[Path]:
-    """Every file the program depends on."""
-    found = [*sources(target), ROOT / "wire" / "packet.h", *(ROOT / "native").glob("*/*.h"), *TARGETS.rglob("*.h")]
-    return sorted([*found, *TARGETS.rglob("*.ld")])
+def shared_inputs() -> str:
+    """Hash of all headers and linker scripts."""
+    found = [
+        ROOT / "wire" / "packet.h",
+        *(ROOT / "native").glob("*/*.h"),
+        *TARGETS.rglob("*.h"),
+        *TARGETS.rglob("*.ld"),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(found):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def compiler_of(name: str, target: Any) -> list[str]:
@@ -46,13 +57,23 @@ def compiler_of(name: str, target: Any) -> list[str]:
     return words
 
 
-def key(command: list[str], compiler: list[str], target: Any) -> str:
-    """What a program was made of: hash of sources, command and compiler version."""
-    version = subprocess.run([*compiler, "--version"], capture_output=True, check=False).stdout
-    digest = hashlib.sha256(version + "\0".join(command).encode())
-    for path in inputs(target):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def finished(program: Path, command: list[str]) -> None:
+    """Runs the command that makes the program; others may do the same at the same time. Raises BuildError."""
+    part = program.with_name(f"{program.name}.{os.getpid()}-{get_ident()}.part")
+    done = subprocess.run([*command, "-o", str(part)], cwd=TARGETS, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        part.unlink(missing_ok=True)
+        raise BuildError(f"the build failed:\n{done.stderr}")
+    part.replace(program)
+
+
+def compiled(source: Path, command: list[str], inputs: str) -> Path:
+    """The object of a source, made by this command of these inputs; an old one of the same is taken again."""
+    text = source.read_bytes() + "\0".join([*command, source.as_posix(), inputs]).encode()
+    path = BUILD / "objects" / f"{source.stem}-{hashlib.sha256(text).hexdigest()[:24]}.o"
+    if not path.exists():
+        finished(path, [*command, "-c", str(source)])
+    return path
 
 
 def build(name: str) -> Path:
@@ -61,20 +82,27 @@ def build(name: str) -> Path:
         raise BuildError(f"target {name}: expected one of {', '.join(TARGET_TABLE)}")
     target = TARGET_TABLE[name]
     compiler = compiler_of(name, target)
-    program = TARGETS / "build" / f"stillwave-{name}"
-    mark = program.with_suffix(".key")
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    inputs = shared_inputs() + version
     paths = ["-I", ROOT / "native" / "include", "-I", ROOT / "wire", "-L", TARGETS / "cortex_m"]
-    command = [*compiler, *FLAGS, *target.flags, *map(str, paths), *map(str, sources(target))]
-    wanted = key(command, compiler, target)
-    if program.exists() and mark.exists() and mark.read_text() == wanted:
-        return program
-    program.parent.mkdir(exist_ok=True)
-    part = program.with_name(f"{program.name}.{os.getpid()}.part")
-    done = subprocess.run([*command, "-o", str(part)], cwd=TARGETS, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise BuildError(f"target {name}: the build failed:\n{done.stderr}")
-    part.replace(program)
-    mark.write_text(wanted)
+    flags = [*FLAGS, *target.flags, *map(str, paths)]
+    (BUILD / "objects").mkdir(parents=True, exist_ok=True)
+    own = [TARGETS / file for file in target.files]
+
+    def one(source: Path) -> Path:
+        return compiled(source, [*compiler, *flags, *(target.planted if source in own else ())], inputs)
+
+    try:
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            objects = [str(path) for path in workers.map(one, sources(target))]
+        program = BUILD / f"stillwave-{name}"
+        link = [*compiler, *target.planted, *flags, *objects]  # a symbol is defined before the script that asks for it
+        mark, wanted = program.with_suffix(".key"), "\n".join([*link, inputs])
+        if not (program.exists() and mark.exists() and mark.read_text() == wanted):
+            finished(program, link)
+            mark.write_text(wanted)
+    except BuildError as error:
+        raise BuildError(f"target {name}: {error}") from None
     return program
 
 

@@ -19,11 +19,12 @@ class Compiler:
 
 @dataclass(frozen=True)
 class Target:
-    """files: beside core and bridge, under native/targets."""
+    """files: beside core and bridge, under native/targets. planted: flags for these files and for the linker alone."""
 
     files: tuple[str, ...]
     compiler: Compiler
     flags: tuple[str, ...] = ()
+    planted: tuple[str, ...] = ()
 
 
 APT = "apt-get install --no-install-recommends"
@@ -53,11 +54,11 @@ TARGET_TABLE = {
     "posix": Target(POSIX, HOST),
     "sanitized": Target(POSIX, HOST, SANITIZERS),
     # writes one byte behind its memory before it answers: the sanitizer must see it
-    "overflow": Target(POSIX, HOST, (*SANITIZERS, "-DSW_DELIBERATE_OVERFLOW")),
+    "overflow": Target(POSIX, HOST, SANITIZERS, ("-DSW_DELIBERATE_OVERFLOW",)),
     # the device without its alarm guard: what must be late is late
     "unguarded": Target(POSIX, HOST, ("-DSW_WITHOUT_ALARM_GUARD",)),
     # its floats flush to zero: the firmware must refuse to start
-    "flushing": Target(POSIX, HOST, ("-DSW_DELIBERATE_FLUSH",)),
+    "flushing": Target(POSIX, HOST, (), ("-DSW_DELIBERATE_FLUSH",)),
     "aarch64": Target(POSIX, AARCH64, ("-static",)),
     "arm": Target(LOCKSTEP, BARE, M4),
     "arm_m7": Target(LOCKSTEP, BARE, M7),
@@ -65,13 +66,13 @@ TARGET_TABLE = {
     # its serial line is UART0 and its time a timer of its own: for people, not for digests
     "arm_uart": Target(INTERACTIVE, BARE, M4),
     # planted faults, by the numbers of cortex_m/deliberate.h
-    "arm_undefined": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=1")),
-    "arm_no_memory": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=2")),
-    "arm_deep_stack": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=3")),
-    "arm_m33_deep_stack": Target(LOCKSTEP, BARE, (*M33, "-DSW_DELIBERATE=3")),
-    "arm_flushing": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=4")),
-    "arm_stray": Target(LOCKSTEP, BARE, (*M4, "-DSW_DELIBERATE=5")),
+    "arm_undefined": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=1",)),
+    "arm_no_memory": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=2",)),
+    "arm_deep_stack": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=3",)),
+    "arm_m33_deep_stack": Target(LOCKSTEP, BARE, M33, ("-DSW_DELIBERATE=3",)),
+    "arm_flushing": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=4",)),
+    "arm_stray": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=5",)),
     # more than its limits: neither may link
-    "arm_much_ram": Target(LOCKSTEP, BARE, ("-Wl,--defsym=sw_ram_limit_asked=65536", *M4)),
-    "arm_much_flash": Target(LOCKSTEP, BARE, ("-Wl,--defsym=sw_flash_limit_asked=65536", *M4)),
+    "arm_much_ram": Target(LOCKSTEP, BARE, M4, ("-Wl,--defsym=sw_ram_limit_asked=65536",)),
+    "arm_much_flash": Target(LOCKSTEP, BARE, M4, ("-Wl,--defsym=sw_flash_limit_asked=65536",)),
 }

@@ -53,6 +53,7 @@ def digest(run: subprocess.Popen[str]) -> str:
     return str(json.loads(said)["link"]["digest"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["arm", "arm_m33"])
 def test_a_debugger_changes_no_byte(target: str, tmp_path: Path, arm_tools: None) -> None:
     reference = digest(night(tmp_path / "without"))

@@ -91,6 +91,7 @@ def test_a_hello_is_answered(port: Port) -> None:
     assert [one.fields["host_nonce"] for one in port.hear(packet.HELLO)] == [77]
 
 
+@pytest.mark.slow
 def test_no_byte_is_lost_under_load(port: Port, load: None) -> None:
     questions = [codec.encode(packet.make(packet.PING, {"nonce": 1 + n})) for n in range(800)]
     under_way = threading.Semaphore(WINDOW)

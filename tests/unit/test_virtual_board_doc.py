@@ -21,7 +21,9 @@ def block(language: str) -> str:
 
 
 def test_the_example_prints_what_the_page_says() -> None:
-    done = subprocess.run([sys.executable, "-c", block("python")], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", block("python")], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert (done.stderr, done.stdout) == ("", block("text"))
 
 
