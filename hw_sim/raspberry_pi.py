@@ -31,7 +31,7 @@ from hw_sim.radar_bus import LOOK_S, RadarBus
 from hw_sim.rpi_gpio import RpiGpio
 
 BUFSIZ_PATH = "/sys/module/spidev/parameters/bufsiz"
-SCENE_S = 24 * 3600.0
+SCENE_S = 4 * 3600.0
 VIRTUAL_START_NS = 1_767_225_600 * 10**9
 """What time.time() says at power-on when no real time passes: 1 January 2026, UTC."""
 

@@ -15,6 +15,7 @@ from hw_sim.bare_board import BareBoard, BoardLost, SocketBoard, board_json
 from hw_sim.bus_trace import KINDS, Event
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.chip.core import ffi, lib
+from hw_sim.gpiod import Direction, Edge, Gpiod, LineSettings
 from hw_sim.scene import Scene
 from hw_sim.spi_server import ServerError, SpiServer
 from hw_sim.spidev import SpiDev
@@ -226,6 +227,23 @@ def test_without_chip_select_a_socket_gives_ones_too(served: str) -> None:
         assert board.xfer(b"\x04\0\0\0") == b"\xff" * 4
         board.cs(0)
         assert board.xfer(b"\x04\0\0\0") == b"\xf4\0\3\3"
+
+
+def test_edges_are_told_over_a_socket_as_in_process(served: str) -> None:
+    stamps = []
+    with SocketBoard(served) as far, BareBoard() as near:
+        for board in (far, near):
+            settings = LineSettings(direction=Direction.INPUT, edge_detection=Edge.BOTH)
+            with Gpiod(board).request_lines("/dev/gpiochip0", {25: settings}) as request:
+                driver = Driver(board.transfer, board.rst, lambda s: False)
+                for word in register_list():
+                    driver.access(word)
+                driver.limit(N)
+                driver.start()
+                board.advance(10**8)
+                driver.read(CHIP_ID)
+                stamps.append([(event.event_type.name, event.timestamp_ns) for event in request.read_edge_events()])
+    assert stamps[0] == stamps[1] and [name for name, _ in stamps[0]] == ["RISING_EDGE", "FALLING_EDGE", "RISING_EDGE"]
 
 
 def test_a_board_serves_one_client_after_another(served: str) -> None:
