@@ -204,6 +204,10 @@ class Chip:
         """Of the die, from now on; the sensor converter measures it."""
         lib.chip_set_temperature_mc(self.pointer, round(temperature_c * 1000.0))
 
+    def brown_out(self) -> None:
+        """The supply fails for a moment: as after power-on; options and counters stay."""
+        lib.chip_brown_out(self.pointer)
+
     @property
     def irq(self) -> bool:
         return bool(lib.chip_irq(self.pointer))

@@ -68,7 +68,7 @@ times = st.one_of(st.integers(0, 2_000), st.integers(0, 5_000_000), st.just(60_0
 events = st.sampled_from([0, 0, 0, 1, 13]).map(lambda before_ns: ("to event", before_ns))
 others = st.sampled_from([
     ("reset pin", 0), ("reset pin", 1), ("reset pin", 1), ("chip select", 0), ("chip select", 1), ("lend", 3), ("lend", 0),
-    ("temperature", -40.0), ("temperature", 99.5),
+    ("temperature", -40.0), ("temperature", 99.5), ("brown out", 0),
 ])  # fmt: skip
 readouts = st.integers(0, 400).map(lambda n: ("window", bits_of((0xFFC00000, 32)) + "1" * 24 * n))
 steps = st.lists(st.one_of(windows, windows, readouts, times, events, others), min_size=6, max_size=30)
@@ -115,6 +115,10 @@ class Bench:
         elif kind == "chip select":
             self.selected = not self.in_reset and not value
             self.chip.cs(value)
+        elif kind == "brown out":
+            self.selected = False
+            self.bus.reset()
+            self.chip.brown_out()
         elif kind == "advance":
             self._advance(self.chip.time_ns + value)
         elif kind == "to event":
