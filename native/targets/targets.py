@@ -65,6 +65,8 @@ TARGET_TABLE = {
     "arm_m33": Target(LOCKSTEP, BARE, M33),
     # its serial line is UART0 and its time a timer of its own: for people, not for digests
     "arm_uart": Target(INTERACTIVE, BARE, M4),
+    # the same with a ring that is always full: its receiver must wait, and lose nothing
+    "arm_uart_full": Target(INTERACTIVE, BARE, M4, ("-DSW_UART_RING=4u",)),
     # planted faults, by the numbers of cortex_m/deliberate.h
     "arm_undefined": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=1",)),
     "arm_no_memory": Target(LOCKSTEP, BARE, M4, ("-DSW_DELIBERATE=2",)),

@@ -12,15 +12,19 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hw_sim import live_image
+from hw_sim.target import build_program
 from wire import codec, packet
 from wire.packet import Packet
 
 pytestmark = pytest.mark.hil
 ROOT = Path(__file__).resolve().parents[2]
 LOAD_BYTES = 20_000
+QUESTIONS = 800
 PATIENCE_S = 60.0
 WINDOW = 12
 """Questions under way at a time: their answers fit the device's queue."""
@@ -91,9 +95,9 @@ def test_a_hello_is_answered(port: Port) -> None:
     assert [one.fields["host_nonce"] for one in port.hear(packet.HELLO)] == [77]
 
 
-@pytest.mark.slow
-def test_no_byte_is_lost_under_load(port: Port, load: None) -> None:
-    questions = [codec.encode(packet.make(packet.PING, {"nonce": 1 + n})) for n in range(800)]
+def converse(port: Port, n: int) -> tuple[list[int], int]:
+    """n questions, few at a time. Returns the nonces of the answers, in order, and the bytes that were sent."""
+    questions = [codec.encode(packet.make(packet.PING, {"nonce": 1 + k})) for k in range(n)]
     under_way = threading.Semaphore(WINDOW)
 
     def talk() -> None:
@@ -101,15 +105,32 @@ def test_no_byte_is_lost_under_load(port: Port, load: None) -> None:
             under_way.acquire()
             port.say(one)
 
-    writer = threading.Thread(target=talk, daemon=True)
-    writer.start()
+    threading.Thread(target=talk, daemon=True).start()
     nonces: list[int] = []
-    while len(nonces) < len(questions) and (heard := port.hear(packet.PONG)):
+    while len(nonces) < n and (heard := port.hear(packet.PONG)):
         nonces += [int(str(one.fields["nonce"])) for one in heard]
         under_way.release(len(heard))
-    assert nonces == list(range(1, 801))
-    writer.join()
-    assert sum(map(len, questions)) >= LOAD_BYTES and port.received >= LOAD_BYTES
+    return nonces, sum(map(len, questions))
+
+
+@pytest.mark.slow
+def test_no_byte_is_lost_under_load(port: Port, load: None) -> None:
+    nonces, sent = converse(port, QUESTIONS)
+    assert nonces == list(range(1, QUESTIONS + 1))
+    assert sent >= LOAD_BYTES and port.received >= LOAD_BYTES
+
+
+@pytest.mark.slow
+def test_a_full_ring_makes_the_line_wait(monkeypatch: pytest.MonkeyPatch, arm_tools: None) -> None:
+    program = build_program("arm_uart_full")
+    monkeypatch.setattr(live_image, "build_program", lambda _: program)
+    heard: list[tuple[list[int], int]] = []
+
+    def ready(event: dict[str, Any]) -> None:
+        threading.Thread(target=lambda: heard.append(converse(Port(event["port"]), 100)), daemon=True).start()
+
+    live_image.run(pty=None, scenario="sitter", seed=1, seconds=20.0, ready=ready)
+    assert [nonces for nonces, _ in heard] == [list(range(1, 101))]
 
 
 def test_it_streams_what_the_radar_sees(port: Port) -> None:

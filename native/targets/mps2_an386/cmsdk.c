@@ -28,7 +28,10 @@
 #define CLOCKS_PER_US 25u
 #define SYST_ON 7u /* core clock, interrupt, on */
 
-#define RING 1024u /* a power of two */
+#ifndef SW_UART_RING
+#define SW_UART_RING 1024u
+#endif
+#define RING SW_UART_RING /* a power of two */
 
 void sw_uart0_rx(void);
 void sw_systick(void);
