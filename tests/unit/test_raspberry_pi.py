@@ -24,8 +24,9 @@ def write(a, v): return access(a << 25 | 1 << 24 | v)
 def begin():
     for a, v in WORDS: write(a, v)
     write(0, 0x1E8271)
+# 42 ms a frame: a machine that is busy for seconds does not overflow the FIFO
 WORDS = [(4, 0x996524), (1, 40 << 14 | 0x240), (6, 0x700000 | 95), (0x11, 7 << 20 | 1 << 10 | 31), (0x16, 0x490),
-  (0x2C, 70 << 14 | 15 << 10 | 14), (0x2D, 3 << 19 | 100 << 11 | 2 << 9 | 10), (0x2E, 3 << 12),
+  (0x2C, 70 << 14 | 15 << 10 | 14), (0x2D, 12 << 19 | 100 << 11 | 2 << 9 | 10), (0x2E, 3 << 12),
   (0x2F, 1 << 22 | 240 << 14 | 15 << 9 | 30), (0x30, 0xF5208C), (0x31, 420), (0x32, 200), (0x33, 16),
   (0x37, 1 << 19 | 37 << 11 | 1 << 4)]
 def burst():
