@@ -67,11 +67,17 @@ def read_shape(raw: object, where: str) -> Shape:
         if not isinstance(found, dict) or not isinstance(found.get(key), dict):
             raise InputError(f"{where}: {'.'.join(SECTION[: depth + 1])}: expected an object of the radar SDK's form")
         found = found[key]
+    values = {OTHER_NAMES.get(key, key): _plain(value) for key, value in found.items()}
     try:
-        return msgspec.convert({OTHER_NAMES.get(key, key): value for key, value in found.items()}, Shape)
+        return msgspec.convert(values, Shape)
     except msgspec.ValidationError as error:
         what, _, place = str(error).replace("`", "").partition(" - at $")
         raise InputError(f"{where}: {'.'.join(SECTION)}{place}: {what}") from None
+
+
+def _plain(value: object) -> object:
+    """80000.0, as some tools write it, is 80000."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def own_shape(fields: dict[str, Any], where: str) -> Shape:

@@ -363,6 +363,11 @@ def test_the_older_names_of_the_band_are_known(tmp_path: Path) -> None:
     assert (round(found["start_hz"]), found["high_pass_hz"]) == (58_000_000_000, [80_000] * 3)
 
 
+def test_whole_numbers_may_be_written_as_fractions(tmp_path: Path) -> None:
+    file = sdk_file(tmp_path, hp_cutoff_Hz=80_000.0, num_samples_per_chirp=64.0, sample_rate_Hz=2e6)
+    assert config(str(file), None, None, 25e6).found["n_samples"] == 64
+
+
 def test_a_header_of_a_strange_list_declares_what_is_true(tmp_path: Path) -> None:
     file, to = tmp_path / "list.h", tmp_path / "new.h"
     file.write_text(as_header(LISTING.words, {"NUM_RX_ANTENNAS": "1", "START_FREQ_HZ": "1"}))
