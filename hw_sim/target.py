@@ -50,6 +50,7 @@ class ProcessTarget:
         self._board = board
         self._fds = fds
         self._folder = folder
+        self._said = ""  # of the log, once the folder is gone
         self._words: list[int] = []
         board.last_words = self.last_words
         self.bridge: Any = ffi.new("bridge *")
@@ -77,7 +78,7 @@ class ProcessTarget:
 
     def log(self) -> str:
         """What QEMU and a bare-metal image have said; empty for a program."""
-        return "" if self._folder is None else (Path(self._folder) / "log").read_text(errors="replace")
+        return self._said if self._folder is None else (Path(self._folder) / "log").read_text(errors="replace")
 
     def lead(self, config_words: Sequence[int] = ()) -> None:
         """As start, of an image with a clock of its own: from now on follow() it."""
@@ -108,8 +109,10 @@ class ProcessTarget:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._said = self.log()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
 
 def open_target(board: Board, target: str, program: Path, gdb_port: int | None = None) -> ProcessTarget:

@@ -13,7 +13,8 @@ import pytest
 from hw_sim.board import Board, BoardFailed
 from hw_sim.rig import Rig, RigError
 from hw_sim.scene import Scene
-from hw_sim.target import MACHINES, build_program, image_target
+from hw_sim.target import MACHINES, ProcessTarget, build_program, image_target
+from tests import ten_minutes
 from tests.questions import answered_digest
 
 pytestmark = pytest.mark.hil
@@ -37,6 +38,19 @@ def test_another_cpu_puts_the_same_bytes_on_the_line(
     scene: Scene, reference: str, target: str, arm_tools: None
 ) -> None:
     assert answered_digest(scene, SECONDS, target=target) == reference
+
+
+def test_the_stack_goes_no_deeper_than_the_call_graph_says(arm_tools: None) -> None:
+    size = subprocess.run(
+        [sys.executable, str(ROOT / "native" / "size.py")], capture_output=True, text=True, check=True
+    )
+    bound = re.search(r"worst stack +(\d+)", size.stdout)
+    with Rig(ten_minutes.scene(1), seed=1, target="arm", t0_utc_us=ten_minutes.T0_UTC_US) as rig:
+        rig.attach(ten_minutes.ScriptHost())
+        rig.run(60.0)
+    assert isinstance(rig.device, ProcessTarget) and bound is not None
+    used = re.search(r"stillwave stack, bytes: (0x[0-9a-f]+)", rig.device.log())
+    assert used is not None and 2000 < int(used[1], 16) <= int(bound[1])
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,15 @@ void sw_fault_check_float(void)
     sw_semihosting_say(line);
     sw_semihosting_exit(SW_EXIT_FLOAT);
 }
+
+void sw_fault_say_stack(void)
+{
+    char line[64];
+    const uint32_t *deepest = sw_stack_start;
+    while (deepest < sw_stack_top && *deepest == SW_STACK_PAINT) {
+        deepest++;
+    }
+    const uint32_t used = (uint32_t)(sw_stack_top - deepest) * 4u;
+    *put(put_hex(line, "stillwave stack, bytes:", used), "\n") = '\0';
+    sw_semihosting_say(line);
+}

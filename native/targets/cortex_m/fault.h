@@ -17,4 +17,7 @@ void sw_fault_enable(void);
 /* Ends the run when FPSCR flushes to zero, makes default NaNs or rounds otherwise than to nearest: floats would differ. */
 void sw_fault_check_float(void);
 
+/* Says how deep the stack went: what is no longer painted. */
+void sw_fault_say_stack(void);
+
 #endif

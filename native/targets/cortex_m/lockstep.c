@@ -18,5 +18,7 @@ int main(void)
     }
     sw_deliberate();
     sw_fault_check_float();
-    return sw_bridge_serve(&bridge, firmware, SW_FIRMWARE_BYTES) == 0 ? 0 : 1;
+    const int32_t status = sw_bridge_serve(&bridge, firmware, SW_FIRMWARE_BYTES);
+    sw_fault_say_stack();
+    return status == 0 ? 0 : 1;
 }
