@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hw_sim.hil.levers import Board, Clock
 from hw_sim.hil.link import Heard, Link
+from hw_sim.hil.targets import BUILT
 from hw_sim.scenario import Person, Scenario
+
+ON_THE_BOARD = pytest.mark.sw_targets(*BUILT)
+"""For tests that pull levers: at a port they would wait long before they skip."""
 
 LEAVES = Scenario(
     description="leaves",

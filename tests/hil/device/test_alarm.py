@@ -6,10 +6,10 @@ import pytest
 
 from hw_sim.hil.levers import Board, Clock, Faults
 from hw_sim.hil.link import Link
-from tests.bedroom import arm, rang_at_us, tell_time
+from tests.bedroom import ON_THE_BOARD, arm, rang_at_us, tell_time
 from wire import table
 
-pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("silence")]
+pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("silence"), ON_THE_BOARD]
 AFTER_S = 60.0
 LATE_US = 1_000_000
 

@@ -6,12 +6,13 @@ import pytest
 
 from hw_sim.hil.levers import Board, Clock
 from hw_sim.hil.link import Link
-from tests.bedroom import data, pull
+from tests.bedroom import ON_THE_BOARD, data, pull
 
 pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("sitter", duration_s=120)]
 CUT_S = 10.0
 
 
+@ON_THE_BOARD
 def test_a_cut_line_loses_nothing_in_the_end(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     first = sw_link.wait_for("VITALS", 20.0)
     sw_board.cut_line(True)
@@ -26,6 +27,7 @@ def test_a_cut_line_loses_nothing_in_the_end(sw_link: Link, sw_clock: Clock, sw_
     assert [one.resent for one in data(sw_link) if one.seq == first.seq + 1][-1]
 
 
+@ON_THE_BOARD
 @pytest.mark.sw_expect(losses=(1, None))
 def test_what_nobody_asks_for_stays_lost(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     sw_link.wait_for("VITALS", 20.0)
@@ -56,6 +58,7 @@ def test_what_is_acknowledged_does_not_come_again(sw_link: Link, sw_clock: Clock
     assert not any(one.resent for one in data(sw_link))
 
 
+@ON_THE_BOARD
 def test_a_silent_device_hands_over_what_it_keeps(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     first = sw_link.wait_for("VITALS", 20.0)
     sw_clock.run(3.0)

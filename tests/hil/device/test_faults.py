@@ -6,9 +6,10 @@ import pytest
 
 from hw_sim.hil.levers import Board, Clock, Faults
 from hw_sim.hil.link import Link
+from tests.bedroom import ON_THE_BOARD
 from wire import table
 
-pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("sitter", duration_s=120)]
+pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("sitter", duration_s=120), ON_THE_BOARD]
 STREAMING, MONITORING = table.UplinkState["STREAMING"], table.UplinkState["MONITORING"]
 
 

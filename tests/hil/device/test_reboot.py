@@ -7,8 +7,9 @@ import pytest
 from hw_sim.hil.levers import Board, Clock
 from hw_sim.hil.link import Link
 from hw_sim.hil.serial_line import SerialLine
+from tests.bedroom import ON_THE_BOARD
 
-pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("silence")]
+pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("silence"), ON_THE_BOARD]
 LEVERS = pytest.mark.parametrize("lever", ["power_cycle", "reset"])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hw_sim.hil.levers import Board, Clock
 from hw_sim.hil.link import Link
-from tests.bedroom import LEAVES
+from tests.bedroom import LEAVES, ON_THE_BOARD
 
 pytestmark = pytest.mark.hil
 
@@ -25,6 +25,7 @@ def test_a_silent_device_answers(sw_link: Link, sw_clock: Clock) -> None:
     sw_link.silence(10.0)
 
 
+@ON_THE_BOARD
 @pytest.mark.sw_scene("sitter", duration_s=120)
 def test_the_switch_stops_sensing_and_sending(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     sw_link.wait_for("VITALS", 20.0)
@@ -40,6 +41,7 @@ def test_the_switch_stops_sensing_and_sending(sw_link: Link, sw_clock: Clock, sw
     assert sw_board.transmitting and after["silent_to_us"] - after["silent_from_us"] >= 29_000_000
 
 
+@ON_THE_BOARD
 @pytest.mark.sw_scene("empty")
 def test_a_host_is_answered_in_standby(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     sw_board.standby(True)
@@ -48,6 +50,7 @@ def test_a_host_is_answered_in_standby(sw_link: Link, sw_clock: Clock, sw_board:
     sw_link.silence(10.0)
 
 
+@ON_THE_BOARD
 @pytest.mark.sw_scene(LEAVES, duration_s=120)
 def test_who_left_during_standby_is_not_seen_after_it(sw_link: Link, sw_clock: Clock, sw_board: Board) -> None:
     sw_link.wait_for("VITALS", 28.0)
