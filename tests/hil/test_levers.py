@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hw_sim.hil.plain_scenes import Ramp
 from hw_sim.rig import Rig
 from wire import codec, packet
 from wire.packet import Packet
@@ -168,3 +169,23 @@ def test_a_clock_at_delivery_is_lost_unless_it_is_said_to_be_valid() -> None:
             assert rig.board.clock_valid == valid
             rig.reboot(lose_clock=True)
             assert not rig.board.clock_valid
+
+
+def test_a_reset_leaves_the_radar_chip_as_it_is_and_a_reboot_does_not() -> None:
+    with Rig(source=Ramp()) as rig:
+        rig.run(2.0)
+        seen = [rig.board.chip.transmitting]
+        for lever in (rig.reset, rig.reboot):
+            lever()
+            seen.append(rig.board.chip.transmitting)
+    assert seen == [True, True, False]
+
+
+def test_a_reset_keeps_flash_and_clock_and_drops_the_pins() -> None:
+    with Rig(t0_utc_us=T0_UTC_US, rtc_valid=True) as rig:
+        rig.board.load_flash(b"kept")
+        rig.run(1.0)
+        rig.reset()
+        rig.run(1.0)
+        assert rig.board.flash[:4] == b"kept" and rig.board.clock_valid
+        assert all(value == 0 for _, _, value in rig.pins)

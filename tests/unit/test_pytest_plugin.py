@@ -276,3 +276,20 @@ def test_a_device_that_stops_is_one_line_at_the_line_of_the_test(pytester: pytes
     result.assert_outcomes(failed=1)
     assert lines(result, "stillwave.HomeError: the board stopped: the target process is gone")
     assert not lines(result, "hw_sim/hil")
+
+
+def test_a_fault_of_power_on_is_refused_later_and_outlives_the_others(pytester: pytest.Pytester) -> None:
+    suite = """
+@pytest.mark.sw_scene("silence")
+@pytest.mark.sw_faults("irq_stuck_low", clock_ppb=7)
+def test_it(sw_faults, sw_clock):
+    assert sw_faults.active == {"irq_low_from_us": 0, "clock_ppb": 7}
+    sw_clock.run(0.5)
+    sw_faults.add("fifo_stuck_low")
+    assert sw_faults.active["miso_from_us"] == 500_000
+    sw_faults.clear()
+    assert sw_faults.active == {"clock_ppb": 7}
+    with pytest.raises(ValueError, match="fixed at power-on; use @pytest.mark.sw_faults"):
+        sw_faults.add(chip_id=5)
+"""
+    inner(pytester, suite).assert_outcomes(passed=1)
