@@ -262,7 +262,7 @@ def _repeat(item: pytest.Item, target: Target) -> str:
     config = item.config
     options = {"--sw-target": target.word}
     options |= {f"--sw-{name}": config.getoption(f"sw_{name}") for name in ("seed", "scene")}
-    return repeat_command(item.nodeid, config.rootpath, config.invocation_params.dir, options)
+    return repeat_command(item.nodeid, item.path, config.invocation_params.dir, options)
 
 
 @contextmanager

@@ -47,10 +47,9 @@ def folder_name(nodeid: str) -> str:
     return f"{name[: NAME_CHARS - 9]}-{tail}"
 
 
-def repeat_command(nodeid: str, root: Path, called_from: Path, options: Mapping[str, Any]) -> str:
+def repeat_command(nodeid: str, file: Path, called_from: Path, options: Mapping[str, Any]) -> str:
     """The command that runs one test the same way, from where pytest was called. options without a value are left out."""
-    path, _, rest = nodeid.partition("::")
-    words = ["pytest", f"{os.path.relpath(root / path, called_from)}::{rest}"]
+    words = ["pytest", f"{os.path.relpath(file, called_from)}::{nodeid.partition('::')[2]}"]
     for option, value in options.items():
         if value not in (None, ""):
             words += [option, str(value)]

@@ -280,7 +280,7 @@ def test_a_device_that_stops_is_one_line_at_the_line_of_the_test(pytester: pytes
 
 def test_a_fault_of_power_on_is_refused_later_and_outlives_the_others(pytester: pytest.Pytester) -> None:
     suite = """
-@pytest.mark.sw_scene("silence")
+@pytest.mark.sw_expect(overflows=1)
 @pytest.mark.sw_faults("irq_stuck_low", clock_ppb=7)
 def test_it(sw_faults, sw_clock):
     assert sw_faults.active == {"irq_low_from_us": 0, "clock_ppb": 7}
