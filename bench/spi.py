@@ -14,7 +14,7 @@ from bench.floors import Floor, seconds_per_call
 from hw_sim.bare_board import BareBoard
 from hw_sim.chip.chip import FIFO_READ, Chip
 from hw_sim.chip.core import ffi
-from hw_sim.spidev import SpiDev
+from hw_sim.raspberry_pi.spidev import SpiDev
 
 SAMPLES, CHIRPS = 128, 16
 BURST_BYTES = SAMPLES * CHIRPS * 3 // 2  # one antenna: 3072

@@ -15,10 +15,10 @@ from hw_sim.bare_board import BareBoard, BoardLost, SocketBoard, board_json
 from hw_sim.bus_trace import KINDS, Event
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.chip.core import ffi, lib
-from hw_sim.gpiod import Direction, Edge, Gpiod, LineSettings
+from hw_sim.raspberry_pi.gpiod import Direction, Edge, Gpiod, LineSettings
+from hw_sim.raspberry_pi.spidev import SpiDev
 from hw_sim.scene import Scene
 from hw_sim.spi_server import ServerError, SpiServer
-from hw_sim.spidev import SpiDev
 from hw_sim.vcd import Vcd
 from tests.bus_driver import BURST, CHIP_ID, FIFO_RESET, Driver, register_list
 from tests.vcd_reader import read

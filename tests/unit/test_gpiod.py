@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from hw_sim.bare_board import BareBoard
-from hw_sim.gpiod import Bias, Direction, Edge, EdgeEvent, Gpiod, LineSettings, RequestReleasedError, Value
-from hw_sim.header_pins import NothingComes, Wiring
-from hw_sim.spidev import SpiDev
+from hw_sim.raspberry_pi.gpiod import Bias, Direction, Edge, EdgeEvent, Gpiod, LineSettings, RequestReleasedError, Value
+from hw_sim.raspberry_pi.header_pins import NothingComes, Wiring
+from hw_sim.raspberry_pi.spidev import SpiDev
 from tests.bus_driver import CHIP_ID, FSM_RESET, MAIN, SFCTL, Driver, register_list
 
 CHIP = "/dev/gpiochip0"

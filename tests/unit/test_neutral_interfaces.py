@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hw_sim.bare_board import BareBoard, SocketBoard
+from hw_sim.raspberry_pi.spidev import SpiDev
 from hw_sim.spi_server import SpiServer
-from hw_sim.spidev import SpiDev
 from tests.bus_driver import (
     CHIP_ID,
     EMPTY,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from front.env import ROOT
-from hw_sim.raspberry_pi import main
+from hw_sim.raspberry_pi.script import main
 
 COMMON = """
 import sys, time

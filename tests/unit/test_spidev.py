@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hw_sim.bare_board import BareBoard
-from hw_sim.spidev import PATH, SPEED_HZ, SpiDev
+from hw_sim.raspberry_pi.spidev import PATH, SPEED_HZ, SpiDev
 from tests.bus_driver import BURST, CLK_ERR, FSTAT, SFCTL, Driver, register_list
 
 READ_ID = [4, 0, 0, 0]

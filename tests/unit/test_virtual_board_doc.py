@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from front.env import ROOT
-from hw_sim.raspberry_pi import _arguments
+from hw_sim.raspberry_pi.script import _arguments
 from hw_sim.vcd import WIRES
 
 PAGE = (ROOT / "docs" / "virtual-board.md").read_text("utf-8")

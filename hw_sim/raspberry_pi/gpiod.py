@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hw_sim.gpiod_values import (
+from hw_sim.radar_bus import RadarBus
+from hw_sim.raspberry_pi.gpiod_values import (
     PULLS,
     Bias,
     ChipClosedError,
@@ -31,8 +32,7 @@ from hw_sim.gpiod_values import (
     each_line,
     line_offset,
 )
-from hw_sim.header_pins import N_LINES, EdgeWatch, Header, Wiring
-from hw_sim.radar_bus import RadarBus
+from hw_sim.raspberry_pi.header_pins import N_LINES, EdgeWatch, Header, Wiring
 
 __all__ = [
     "Bias",

@@ -23,12 +23,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hw_sim import gpiod, gpiod_values, gpiozero, spidev
 from hw_sim.bare_board import BareBoard
 from hw_sim.chip.chip import ChipOptions
-from hw_sim.header_pins import Header, Wiring
 from hw_sim.radar_bus import LOOK_S, RadarBus
-from hw_sim.rpi_gpio import RpiGpio
+from hw_sim.raspberry_pi import gpiod, gpiod_values, gpiozero, spidev
+from hw_sim.raspberry_pi.header_pins import Header, Wiring
+from hw_sim.raspberry_pi.rpi_gpio import RpiGpio
 
 BUFSIZ_PATH = "/sys/module/spidev/parameters/bufsiz"
 SCENE_S = 4 * 3600.0
@@ -191,7 +191,3 @@ def main(given: list[str]) -> int:
             sys.stderr.write(f"{ended.code}\n")
             return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

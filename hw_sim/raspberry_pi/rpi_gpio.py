@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from hw_sim.header_pins import EdgeWatch, Header, PinEdge
+from hw_sim.raspberry_pi.header_pins import EdgeWatch, Header, PinEdge
 
 # BOARD number of a pin on the header -> BCM number
 BCM_OF_BOARD = {

@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from hw_sim.header_pins import N_LINES
+from hw_sim.raspberry_pi.header_pins import N_LINES
 
 Lines = Iterable["int | str"]
 

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from hw_sim.header_pins import Header, PinEdge
+from hw_sim.raspberry_pi.header_pins import Header, PinEdge
 
 
 def pin_number(pin: int | str) -> int:

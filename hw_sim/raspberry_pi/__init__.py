@@ -1,0 +1,1 @@
+"""What scripts on a Raspberry Pi import and call, for the emulated board: spidev, gpiod, RPi.GPIO, gpiozero."""
