@@ -1,7 +1,7 @@
 """What shares the memory of one frame: parts, where they lie and when they live. See sw_frame_memory.
 
 `python -m edge.chain_memory` writes this table and that of the probes into docs/signal-chain.md; a test compares.
-Rule: two parts that are in use during the same stage lie apart.
+Rule: two parts that are in use by the same block lie apart.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "signal-chain.md"
 COMMAND = "python -m edge.chain_memory"
 MARKS = {name: (f"<!-- {name}: begin ({COMMAND}) -->\n", f"<!-- {name}: end -->\n") for name in ("memory", "probes")}
 DRIVER = -1
-"""Before the first stage: the radar driver reads a frame."""
+"""Before the first block: the radar driver reads a frame."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """field: of sw_frame_memory. written: by this stage; read: by this stage for the last time (DRIVER or SW_STAGE_*)."""
+    """field: of sw_frame_memory. written: by this block; read: by this block for the last time (DRIVER or SW_AFTER_*)."""
 
     field: str
     what: str
@@ -38,14 +38,14 @@ class Part:
             kind = dict(kind.fields)[name].type
         return range(at, at + ffi.sizeof(kind))
 
-    def alive_after(self, stage: int) -> bool:
+    def alive_after(self, block: int) -> bool:
         """Somebody will still read it."""
-        return self.written <= stage < self.read
+        return self.written <= block < self.read
 
 
 def parts() -> tuple[Part, ...]:
     """All of them, in the order of the chain."""
-    at = {name: stage for stage, name in probes.stages().items()}
+    at = {name: block for block, name in probes.blocks().items()}
     return (
         Part("arriving.samples", "samples of the frame, the packed bytes before them", DRIVER, at["half_burst"]),
         Part("arriving.halves", "two half bursts; the range FFT works in it", at["half_burst"], at["range_fft"]),
@@ -58,7 +58,7 @@ def parts() -> tuple[Part, ...]:
 
 
 def clashes(rows: tuple[Part, ...]) -> list[str]:
-    """Pairs that are in use during the same stage and share bytes."""
+    """Pairs that are in use by the same block and share bytes."""
     found = []
     for i, a in enumerate(rows):
         for b in rows[:i]:
@@ -71,7 +71,7 @@ def clashes(rows: tuple[Part, ...]) -> list[str]:
 def memory_table() -> str:
     """Markdown: one line per part."""
     ffi, lib = load()
-    names = probes.stages() | {DRIVER: "driver"}
+    names = probes.blocks() | {DRIVER: "driver"}
     lines = ["| part | bytes | written by | last read by | what |", "|---|---|---|---|---|"]
     for part in parts():
         span, when = part.span, f"{names[part.written]} | {names[part.read]}"
@@ -82,12 +82,12 @@ def memory_table() -> str:
 
 def probe_table() -> str:
     """Markdown: one line per probe."""
-    names = probes.stages()
+    names = probes.blocks()
     lines = ["| probe | array | type | unit | holds after |", "|---|---|---|---|---|"]
     for probe in probes.table().values():
         kind = "complex64" if "part" in probe.axes else probe.dtype.name
         array = f"[{', '.join(probe.seen_axes)}]" if probe.axes else ""
-        lines.append(f"| `{probe.name}` | {array} | {kind} | {probe.unit} | {names[probe.stage]} |")
+        lines.append(f"| `{probe.name}` | {array} | {kind} | {probe.unit} | {names[probe.block]} |")
     return "\n".join([*lines, ""])
 
 

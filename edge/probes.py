@@ -41,7 +41,7 @@ class ProbeError(ValueError):
 
 @dataclass(frozen=True)
 class Probe:
-    """One row of the table. axes, shape: as they lie in memory; stage: after which it holds."""
+    """One row of the table. axes, shape: as they lie in memory; block: after which it holds."""
 
     name: str
     unit: str
@@ -50,7 +50,7 @@ class Probe:
     dtype: np.dtype[Any]
     offset: int
     bytes: int
-    stage: int
+    block: int
     of_output: bool
     lasting: bool
     """It holds between two frames as well."""
@@ -79,7 +79,7 @@ def table() -> dict[str, Probe]:
     for row in (rows[i] for i in range(n[0])):
         name, unit, axes = (ffi.string(text).decode() for text in (row.name, row.unit, row.axes))
         shape = tuple(_length(word) for word in axes.split())
-        place = (row.offset, row.bytes, row.stage, bool(row.of_output), bool(row.of_output or row.offset >= one_frame))
+        place = (row.offset, row.bytes, row.block, bool(row.of_output), bool(row.of_output or row.offset >= one_frame))
         found[name] = Probe(name, unit, tuple(axes.split()), shape, types[row.type], *place)
     return found
 
@@ -106,17 +106,17 @@ class Watch:
         self._frame: dict[str, Array] = {}
         self._failed: BaseException | None = None
         self._state: Any = None
-        hook = self.ffi.callback("sw_stage_hook", self._ended, onerror=self._remember)
+        hook = self.ffi.callback("sw_block_hook", self._ended, onerror=self._remember)
         self._hook = hook
-        self._due: dict[int, list[Probe]] = {self.lib.SW_STAGE_VITALS: []}
+        self._due: dict[int, list[Probe]] = {self.lib.SW_AFTER_VITALS: []}
         for probe in self.probes:
-            self._due.setdefault(probe.stage, []).append(probe)
+            self._due.setdefault(probe.block, []).append(probe)
 
     def attach(self, state: Any) -> None:
         """From now on this chain, an sw_chain * that is initialised; once more after every init."""
         self._state = self.ffi.cast("sw_chain *", state)
-        stages = sum(1 << stage for stage in self._due) if self.probes else 0
-        self.lib.sw_chain_watch(self._state, self._hook, self.ffi.NULL, stages)
+        blocks = sum(1 << block for block in self._due) if self.probes else 0
+        self.lib.sw_chain_watch(self._state, self._hook, self.ffi.NULL, blocks)
 
     def read(self, name: str, output: Any = None) -> Array:
         """What a probe shows now; after a frame, not within one. output: the sw_chain_out of that frame.
@@ -144,10 +144,10 @@ class Watch:
     def _remember(self, _: Any, error: BaseException, __: Any) -> None:
         self._failed = self._failed or error
 
-    def _ended(self, _: Any, stage: int, output: Any) -> None:
-        for probe in self._due[stage]:
+    def _ended(self, _: Any, block: int, output: Any) -> None:
+        for probe in self._due[block]:
             self._frame[probe.name] = self._taken(probe, output)
-        if stage != self.lib.SW_STAGE_VITALS:
+        if block != self.lib.SW_AFTER_VITALS:
             return
         self.latest, self._frame = self._frame, {}
         if self._on_frame is not None:
@@ -182,8 +182,8 @@ def seen(raw: Array, axes: tuple[str, ...], geometry: Any) -> Array:
     return np.ascontiguousarray(np.swapaxes(found, -1, -2)) if "lane" in axes else found
 
 
-def stages() -> dict[int, str]:
-    """Number -> name of each stage, in small letters."""
+def blocks() -> dict[int, str]:
+    """Number -> name of each block, in small letters."""
     ffi, _ = load()
-    names = {int(v): str(n).removeprefix("SW_STAGE_").lower() for v, n in ffi.typeof("sw_stage").elements.items()}
+    names = {int(v): str(n).removeprefix("SW_AFTER_").lower() for v, n in ffi.typeof("sw_after").elements.items()}
     return {value: name for value, name in sorted(names.items()) if name != "count"}

@@ -234,7 +234,7 @@ def fifo_overflow(s: Subject) -> Iterator[str]:
 def slow_bus(s: Subject) -> Iterator[str]:
     share = s.figures["spi_share"]
     if share > BUSY_BUS:
-        what = "the FIFO will overflow" if share >= 1 else "little is left for a late host"
+        what = "the FIFO will overflow" if share >= 1 else "little is left for a late driver"
         yield f"reading takes {share:.0%} of the time at {s.spi_hz / 1e6:g} MHz: {what}"
 
 

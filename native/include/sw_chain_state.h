@@ -67,8 +67,8 @@ typedef struct sw_chain {
     uint32_t gaps;             /* frames were lost before a frame, so often */
     uint32_t fit_waits;        /* a fit is due with the next remembered frame */
     uint64_t emitted_tick;     /* tenth of a second of the last waveform sample handed out */
-    uint32_t watched_stages;   /* 1 << SW_STAGE_*: after which of them the hook is called */
-    sw_stage_hook hook;
+    uint32_t watched_blocks;   /* 1 << SW_AFTER_*: after which of them the hook is called */
+    sw_block_hook hook;
     void *hook_context;
 } sw_chain;
 

@@ -200,10 +200,10 @@ static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out 
 }
 
 /* Shows the chain to whoever watches. */
-static void ended(const sw_chain *chain, uint32_t stage, const sw_chain_out *out)
+static void ended(const sw_chain *chain, uint32_t block, const sw_chain_out *out)
 {
-    if ((chain->watched_stages >> stage & 1u) != 0u) {
-        chain->hook(chain->hook_context, stage, out);
+    if ((chain->watched_blocks >> block & 1u) != 0u) {
+        chain->hook(chain->hook_context, block, out);
     }
 }
 
@@ -219,15 +219,15 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
         chain->gaps += chain->frame > 1 ? 1u : 0u; /* the very first frame ends no gap */
     }
     sw_clutter_step(&chain->clutter, &range->profile, &chain->memory.watching.cleared);
-    ended(chain, SW_STAGE_CLUTTER, out);
+    ended(chain, SW_AFTER_CLUTTER, out);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
-    ended(chain, SW_STAGE_CANDIDATES, out);
+    ended(chain, SW_AFTER_CANDIDATES, out);
     sw_direction_step(&chain->direction, geometry, moving);
     if (second) {
         chain->seconds++;
         sw_direction_second(&chain->direction, geometry, chosen->first_bin, chosen->last_bin);
     }
-    ended(chain, SW_STAGE_DIRECTION, out);
+    ended(chain, SW_AFTER_DIRECTION, out);
     sw_motion_body body = {(int32_t)geometry->bin_first, (int32_t)geometry->bin_last, chosen->noise, 0.0f};
     if (chosen->body_bin >= 0) {
         body.first_bin = chosen->first_bin;
@@ -237,13 +237,13 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
         body.circle_power = chain->circle.radius_power;
     }
     sw_motion_step(&chain->motion, geometry, moving, difference, &body);
-    ended(chain, SW_STAGE_MOTION, out);
+    ended(chain, SW_AFTER_MOTION, out);
     follow(chain, second, flags);
     listen(chain, t_us, second, out);
     if (second) {
         sw_breathing_rate_measure(&chain->rate, (int64_t)(t_us / TICK_US));
     }
-    ended(chain, SW_STAGE_PHASE_CIRCLE, out);
+    ended(chain, SW_AFTER_PHASE_CIRCLE, out);
 }
 
 uint16_t *sw_chain_samples(void *state) { return ((sw_chain *)state)->memory.arriving.samples; }
@@ -265,12 +265,12 @@ void sw_chain_place(void *state, const sw_place *place)
     }
 }
 
-void sw_chain_watch(void *state, sw_stage_hook hook, void *context, uint32_t stages)
+void sw_chain_watch(void *state, sw_block_hook hook, void *context, uint32_t blocks)
 {
     sw_chain *chain = state;
     chain->hook = hook;
     chain->hook_context = context;
-    chain->watched_stages = hook != 0 ? stages : 0u;
+    chain->watched_blocks = hook != 0 ? blocks : 0u;
 }
 
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
@@ -278,9 +278,9 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     sw_chain *chain = state;
     sw_frame_memory *memory = &chain->memory;
     sw_half_burst_step(&chain->half_burst, samples, memory->arriving.halves);
-    ended(chain, SW_STAGE_HALF_BURST, out);
+    ended(chain, SW_AFTER_HALF_BURST, out);
     sw_range_fft_step(&chain->range_fft, memory->turning.halves, memory->turning.other, &memory->turning.range);
-    ended(chain, SW_STAGE_RANGE_FFT, out);
+    ended(chain, SW_AFTER_RANGE_FFT, out);
     out->t_us = t_us;
     out->frame = chain->frame++;
     out->flags = flags;
@@ -291,5 +291,5 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
                                        &chain->circle,     &chain->rate,      &chain->place,
                                        chain->seconds,     chain->gaps};
     sw_vitals_fill(&sources, out);
-    ended(chain, SW_STAGE_VITALS, out);
+    ended(chain, SW_AFTER_VITALS, out);
 }

@@ -14,14 +14,14 @@
     _Generic(element, float: SW_PROBE_FLOAT, int32_t: SW_PROBE_INT32, uint32_t: SW_PROBE_UINT32, \
              int16_t: SW_PROBE_INT16, uint64_t: SW_PROBE_UINT64)
 
-/* of the chain's state: name, unit, stage, member, its first element, axes */
-#define PROBE(name, unit, stage, member, first, axes) \
+/* of the chain's state: name, unit, block, member, its first element, axes */
+#define PROBE(name, unit, block, member, first, axes) \
     {name, unit, axes, (uint32_t)offsetof(sw_chain, member), (uint32_t)sizeof(CHAIN->member), \
-     SW_STAGE_##stage, (uint32_t)TYPE_OF(CHAIN->first), 0},
-#define VALUE(name, unit, stage, member) PROBE(name, unit, stage, member, member, "")
+     SW_AFTER_##block, (uint32_t)TYPE_OF(CHAIN->first), 0},
+#define VALUE(name, unit, block, member) PROBE(name, unit, block, member, member, "")
 /* of the frame's output */
 #define RESULT(name, unit, member, first, axes) \
-    {name, unit, axes, (uint32_t)offsetof(sw_chain_out, member), (uint32_t)sizeof(OUT->member), SW_STAGE_VITALS, \
+    {name, unit, axes, (uint32_t)offsetof(sw_chain_out, member), (uint32_t)sizeof(OUT->member), SW_AFTER_VITALS, \
      (uint32_t)TYPE_OF(OUT->first), 1},
 #define NUMBER(unit, member) RESULT("vitals." #member, unit, member, member, "")
 

@@ -16,7 +16,7 @@ from hw_sim.scene import Scene
 from tests.chains import FFI, LIB, Radar, run_c
 
 SECONDS = 14  # the first fits of the phase circles are among them
-STAGE = {name: stage for stage, name in probes.stages().items()}
+BLOCK = {name: block for block, name in probes.blocks().items()}
 KEPT: list[Any] = []
 
 
@@ -35,21 +35,21 @@ def frames(radar: Radar) -> NDArray[np.uint16]:
 
 
 def poisoned(rows: tuple[Part, ...]) -> Callable[[Any], None]:
-    """After each stage every byte of the frame's memory that no part needs any more becomes NaN."""
+    """After each block every byte of the frame's memory that no part needs any more becomes NaN."""
 
     def watch(chain: Any) -> None:
         memory = np.frombuffer(FFI.buffer(FFI.addressof(chain, "memory")), np.uint8)
-        dead = {stage: np.ones(len(memory), np.bool_) for stage in STAGE.values()}
+        dead = {block: np.ones(len(memory), np.bool_) for block in BLOCK.values()}
         for part in rows:
-            for stage in (stage for stage in dead if part.alive_after(stage)):
-                dead[stage][part.span.start : part.span.stop] = False
+            for block in (block for block in dead if part.alive_after(block)):
+                dead[block][part.span.start : part.span.stop] = False
 
-        def ended(_: Any, stage: int, __: Any) -> None:
-            memory[dead[stage]] = 0xFF
+        def ended(_: Any, block: int, __: Any) -> None:
+            memory[dead[block]] = 0xFF
 
-        hook = FFI.callback("sw_stage_hook", ended)
+        hook = FFI.callback("sw_block_hook", ended)
         KEPT.append(hook)
-        LIB.sw_chain_watch(chain, hook, FFI.NULL, (1 << LIB.SW_STAGE_COUNT) - 1)
+        LIB.sw_chain_watch(chain, hook, FFI.NULL, (1 << LIB.SW_AFTER_COUNT) - 1)
 
     return watch
 
@@ -63,7 +63,7 @@ def test_dead_memory_is_not_read(radar: Radar, frames: NDArray[np.uint16]) -> No
 @pytest.mark.parametrize(
     "field", ["arriving.halves", "watching.range.profile", "watching.range.difference", "watching.cleared"]
 )
-def test_a_part_that_dies_a_stage_too_early_is_noticed(radar: Radar, frames: NDArray[np.uint16], field: str) -> None:
+def test_a_part_that_dies_a_block_too_early_is_noticed(radar: Radar, frames: NDArray[np.uint16], field: str) -> None:
     early = tuple(replace(part, read=part.read - 1) if part.field == field else part for part in parts())
     assert early != parts()
     assert run_c(radar, frames, change=poisoned(early)).tobytes() != run_c(radar, frames).tobytes()
@@ -76,8 +76,8 @@ def test_what_is_in_use_together_lies_apart() -> None:
 @pytest.mark.parametrize(
     ("field", "changes", "clash"),
     [
-        ("arriving.samples", {"read": STAGE["range_fft"]}, "arriving.samples and turning.other"),
-        ("turning.other", {"read": STAGE["clutter"]}, "turning.other and watching.cleared"),
+        ("arriving.samples", {"read": BLOCK["range_fft"]}, "arriving.samples and turning.other"),
+        ("turning.other", {"read": BLOCK["clutter"]}, "turning.other and watching.cleared"),
         ("watching.fit", {"written": DRIVER}, "arriving.samples and watching.fit"),
     ],
 )

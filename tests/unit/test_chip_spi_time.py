@@ -1,4 +1,4 @@
-"""Time that transfers take: exact, without drift, and enough to lose data to a slow host."""
+"""Time that transfers take: exact, without drift, and enough to lose data to a slow bus."""
 
 from __future__ import annotations
 

@@ -38,13 +38,13 @@ def test_the_axes_fill_the_member(probe: probes.Probe) -> None:
     whole = FFI.sizeof("sw_chain_out" if probe.of_output else "sw_chain")
     assert int(np.prod(probe.shape)) * probe.dtype.itemsize == probe.bytes
     assert probe.offset % probe.dtype.itemsize == 0 and probe.offset + probe.bytes <= whole
-    assert probe.unit and probe.name.count(".") == 1 and probe.stage < LIB.SW_STAGE_COUNT
+    assert probe.unit and probe.name.count(".") == 1 and probe.block < LIB.SW_AFTER_COUNT
 
 
 def test_no_name_or_place_stands_twice() -> None:
     n = FFI.new("uint32_t *")
     LIB.sw_probe_table(n)
-    places = {(probe.offset, probe.stage, probe.of_output) for probe in probes.table().values()}
+    places = {(probe.offset, probe.block, probe.of_output) for probe in probes.table().values()}
     assert len(ALL) == n[0] == len(places)
 
 
