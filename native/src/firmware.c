@@ -252,6 +252,9 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
         sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, put_hello(fw, hello.nonce, payload));
         sw_delivery_all_due(&fw->delivery);
     } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
+        if (ping.nonce == 0u) {
+            return;
+        }
         uint64_t device_nonce = random_word(fw, 8);
         sw_packet_pong pong = {
             .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,

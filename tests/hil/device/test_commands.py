@@ -28,10 +28,13 @@ def test_the_announcement_proves_nothing_but_is_of_the_same_device(sw_link: Link
     assert (answer.boot, answer["device_id"]) == (announced.boot, announced["device_id"])
 
 
-@pytest.mark.parametrize(("question", "fields"), [
-    ("PING", {}), ("ALARM_READ", {}), ("ALARM_CANCEL", {}), ("RING", {"utc_us": 0}), ("SETTINGS_READ", {}),
-    ("ALARM_SET", {"set_for_utc_us": 1, "sunrise_s": 0}), ("SETTINGS_SET", {"side": 2}),
-])  # fmt: skip
+QUESTIONS: dict[str, dict[str, int]] = {
+    "PING": {}, "ALARM_READ": {}, "ALARM_CANCEL": {}, "RING": {"utc_us": 0}, "SETTINGS_READ": {},
+    "ALARM_SET": {"set_for_utc_us": 1, "sunrise_s": 0}, "SETTINGS_SET": {"side": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "fields"), QUESTIONS.items())
 def test_every_question_gets_one_answer(sw_link: Link, sw_clock: Clock, question: str, fields: dict[str, int]) -> None:
     sw_clock.run(1.0)
     before = sw_link.counts
@@ -44,13 +47,14 @@ def test_every_question_is_among_them() -> None:
     asking = {
         one.name for one in table.LAYOUTS.values() if one.from_host and any(f.name == "nonce" for f in one.fields)
     }
-    (marker,) = [mark for mark in test_every_question_gets_one_answer.pytestmark if mark.name == "parametrize"]
-    assert {"HOST_HELLO", *(name for name, _ in marker.args[1])} == asking
+    assert {"HOST_HELLO", *QUESTIONS} == asking
 
 
 def test_a_question_without_a_nonce_is_none(sw_link: Link, sw_clock: Clock) -> None:
     sw_clock.run(7.0)
-    sw_link.send("ALARM_READ", nonce=0)
+    sw_link.send("HOST_HELLO", nonce=0, utc_us=sw_clock.utc_us)
+    for question, fields in QUESTIONS.items():
+        sw_link.send(question, nonce=0, **fields)
     sw_link.silence(3.0)
 
 
