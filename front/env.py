@@ -27,13 +27,19 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("STILLWAVE_DATA") or ROOT.parent / "shared" / "data")
 
 
-JITTED = ("edge/**/*.py", "hw_sim/**/*.py", "native/include/sw_parameters.h")  # parameters are compiled in as numbers
+# Sources of compiled functions and whatever those import; the folders in hw_sim hold none. Parameters are compiled in.
+JITTED = ("edge/*.py", "edge/blocks/*.py", "hw_sim/*.py", "native/include/sw_parameters.h")
+
+
+def jit_sources(root: Path = ROOT) -> list[Path]:
+    """Files that numba compiles, and those their compiled code depends on."""
+    return sorted(path for pattern in JITTED for path in root.glob(pattern))
 
 
 def jit_digest(root: Path = ROOT) -> str:
     """Digest of all that numba compiles in: its cache sees a change of one file, not of what that file uses."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in JITTED for path in root.glob(pattern)):
+    for path in jit_sources(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

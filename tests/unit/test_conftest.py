@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from edge.core import CoreError, check_hash
-from front.env import ROOT, jit_digest
+from front.env import ROOT, jit_digest, jit_sources
 from tests.conftest import skip_or_fail
 
 
@@ -34,6 +35,34 @@ def test_the_jit_cache_sees_a_change_of_any_jitted_source(tmp_path: Path) -> Non
     before = jit_digest(tmp_path)
     source.write_text("a = 2\n")
     assert jit_digest(tmp_path) != before
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file may mean by its imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {str(node.module), *(f"{node.module}.{one.name}" for one in node.names)}
+    return names
+
+
+def test_the_jit_cache_knows_whatever_compiled_code_depends_on() -> None:
+    ours = {path.relative_to(ROOT): path for folder in ("edge", "hw_sim") for path in (ROOT / folder).rglob("*.py")}
+    modules = {".".join(name.with_suffix("").parts): path for name, path in ours.items()}
+    waiting = [path for path in ours.values() if imported(path) & {"numba", "hw_sim.jit"}]
+    assert len(waiting) >= 20
+    needed: set[Path] = set()
+    while waiting:
+        needed.add(path := waiting.pop())
+        waiting += [modules[name] for name in imported(path) & set(modules) if modules[name] not in needed]
+    assert needed <= set(jit_sources())
+
+
+def test_an_edited_test_kit_compiles_nothing_again() -> None:
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in jit_sources()}
+    assert folders == {"edge", "edge/blocks", "hw_sim", "native/include"}
 
 
 def test_a_changed_parameter_is_another_cache(tmp_path: Path) -> None:
