@@ -119,14 +119,21 @@ def main() -> int:
         print(f"  {used:>6}  {graph.files[function]}: {stack.bare_name(function)}")
     print(f"deepest calls: {stack.path_text(path, graph.frames)}")
     rows = [("flash of the core", text, CORE_FLASH_LIMIT), ("state", state, STATE_LIMIT)]
+    ok = True
     if arm:
-        found = symbols(runpy.run_path(str(TARGETS / "build.py"))["build"]("arm"))
+        builder = runpy.run_path(str(TARGETS / "build.py"))
+        try:
+            found = symbols(builder["build"]("arm"))
+        except builder["BuildError"] as error:
+            print(f"size: {error}", file=sys.stderr)
+            found, ok = {}, False
+    if arm and found:
         rows += [
             ("flash of the image", found["sw_flash_bytes"], found["sw_flash_limit"]),
             ("RAM of the image, stack too", found["sw_ram_bytes"], found["sw_ram_limit"]),
         ]
-    rows.append(("worst stack", deep, found["sw_stack_bytes"] if arm else HOST_STACK_LIMIT))
-    ok = within(rows)
+    rows.append(("worst stack", deep, found["sw_stack_bytes"] if arm and found else HOST_STACK_LIMIT))
+    ok = within(rows) and ok
     for name in dirty:
         print(f"size: data or bss in the core: {name}", file=sys.stderr)
     return 0 if ok and not dirty else 1

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import runpy
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +74,45 @@ def test_above_a_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert SIZE.within([("flash", 10, 10), ("RAM", 9, 10)])
     assert not SIZE.within([("flash", 10, 10), ("RAM", 11, 10)])
     assert capsys.readouterr().err == "size: RAM 11 above 10\n"
+
+
+PLANTED = {
+    "native/src/outbox.c": ('#include "sw_outbox.h"', '#include "sw_outbox.h"\nuint32_t sw_planted;'),
+    "native/include/sw_chain_state.h": ("uint32_t frame;", "uint32_t frame; uint8_t planted[65536];"),
+    "native/src/firmware.c": ("uint8_t bytes[UART_CHUNK];", "uint8_t bytes[UART_CHUNK * 40u];"),
+}
+"""Data in the core, a state and a stack above their limits."""
+
+
+def size_of(tree: Path, tools: Path | None) -> tuple[int, str]:
+    """Exit code of `make size` in a copy of the sources, and its stderr. tools: a PATH without a compiler for ARM."""
+    for folder in ("native", "wire"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    for name, (old, new) in PLANTED.items():
+        text = (tree / name).read_text()
+        assert text.count(old) == 1, name
+        (tree / name).write_text(text.replace(old, new))
+    environment = dict(os.environ)
+    if tools is not None:
+        tools.mkdir()
+        for tool in ("gcc", "as", "ld", "size"):
+            (tools / tool).symlink_to(str(shutil.which(tool)))
+        environment["PATH"] = str(tools)
+    command = [sys.executable, str(tree / "native" / "size.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", [False, True])
+def test_data_state_and_stack_above_their_limits_are_refused(
+    tmp_path: Path, arm: bool, request: pytest.FixtureRequest
+) -> None:
+    if arm:
+        request.getfixturevalue("arm_tools")
+    code, said = size_of(tmp_path / "tree", None if arm else tmp_path / "tools")
+    assert code == 1 and "Traceback" not in said
+    assert re.search(r"^size: state \d+ above 163840$", said, re.MULTILINE), said
+    assert re.search(r"^size: worst stack \d+ above 8192$", said, re.MULTILINE), said
+    assert "size: data or bss in the core: outbox.c\n" in said
+    assert ("take more RAM than their limit" in said) is arm
