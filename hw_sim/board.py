@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -152,6 +152,7 @@ class Board:
         self.fed: tuple[int, RadarView] | None = None  # what the lent samples were asked with
         self.running = False
         self.last_words: Callable[[], str] = str  # what a device in another process said of its end
+        self.interrupted: BaseException | None = None  # what ended the wait for such a device
         self._pin_log: list[PinEdge] = []
         self._trace: BusTrace | None = None
         self._sink: TraceSink | None = None
@@ -202,8 +203,12 @@ class Board:
             self._feed(source)
         self.chip.raise_asked()
         if status != lib.BOARD_DONE:
-            raise BoardFailed(self.reason)
+            self.raise_failed()
         return True
+
+    def raise_failed(self) -> NoReturn:
+        """Raises BoardFailed with the reason, or what interrupted the wait for the device."""
+        raise self.interrupted or BoardFailed(self.reason)
 
     def _run(self, until_us: int) -> int:
         self.running = True

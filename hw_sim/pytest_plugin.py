@@ -31,6 +31,7 @@ TARGETS_KEY = pytest.StashKey[list[Target]]()
 SESSION_KEY = pytest.StashKey["Session"]()
 PORTS_KEY = pytest.StashKey[dict[str, Any]]()
 BAUD = 460_800
+PATIENCE_S = 60.0
 MARKERS = (
     "sw_scene(name, duration_s=600): what stands in front of the radar: a scenario's name or TOML file, ramp, silence",
     "sw_targets(kind, ...): the test is for these kinds of target only",
@@ -55,6 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="for tests without a scene of their own (default empty; program: ramp); at a port: what stands there",
     )
+    group.addoption(
+        "--sw-patience",
+        type=float,
+        default=PATIENCE_S,
+        metavar="N",
+        help=f"wall time of one step, s, after which a device in another process counts as hung, default {PATIENCE_S:g}",
+    )
     group.addoption("--sw-baud", type=int, default=BAUD, metavar="N", help=f"of a serial target, default {BAUD}")
     parser.addini("sw_target", "default of --sw-target", type="args", default=[])
 
@@ -70,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if config.getoption("sw_seed") < 0:
         raise pytest.UsageError(f"--sw-seed {config.getoption('sw_seed')}: expected 0 or more")
+    if not 0 < config.getoption("sw_patience") < 1e6:
+        raise pytest.UsageError(f"--sw-patience {config.getoption('sw_patience'):g}: expected more than 0")
     config.stash[PORTS_KEY] = {}
 
 
@@ -234,6 +244,7 @@ def _opened(item: pytest.Item, target: Target, folder: Path) -> Iterator[Session
             fault_fields=_fields(item, "sw_faults"),
             expected=_fields(item, "sw_expect"),
             repeat=_repeat(item, target),
+            patience_s=item.config.getoption("sw_patience"),
         )
         with _port(item.config, target) as port:
             yield sessions.open_session(target, asked, folder, _Tools(item, port), _skip)

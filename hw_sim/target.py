@@ -18,6 +18,8 @@ from typing import Any
 
 from hw_sim.board import Board, BoardFailed, SampleSource
 from hw_sim.chip.core import ffi, function_address, lib
+from hw_sim.gdb_watch import OPTIONS as WATCHED
+from hw_sim.gdb_watch import GdbWatch
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30.0
@@ -44,9 +46,15 @@ class ProcessTarget:
     """A device in another process, bound to a board. process: the child; fds: to it and from it."""
 
     def __init__(
-        self, board: Board, process: subprocess.Popen[bytes], fds: tuple[int, int], folder: str | None
+        self,
+        board: Board,
+        process: subprocess.Popen[bytes],
+        fds: tuple[int, int],
+        folder: str | None,
+        gdb: GdbWatch | None = None,
     ) -> None:
         self.process = process
+        self._gdb = gdb
         self._board = board
         self._fds = fds
         self._folder = folder
@@ -55,6 +63,22 @@ class ProcessTarget:
         board.last_words = self.last_words
         self.bridge: Any = ffi.new("bridge *")
         lib.bridge_init(self.bridge, board.memory, *fds)
+        self._waiting = ffi.callback("bridge_waiting", self._look, error=1, onerror=self._interrupted)
+        self.bridge.waiting = self._waiting
+        if gdb is not None:
+            self.bridge.timeout_ms = -1
+
+    def patience(self, seconds: float) -> None:
+        """From now on a step that takes longer than this, wall time, counts as hung; the default is a minute."""
+        self.bridge.timeout_ms = round(seconds * 1000)
+
+    def _look(self, _context: object) -> int:
+        """Now and then while the far end is waited for; in here Ctrl-C is heard. Not 0: give up."""
+        return int(self._gdb is not None and self._gdb.left())
+
+    def _interrupted(self, _kind: object, error: BaseException, _traceback: object) -> None:
+        """What a signal raised; there is C between here and whoever waits."""
+        self._board.interrupted = error
 
     def start(self, config_words: Sequence[int]) -> None:
         """Starts the firmware with these radar config words (none: its default).
@@ -64,7 +88,7 @@ class ProcessTarget:
         self._words = list(config_words)
         status = lib.bridge_start(self.bridge, ffi.new("uint32_t[]", self._words), len(self._words))
         if self._board.memory.failed:
-            raise BoardFailed(self._board.reason)
+            self._board.raise_failed()
         if status == TOO_SMALL:
             raise ValueError("the target's memory does not hold the firmware")
         if status != 0:
@@ -72,7 +96,9 @@ class ProcessTarget:
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
 
     def last_words(self) -> str:
-        """What a bare-metal image said of its end; empty when it said nothing."""
+        """What a bare-metal image said of its end, or why it was given up; empty when there is nothing to say."""
+        if self._gdb is not None and self._gdb.said:
+            return self._gdb.said
         said = self.log().splitlines()
         return next((line.removeprefix(FAULT) for line in said if line.startswith(FAULT)), "")
 
@@ -89,10 +115,10 @@ class ProcessTarget:
         """The board goes on to the image's time, and tells it what happened. Returns that time, us. Raises BoardFailed."""
         now = ffi.new("uint64_t *")
         if lib.bridge_await(self.bridge, now) < 0:
-            raise BoardFailed(self._board.reason)
+            self._board.raise_failed()
         self._board.run(now[0] + 1, source)
         if lib.bridge_tell(self.bridge) < 0:
-            raise BoardFailed(self._board.reason)
+            self._board.raise_failed()
         return int(now[0])
 
     def restart(self) -> None:
@@ -159,31 +185,34 @@ def image_target(
     os.mkfifo(replies, 0o600)
     back = os.open(requests, os.O_RDONLY | os.O_NONBLOCK)
     command = [QEMU, "-M", machine, *QEMU_OPTIONS, "-serial", *serial, "-kernel", str(image)]
+    watch = None
     if gdb_port is not None:
-        command += ["-gdb", f"tcp:127.0.0.1:{gdb_port}", "-S"]
+        command += ["-gdb", f"tcp:127.0.0.1:{gdb_port}", "-S", *WATCHED]
+        watch = GdbWatch(Path(folder))
     with open(os.path.join(folder, "log"), "wb") as log:  # it always warns about the missing network
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    to = _open_when_read(replies, process, START_TIMEOUT_S if gdb_port is None else None)
+    to = _open_when_read(replies, process, watch)
     if to is None:
         os.close(back)
         process.kill()
         process.wait()
         said = (Path(folder) / "log").read_text(errors="replace").splitlines()
         shutil.rmtree(folder, ignore_errors=True)
-        why = next((f": {line}" for line in said if "warning" not in line), "")
+        said += [] if watch is None else [watch.said]
+        why = next((f": {line}" for line in said if line and "warning" not in line), "")
         raise BoardFailed(f"machine {machine}: QEMU did not open its side of the bridge{why}")
     os.set_blocking(back, True)
     os.set_blocking(to, True)
-    target = ProcessTarget(board, process, (to, back), folder)
-    if gdb_port is not None:
-        target.bridge.timeout_ms = -1
-    return target
+    return ProcessTarget(board, process, (to, back), folder, watch)
 
 
-def _open_when_read(path: str, process: subprocess.Popen[bytes], timeout_s: float | None) -> int | None:
-    """Opens the pipe for writing once the other side reads it; it opened its own writing end before."""
-    limit = time.monotonic() + timeout_s if timeout_s is not None else float("inf")
-    while time.monotonic() < limit and process.poll() is None:
+def _open_when_read(path: str, process: subprocess.Popen[bytes], watch: GdbWatch | None) -> int | None:
+    """Opens the pipe for writing once the other side reads it; it opened its own writing end before.
+
+    None: it did not, for START_TIMEOUT_S or, with a gdb to be watched, until that left.
+    """
+    limit = time.monotonic() + (START_TIMEOUT_S if watch is None else float("inf"))
+    while time.monotonic() < limit and process.poll() is None and not (watch is not None and watch.left()):
         try:
             return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:

@@ -10,11 +10,14 @@
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NEVER UINT64_MAX
 #define WANT_RX 0x80000000u
 #define LOOKS 100u /* most answers come sooner than a sleeper is woken */
+#define LOOK_MS 1000
+#define RECORDS_A_LOOK 1024u /* of a step, so that one which only asks is looked at as well */
 
 typedef struct record {
     uint32_t op;
@@ -77,22 +80,69 @@ static int32_t send_record(bridge *g, uint32_t op, uint32_t arg, uint32_t n)
     return 0;
 }
 
-/* At least one more byte into in; earlier bytes were used up. */
-static int32_t refill(bridge *g)
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ms that are left of the step, at most a look's; negative: its time is over. */
+static int32_t left_ms(const bridge *g)
+{
+    const int64_t left = g->timeout_ms < 0 ? LOOK_MS : g->since_ms + g->timeout_ms - wall_ms();
+    return left > LOOK_MS ? LOOK_MS : (int32_t)left;
+}
+
+static void begin_step(bridge *g)
+{
+    g->since_ms = wall_ms();
+    g->since_record = g->records;
+}
+
+static void fail_late(bridge *g)
+{
+    const int32_t busy = g->records - g->since_record >= RECORDS_A_LOOK;
+    board_fail(g->board, busy ? "the target process asks and asks, but never waits: timeout"
+                              : "the target process does not answer: timeout");
+}
+
+/* Whoever waits for the board may give up. */
+static int32_t given_up(bridge *g)
+{
+    if (g->waiting == NULL || g->waiting(g->waiting_ctx) == 0) {
+        return 0;
+    }
+    board_fail(g->board, "the target process was given up");
+    return 1;
+}
+
+/* Until something can be read. */
+static int32_t wait_for_bytes(bridge *g)
 {
     struct pollfd wait = {.fd = g->fd_from, .events = POLLIN, .revents = 0};
     int ready = 0;
     for (uint32_t look = 0; look < LOOKS && ready == 0; look++) {
         ready = poll(&wait, 1, 0);
     }
-    if (ready == 0) {
-        ready = poll(&wait, 1, g->timeout_ms);
+    while (ready <= 0) {
+        const int32_t left = left_ms(g);
+        if (left < 0) {
+            fail_late(g);
+            return -1;
+        }
+        ready = poll(&wait, 1, left);
+        if (ready <= 0 && given_up(g)) {
+            return -1;
+        }
     }
-    while (ready < 0 && errno == EINTR) {
-        ready = poll(&wait, 1, g->timeout_ms);
-    }
-    if (ready == 0) {
-        board_fail(g->board, "the target process does not answer: timeout");
+    return 0;
+}
+
+/* At least one more byte into in; earlier bytes were used up. */
+static int32_t refill(bridge *g)
+{
+    if (wait_for_bytes(g) != 0) {
         return -1;
     }
     const ssize_t got = read(g->fd_from, g->in, sizeof g->in);
@@ -135,6 +185,15 @@ static int32_t receive_record(bridge *g, record *r)
         return -1;
     }
     g->records++;
+    if (g->records % RECORDS_A_LOOK == 0u) {
+        if (left_ms(g) < 0) {
+            fail_late(g);
+            return -1;
+        }
+        if (given_up(g)) {
+            return -1;
+        }
+    }
     return receive(g, g->payload, r->n);
 }
 
@@ -251,6 +310,7 @@ static int32_t converse(bridge *g, uint64_t *deadline_us)
 {
     record r;
     *deadline_us = NEVER;
+    begin_step(g);
     while (receive_record(g, &r) == 0) {
         if (r.op == BRIDGE_DONE && r.n == 8u) {
             *deadline_us = get64(g->payload);
@@ -299,6 +359,7 @@ void bridge_stop(bridge *g)
 int32_t bridge_await(bridge *g, uint64_t *now_us)
 {
     record r;
+    begin_step(g);
     while (receive_record(g, &r) == 0) {
         if (r.op == BRIDGE_ADVANCE && r.n == 8u) {
             *now_us = get64(g->payload);

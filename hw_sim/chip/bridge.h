@@ -2,11 +2,12 @@
  *
  * Rule: the target runs only while it owes an answer, so its speed and the load of the machine change nothing.
  *
- * A record is three little-endian words op, arg, n and n bytes. The rig sends START (radar config words, or none
- * for the default), STEP (arg event; 8 bytes time in us) and STOP; a second START is a power cycle. The target asks for what its HAL needs and ends
- * with DONE (arg status; 8 bytes deadline in us). CS is posted: it has no answer. Everything else is answered by
- * one REPLY (arg result; bytes read). A target with a clock of its own gets no STEP: after START it says ADVANCE whenever
- * it likes, and the board follows its time. A dead or silent target fails the board with a reason.
+ * A record is three little-endian words op, arg, n and n bytes. The rig sends START (radar config words, or none for the
+ * default), STEP (arg event; 8 bytes time in us) and STOP; a second START is a power cycle. The target asks for what its
+ * HAL needs and ends with DONE (arg status; 8 bytes deadline in us). CS is posted: it has no answer. Everything else is
+ * answered by one REPLY (arg result; bytes read). A target with a clock of its own gets no STEP: after START it says
+ * ADVANCE whenever it likes, and the board follows its time. A target that is dead, silent or never ends its step fails
+ * the board with a reason.
  */
 #ifndef BRIDGE_H
 #define BRIDGE_H
@@ -44,14 +45,21 @@ enum bridge_sizes {
     BRIDGE_HEADER_BYTES = 12,
     BRIDGE_PAYLOAD_BYTES = 16384, /* longer transfers are cut by the target */
     BRIDGE_CONFIG_WORDS = 16,
-    BRIDGE_TIMEOUT_MS = 60000 /* wall time without an answer that counts as dead */
+    BRIDGE_TIMEOUT_MS = 60000 /* wall time that a step may take; longer counts as dead */
 };
+
+/* Called about once a second while the target is waited for, and on a signal. Nonzero: it is given up. */
+typedef int32_t (*bridge_waiting)(void *ctx);
 
 typedef struct bridge {
     board *board;
     int32_t fd_to;
     int32_t fd_from;
-    int32_t timeout_ms;
+    int32_t timeout_ms; /* negative: none */
+    int64_t since_ms;   /* wall time at which the step began */
+    uint64_t since_record; /* records received until then */
+    bridge_waiting waiting; /* may be NULL */
+    void *waiting_ctx;
     uint32_t at;   /* unread part of in: at..have */
     uint32_t have;
     uint64_t records; /* received so far */

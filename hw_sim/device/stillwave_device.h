@@ -10,12 +10,9 @@
  *
  *     static void firmware(swdev *b, void *mine)      -- from power-on; memory is as you left it: set your variables here
  *     {
- *         (void)mine;
- *         for (;;) {
- *             uint8_t bytes[64];
- *             if (swdev_wait(b, 1000000) == SWDEV_UART_RX) {            -- until something happens, at most 1 s
- *                 (void)swdev_uart_write(b, bytes, (uint32_t)swdev_uart_read(b, bytes, sizeof bytes));
- *             }
+ *         uint8_t bytes[64];
+ *         while (swdev_wait(b, 1000000) != SWDEV_BUTTON) {            -- until something happens, at most 1 s
+ *             (void)swdev_uart_write(b, bytes, (uint32_t)swdev_uart_read(b, bytes, sizeof bytes));
  *         }
  *     }
  *     int main(void)
@@ -350,10 +347,7 @@ static inline int swdev_superloop(swdev *b, void (*firmware)(swdev *b, void *min
     if (setjmp(b->restart) == 2) { /* 1: a power cycle; memory keeps what it holds */
         return 0;
     }
-    swdev_done(b, SWDEV_NEVER); /* the answer to START */
-    if (swdev_next(b) < 0) {    /* POWER_ON */
-        return 0;
-    }
+    (void)swdev_wait(b, SWDEV_NEVER); /* the answer to START, then POWER_ON, or power off and on once more */
     firmware(b, mine);
     for (;;) {
         (void)swdev_wait(b, SWDEV_NEVER);

@@ -19,7 +19,7 @@ from hw_sim.levers import Levers
 from hw_sim.link_counts import LinkCounts, Seen, Silence
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import LineRecorder, Quanta
-from hw_sim.target import posix_target
+from hw_sim.target import ProcessTarget, posix_target
 
 if TYPE_CHECKING:
     from hw_sim.scenario import Scenario
@@ -46,7 +46,15 @@ class Stranger(Quanta):
     Raises HomeError when the program cannot be started or is no such firmware.
     """
 
-    def __init__(self, program: str, scene: Scene | SampleSource, seed: int, faults: Faults, chip: ChipOptions) -> None:
+    def __init__(
+        self,
+        program: str,
+        scene: Scene | SampleSource,
+        seed: int,
+        faults: Faults,
+        chip: ChipOptions,
+        patience_s: float,
+    ) -> None:
         silence = Silence([], 1)
         board = Board(seed, faults, chip)
         super().__init__(board, silence, Unread(_no_packet, silence), T0_UTC_US)
@@ -57,6 +65,7 @@ class Stranger(Quanta):
         except OSError as error:
             raise HomeError(f"program {program}: cannot be started: {error.strerror or error}") from None
         self.device = target
+        target.patience(patience_s)
         try:
             target.start([])
         except (BoardFailed, ValueError) as error:
@@ -155,13 +164,17 @@ def build(
     seed: int,
     faults: Mapping[str, Any],
     chip: Mapping[str, Any],
+    patience_s: float,
 ) -> Quanta:
     """The board with its device. own: makes the rig of our own firmware (hw_sim.rig.Rig). Raises HomeError."""
-    options = {"seed": seed, "faults": Faults(**faults)}
+    options: dict[str, Any] = {"seed": seed, "faults": Faults(**faults)}
     if target.kind == "program":
-        return Stranger(target.place, scene, chip=ChipOptions(**chip), **options)  # type: ignore[arg-type]
+        return Stranger(target.place, scene, chip=ChipOptions(**chip), patience_s=patience_s, **options)
     front = {"scene": scene} if hasattr(scene, "truth") else {"source": scene}
     try:
-        return own(**front, target=target.kind, t0_utc_us=T0_UTC_US, chip=ChipOptions(**chip), **options)
+        rig = own(**front, target=target.kind, t0_utc_us=T0_UTC_US, chip=ChipOptions(**chip), **options)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         raise HomeError(str(error)) from None
+    if isinstance(rig.device, ProcessTarget):
+        rig.device.patience(patience_s)
+    return rig

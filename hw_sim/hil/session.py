@@ -34,7 +34,10 @@ DEFAULT_DURATION_S = 600.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What test and command line ask for. scene: (what, duration_s) of the marker; given_scene: --sw-scene."""
+    """What test and command line ask for. scene: (what, duration_s) of the marker; given_scene: --sw-scene.
+
+    patience_s: wall time of a step after which a device in another process counts as hung.
+    """
 
     scene: tuple[Any, float] | None
     given_scene: str | None
@@ -43,6 +46,7 @@ class Asked:
     fault_fields: Mapping[str, Any]
     expected: Mapping[str, Any]
     repeat: str
+    patience_s: float
 
 
 class Tools(Protocol):
@@ -156,7 +160,13 @@ def _emulated(
         scene = emulated.make_scene(what, asked.seed, duration_s)
     except ValueError as error:
         raise HomeError(f"scene {name}: {error}") from None
-    rig = emulated.build(target, scene, tools.rig, seed=asked.seed, faults=board_faults, chip=chip_faults)
+    options: dict[str, Any] = {
+        "seed": asked.seed,
+        "faults": board_faults,
+        "chip": chip_faults,
+        "patience_s": asked.patience_s,
+    }
+    rig = emulated.build(target, scene, tools.rig, **options)
     run = {"source": "simulated", "scenario": name, "seed": str(asked.seed), "target": target.kind}
     recorder = tools.recorder(path, run)
     home = emulated.Emulated(skip, rig, recorder)

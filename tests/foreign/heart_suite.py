@@ -72,6 +72,13 @@ def test_it_starts_again(sw_serial, sw_board, lever):
     assert int(sw_serial.expect(BEAT)[1]) == 10
 
 
+def test_power_that_bounces_is_one_start(sw_serial, sw_board):
+    sw_board.power_cycle()
+    sw_board.power_cycle()
+    sw_serial.expect(HELLO, timeout_s=0.1)
+    assert int(sw_serial.expect(BEAT)[1]) == 10
+
+
 @pytest.mark.sw_expect(underflows=1)
 def test_an_empty_fifo_is_no_end(sw_serial):
     sw_serial.expect(BEAT)

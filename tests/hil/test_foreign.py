@@ -34,7 +34,7 @@ def run(heart: Path, *args: str | Path) -> tuple[int, str]:
 
 def test_its_own_suite_passes(heart: Path) -> None:
     code, said = run(heart, FOREIGN / "heart_suite.py")
-    assert code == 0 and re.search(r"^11 passed in", said, re.MULTILINE), said
+    assert code == 0 and re.search(r"^12 passed in", said, re.MULTILINE), said
 
 
 def test_what_goes_wrong_with_it_is_told_in_its_own_words(heart: Path, tmp_path: Path) -> None:
@@ -49,6 +49,21 @@ def test_what_goes_wrong_with_it_is_told_in_its_own_words(heart: Path, tmp_path:
     assert re.search(r"expected b'SING': 1.5 s of virtual time passed; unread are \d+ bytes: b'HELLO heart", said)
     assert re.search(r"^ {4}1\.0\d{5} s  BEAT 10$", said, re.MULTILINE)
     assert "the board stopped: the target process is gone" in said
+
+
+def test_a_loop_that_polls_ends_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "polls.c").write_text(
+        '#include "stillwave_device.h"\n'
+        "static void firmware(swdev *b, void *mine) { (void)mine; while (swdev_radar_irq(b) == 0) {} }\n"
+        "int main(void) { static swdev b; swdev_stdio(&b); return swdev_superloop(&b, firmware, NULL); }\n"
+    )
+    program, suite = tmp_path / "polls", tmp_path / "test_polls.py"
+    subprocess.run(["gcc", *STRICT, "-I", DEVICE, tmp_path / "polls.c", "-o", program], check=True)
+    suite.write_text("def test_polls(sw_clock): sw_clock.run(1)\n")
+    options = ["-c", ROOT / "pyproject.toml", "-p", "tests.conftest", "--sw-patience", "1"]
+    code, said = run(program, *options, suite)
+    assert code == 1
+    assert "HomeError: the board stopped: the target process asks and asks, but never waits: timeout" in said
 
 
 def test_the_header_shares_no_name_with_ours() -> None:

@@ -9,11 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from hw_sim.target import build_program
+from hw_sim.board import Board, BoardFailed, NoSamples
+from hw_sim.target import MACHINES, build_program, image_target
 
 pytestmark = pytest.mark.hil
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,20 +56,62 @@ def digest(run: subprocess.Popen[str]) -> str:
     return str(json.loads(said)["link"]["digest"])
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def debugger(port: int) -> socket.socket:
+    """Whoever connects to a port of QEMU, as soon as it is there."""
+    limit = time.monotonic() + PATIENCE_S
+    while time.monotonic() < limit:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(port)
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_a_debugger_that_dies_ends_the_run_with_one_line(runs: bool, arm_tools: None) -> None:
+    """Before the image has begun, or when it was stopped in the middle."""
+    port, board = free_port(), Board(seed=1)
+    image = build_program("arm")
+
+    def dies() -> None:
+        with debugger(port) as line:
+            if runs:
+                line.sendall(b"$c#63")
+                time.sleep(3.0)
+                line.sendall(b"\x03")
+            time.sleep(1.5)
+
+    thread = threading.Thread(target=dies)
+    thread.start()
+    with pytest.raises(BoardFailed, match="gdb went away and left the image standing"):
+        target = image_target(board, image, MACHINES["arm"], port)
+        try:
+            target.start([])
+            while True:
+                board.run(board.now_us + 1_000_000, NoSamples())
+        finally:
+            target.close(0.1)
+    thread.join()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["arm", "arm_m33"])
 def test_a_debugger_changes_no_byte(target: str, tmp_path: Path, arm_tools: None) -> None:
     reference = digest(night(tmp_path / "without"))
     image = str(build_program(target))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     words = [word for line in SCRIPT for word in ("-ex", line.replace("{port}", port))]
     run = night(tmp_path / "with", "--target", target, "--gdb", port)
     command = ["gdb-multiarch", "-nx", "-batch", *words, image]
-    debugger = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    gdb = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert digest(run) == reference
-    said = debugger.communicate(timeout=30)[0]
+    said = gdb.communicate(timeout=30)[0]
     times = [int(found) for found in re.findall(r"t_us (\d+), ", said)]
     assert len(times) == 2 and 5_000_000 < times[0] < times[1] == times[0] + 50_000, said
     assert re.search(r"sample [1-9]\d*\n", said) and re.search(r"seconds \d+\n", said), said

@@ -6,6 +6,7 @@ The far end here is a small script that speaks the records by itself.
 from __future__ import annotations
 
 import ast
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,32 @@ def test_a_silent_target_fails_the_board(tmp_path: Path) -> None:
     with pytest.raises(BoardFailed, match="timeout"):
         board.run(1_000_000, Ramp())
     target.close()
+
+
+def test_a_target_that_asks_without_end_fails_the_board(tmp_path: Path) -> None:
+    """A loop that polls: every question is answered at once, and no time passes."""
+    board, target = started(tmp_path, "receive()\nwhile True: ask(IRQ)")
+    target.patience(1.0)
+    with pytest.raises(BoardFailed, match="asks and asks, but never waits: timeout"):
+        board.run(1_000_000, Ramp())
+    target.close()
+
+
+@pytest.mark.parametrize("body", ["receive(); receive()", "receive()\nwhile True: ask(IRQ)"])
+def test_whoever_waits_for_a_target_may_be_interrupted(tmp_path: Path, body: str) -> None:
+    board, target = started(tmp_path, body)
+
+    def hit(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, hit)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            board.run(1_000_000, Ramp())
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        target.close()
 
 
 def test_close_ends_the_process_it_started(tmp_path: Path) -> None:
