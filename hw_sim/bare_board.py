@@ -234,7 +234,7 @@ class SocketBoard(RadarBus):
             payload = bytes([flags]) + bytes(tx[at : at + n])
         return self._ask("xfer", payload)[1]
 
-    def _window(self, tx: bytes) -> bytes:
+    def _window(self, tx: bytes | bytearray) -> bytes:
         return self._clocked(0, tx, 0, len(tx)) if len(tx) <= MAX_BYTES else super()._window(tx)
 
     def _irq(self) -> int:

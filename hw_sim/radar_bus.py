@@ -67,7 +67,7 @@ class RadarBus(ABC):
     def spi_hz(self, value: int) -> None:
         raise ValueError("spi_hz: expected a board opened with timed=True")
 
-    def _window(self, tx: bytes) -> bytes:
+    def _window(self, tx: bytes | bytearray) -> bytes:
         """One chip-select window."""
         rx = bytearray(len(tx))
         self._cs(0)
@@ -110,7 +110,7 @@ class RadarBus(ABC):
             self._follow()
             self._xfer(tx, rx, n)
 
-    def transfer(self, tx: bytes) -> bytes:
+    def transfer(self, tx: bytes | bytearray) -> bytes:
         """One chip-select window of len(tx) bytes; returns MISO."""
         with self.lock:
             self._follow()

@@ -63,7 +63,7 @@ def test_xfer3_gives_a_tuple(spi: SpiDev) -> None:
 
 
 def test_values_are_cut_to_a_byte(spi: SpiDev) -> None:
-    assert spi.xfer2([4 + 256, -256, 0, 0]) == ID
+    assert spi.xfer2([4 + 256, -256, 2**70, 0]) == ID
 
 
 def test_reading_sends_zeros_and_writing_drops_the_answer(spi: SpiDev) -> None:
@@ -84,7 +84,16 @@ def test_nothing_to_send_is_a_type_error(spi: SpiDev, call: str, values: Any) ->
         getattr(spi, call)(values)
 
 
-@pytest.mark.parametrize("values", [[1.0], ["a"], [None], [1, np.uint8(2)], np.zeros(4, np.uint8)])
+LONG = [0xFF, 0xC0, 0, 0] + [0] * 3072
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0], ["a"], [None], [1, np.uint8(2)], np.zeros(4, np.uint8), LONG + ["a"], LONG + [None],
+        LONG[:4] + list(np.zeros(3072, np.uint8)), [0xFF, np.uint8(0xC0), *LONG[2:]], LONG + list(np.zeros(30, np.uint8)),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("call", ["xfer2", "xfer3", "writebytes"])
 def test_only_integers_of_python_are_values(spi: SpiDev, call: str, values: Any) -> None:
     with pytest.raises(TypeError, match="expected integers"):
