@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ class BareBoard(RadarBus):
         if self.pointer == ffi.NULL:
             raise ValueError(ffi.string(lib.vrb_why()).decode())
         self.chip = Chip.at(lib.vrb_chip(self.pointer))
+        if not native:  # what the C files make themselves they give in a transfer, too
+            self.chip.ask(_feeder(weakref.ref(self)))
         self.timed = timed
         self._spi_hz = (options or ChipOptions()).spi_hz
         self._trace: BusTrace | None = None
@@ -81,12 +84,15 @@ class BareBoard(RadarBus):
 
     def close(self) -> None:
         """Ends board and source."""
-        if self.pointer != ffi.NULL:
+        with self.lock:
+            if self.pointer == ffi.NULL:
+                return
             try:
                 self.drain_trace()
             finally:
                 lib.vrb_close(self.pointer)
                 self.pointer = ffi.NULL
+                self.chip.leave()
                 end = getattr(self._source, "close", None)
                 if end is not None:
                     end()
@@ -111,6 +117,7 @@ class BareBoard(RadarBus):
     def trace(self, sink: Callable[[Iterator[Event]], None] | None, spi_bytes: int | None = None) -> None:
         """From now on sink gets what happens on the wires, in pieces. spi_bytes: see BusTrace. None: no more."""
         with self.lock:
+            self._opened()
             self.drain_trace()
             self._sink = sink
             self._trace = None if sink is None else BusTrace(spi_bytes)
@@ -123,9 +130,16 @@ class BareBoard(RadarBus):
             if lost := self._trace.take_lost():
                 raise RuntimeError(f"{lost} records of the bus trace found no room")
 
+    def _opened(self) -> None:
+        if self.pointer == ffi.NULL:
+            raise ValueError("board: it was closed")
+
     def _done(self, status: int) -> int:
         if status == lib.VRB_WRONG_USE:
-            raise ValueError("board: it was closed")
+            self._opened()
+            raise ValueError("source: the registers programme a frame of more than 2**26 samples")
+        if self._source is not None:
+            self.chip.raise_asked()
         if self._trace is not None and self._trace.wants_drain:
             self.drain_trace()
         return status
@@ -141,10 +155,10 @@ class BareBoard(RadarBus):
         self._done(lib.vrb_xfer(self.pointer, tx, ffi.NULL if rx is None else ffi.from_buffer("uint8_t[]", rx), n))
 
     def _irq(self) -> int:
-        return int(lib.vrb_irq(self.pointer))
+        return self._done(lib.vrb_irq(self.pointer))
 
     def _time_ns(self) -> int:
-        return int(lib.vrb_time_ns(self.pointer))
+        return self.chip.time_ns
 
     def _advance(self, ns: int) -> None:
         self._through(lib.vrb_advance, ns)
@@ -166,6 +180,15 @@ class BareBoard(RadarBus):
         with self.standing_still():
             frames = self._source.block(round(first_ns / CHIP_CLOCK_NS), self.chip.radar())
         self.chip.set_samples(frames, ANY_TIME_NS if self._source.any_time else first_ns)
+
+
+def _feeder(board: weakref.ref[BareBoard]) -> Callable[[], None]:
+    def feed() -> None:
+        here = board()
+        if here is not None:
+            here.feed()
+
+    return feed
 
 
 class SocketBoard(RadarBus):
@@ -216,8 +239,8 @@ class SocketBoard(RadarBus):
         self._ask("rst", bytes([level]))
 
     def _cs(self, level: int) -> None:
-        self._selected = level == 0
-        self._ask("cs", bytes([level]))
+        status, _ = self._ask("cs", bytes([level]))
+        self._selected = level == 0 and status == 0  # in reset nothing is selected
 
     def _xfer(self, tx: Any, rx: Any, n: int) -> None:
         if not self._selected:  # the protocol would select
@@ -235,7 +258,10 @@ class SocketBoard(RadarBus):
         return self._ask("xfer", payload)[1]
 
     def _window(self, tx: bytes | bytearray) -> bytes:
-        return self._clocked(0, tx, 0, len(tx)) if len(tx) <= MAX_BYTES else super()._window(tx)
+        if len(tx) > MAX_BYTES:
+            return super()._window(tx)
+        self._selected = False  # after it
+        return self._clocked(0, tx, 0, len(tx))
 
     def _irq(self) -> int:
         return self._ask("irq")[0]

@@ -6,6 +6,7 @@ chip clocks and the radar's configuration are all a block depends on.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -31,6 +32,7 @@ class FrameProducer:
         self._synthesise = synthesise
         self._block_frames = block_frames
         self._worker = ThreadPoolExecutor(1, "scene")
+        self._process = os.getpid()
         self._buffers: list[Samples] = []
         self._turn = 0
         self._guess: tuple[int, RadarView] | None = None
@@ -40,6 +42,8 @@ class FrameProducer:
 
     def block(self, first_clock: int, view: RadarView) -> Samples:
         """The block that starts at first_clock: uint16[frame, chirp * sample * rx]."""
+        if self._process != os.getpid():  # a fork copies no threads
+            self._process, self._worker, self._pending = os.getpid(), ThreadPoolExecutor(1, "scene"), None
         frames = self._take_guess(first_clock, view)
         if frames is None:
             frames = self._fill(first_clock, view, self._next_buffer(view))

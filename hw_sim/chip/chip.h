@@ -134,8 +134,9 @@ double chip_frame_period_ns(void *chip);
 /* Borrowed memory, valid until the chip asks again. Call it when chip_needs_samples() is 1. first_frame_ns must be
  * chip_next_frame_ns() (CHIP_ANY_TIME_NS: any, as for a recording, which also survives a restart of the frames);
  * a start that does not match, or a call while a frame is being sampled, leaves the ring empty and the chip asks again.
- * n_frames 0: the source has ended, no further frame starts and none is asked for. */
-void chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
+ * n_frames 0: the source has ended, no further frame starts and none is asked for.
+ * 1: taken, what was lent before is free; 0: not, and the frame that is being sampled still lies there. */
+int32_t chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
 
 /* The whole state as chip_size() bytes without addresses; frames: the samples lent last. 0; negative: the chip is at
  * samples that do not lie in frames[0 .. n_samples). */

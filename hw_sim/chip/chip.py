@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +131,20 @@ class Chip:
         """The chip that a board of its own owns, for as long as that board lives."""
         chip = cls.__new__(cls)
         chip.pointer, chip._memory, chip.frames = pointer, None, None
+        chip._asked, chip._ask_error = ffi.NULL, None
         return chip
+
+    def leave(self) -> None:
+        """Its board is gone, and its memory: whatever is asked of it from now on raises ValueError."""
+        del self.pointer
+        self.frames = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "pointer":
+                raise ValueError("chip: its board was closed")
+            raise AttributeError(name)
 
     @property
     def address(self) -> int:
@@ -239,9 +252,9 @@ class Chip:
         size = self.radar().frame_size
         if len(frames) and frames[0].size != size:
             raise ValueError(f"frames: expected {size} samples per frame as programmed, got {frames[0].size}")
-        self.frames = frames
         data = ffi.cast("const uint16_t *", ffi.from_buffer(frames)) if frames.size else ffi.NULL
-        lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns)
+        if lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns):
+            self.frames = frames
 
     def set_spi_hz(self, spi_hz: int) -> None:
         """SPI clock rate from now on; 0: transfers take no time."""

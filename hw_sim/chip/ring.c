@@ -49,18 +49,19 @@ void chip_ask(void *memory, chip_ask_fn ask, void *context)
     c->ring.ask_context = context;
 }
 
-void chip_samples_set(void *memory, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns)
+int32_t chip_samples_set(void *memory, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns)
 {
     chip *c = memory;
     ring_state *r = &c->ring;
     r->ended = n_frames == 0;
     r->frames_left = 0;
     if (!c->frames.running || c->frames.in_frame)
-        return;
+        return 0;
     if (first_frame_ns != CHIP_ANY_TIME_NS && first_frame_ns != chip_next_frame_ns(c))
-        return;
+        return 0;
     r->next = frames;
     r->frames_left = n_frames;
     r->any_time = first_frame_ns == CHIP_ANY_TIME_NS;
     r->frame_samples = c->frames.timing.frame_samples;
+    return 1;
 }

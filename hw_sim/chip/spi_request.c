@@ -89,7 +89,10 @@ static int32_t go_on_waiting(spi_socket *s, vrb *board)
     if (status == VRB_NEED_SAMPLES)
         return SPI_REQUEST_SAMPLES;
     s->waiting_op = 0;
-    answer(s, status, 0);
+    if (status == VRB_WRONG_USE)
+        answer_wrong(s, "source: it has no frame of the size that the registers programme");
+    else
+        answer(s, status, 0);
     return SPI_REQUEST_WANTED;
 }
 
@@ -119,6 +122,10 @@ static int32_t serve(spi_socket *s, vrb *board, const request *r)
     }
     if (!right_size(r) || (r->op == SPI_SOCKET_XFER && xfer_parts(r, &n_mosi, &n_read) != 0)) {
         answer_wrong(s, "payload: expected the size that the op has");
+        return SPI_REQUEST_WANTED;
+    }
+    if ((r->op == SPI_SOCKET_CS || r->op == SPI_SOCKET_RST) && r->bytes[0] > 1u) {
+        answer_wrong(s, "level: expected 0 or 1");
         return SPI_REQUEST_WANTED;
     }
     switch (r->op) {

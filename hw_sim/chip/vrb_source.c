@@ -149,7 +149,7 @@ int source_supply(vrb_source *s, void *chip)
     chip_radar(chip, &view);
     n = view.frame_samples;
     if (at_end(s)) {
-        chip_samples_set(chip, NULL, 0, CHIP_ANY_TIME_NS);
+        (void)chip_samples_set(chip, NULL, 0, CHIP_ANY_TIME_NS);
         return VRB_OK;
     }
     if (s->kind == SOURCE_LENT && s->lent_left == 0)
@@ -177,7 +177,7 @@ int source_supply(vrb_source *s, void *chip)
     if (failed)
         return VRB_WRONG_USE;
     s->frames++;
-    chip_samples_set(chip, s->frame, 1, time_of_frame(s, chip));
+    (void)chip_samples_set(chip, s->frame, 1, time_of_frame(s, chip));
     return VRB_OK;
 }
 
@@ -190,7 +190,7 @@ int source_lend(vrb_source *s, void *chip, const uint16_t *samples, uint64_t n)
     if (n != 0 && (samples == NULL || view.frame_samples == 0 || n % view.frame_samples != 0))
         return VRB_WRONG_USE;
     if (s->ended && n != 0)
-        chip_samples_set(chip, samples, 1, 0); /* no frame starts at 0: nothing is taken, only the end is taken back */
+        (void)chip_samples_set(chip, samples, 1, 0); /* no frame starts at 0: nothing is taken, only the end is taken back */
     s->lent = samples;
     s->lent_left = n;
     s->ended = n == 0;

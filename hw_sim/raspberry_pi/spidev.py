@@ -254,7 +254,7 @@ class SpiDev:
     def writebytes2(self, values: Any) -> None:
         """Any length, from a list or a buffer, in pieces of bufsiz; **chip select is released between the pieces**."""
         try:
-            tx = memoryview(values).tobytes()
+            tx: bytes | bytearray = memoryview(values).tobytes()
         except TypeError:
             tx = _octets(values)
             if not tx:
@@ -329,7 +329,7 @@ def _octets(values: Sequence[int] | bytes) -> bytes | bytearray:
         octets = bytearray(value & 0xFF for value in sequence)
     except TypeError:
         octets = None
-    seen = sequence if len(sequence) <= LOOKED_AT else sequence[:LOOKED_AT] + sequence[LOOKED_AT::EVERY]
+    seen = sequence if len(sequence) <= LOOKED_AT else [*sequence[:LOOKED_AT], *sequence[LOOKED_AT::EVERY]]
     # A sum with a float is a float of Python's only when every value is Python's own.
     if octets is None or type(sum(seen, 0.0)) is not float:
         wrong = next(value for value in sequence if not isinstance(value, int))

@@ -124,7 +124,7 @@ def test_the_longest_transfer_comes_through(server: Server) -> None:
         (XFER, bytes([READ]) + b"1234" + struct.pack("<I", 1048573), "payload: expected the size that the op has"),
         (XFER, bytes([READ]) + b"\xff" * 4, "payload: expected the size that the op has"),
         (XFER, bytes(1048578), "payload: expected the size that the op has"),
-        (CS, b"\2", ""),
+        (CS, b"\2", "level: expected 0 or 1"),
     ],
 )
 def test_a_wrong_request_is_answered_and_the_connection_goes_on(
