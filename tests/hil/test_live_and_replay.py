@@ -90,6 +90,7 @@ def test_a_port_that_is_not_there_is_one_line(pytester: pytest.Pytester) -> None
     assert lines(result, "/dev/no-such-port: cannot be opened")
 
 
+@pytest.mark.slow
 def test_two_workers_share_one_port_and_no_file(
     pytester: pytest.Pytester, port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_an_image_over_its_limit_does_not_link(image: str, said: str, arm_tools:
         build_program(image)
 
 
+@pytest.mark.slow
 def test_a_program_is_of_its_sources_and_of_its_compiler(tmp_path: Path) -> None:
     compiler = tmp_path / "cc"
     compiler.write_text('#!/bin/sh\n[ "$1" = --version ] && cat "$0.version" && exit\nexec gcc "$@"\n')
