@@ -249,7 +249,10 @@ def _opened(item: pytest.Item, target: Target, folder: Path) -> Iterator[Session
         with _port(item.config, target) as port:
             yield sessions.open_session(target, asked, folder, _Tools(item, port), _skip)
     except (HomeError, ValueError) as error:
-        pytest.fail(str(error), pytrace=False)
+        why = str(error)
+    else:
+        return
+    pytest.fail(why, pytrace=False)
 
 
 def _use_jit_cache() -> None:

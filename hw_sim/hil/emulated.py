@@ -173,6 +173,8 @@ def build(
     front = {"scene": scene} if hasattr(scene, "truth") else {"source": scene}
     try:
         rig = own(**front, target=target.kind, t0_utc_us=T0_UTC_US, chip=ChipOptions(**chip), **options)
+    except ModuleNotFoundError as error:
+        raise HomeError(f"target {target.kind}: needs {error.name}; pip install 'stillwave[hil]' brings it") from None
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         raise HomeError(str(error)) from None
     if isinstance(rig.device, ProcessTarget):

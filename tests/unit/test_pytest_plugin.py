@@ -251,7 +251,17 @@ def test_junit_has_the_run_of_a_failure_too(pytester: pytest.Pytester) -> None:
 def test_a_scene_that_is_none_is_one_line(pytester: pytest.Pytester) -> None:
     result = inner(pytester, HEAR, "--sw-scene", "moon")
     result.assert_outcomes(errors=1)
-    assert len(lines(result, "scene moon: ")) == 2  # where it went wrong, and in the summary
+    assert sum(line.startswith("scene moon: ") for line in result.outlines) == 1
+
+
+def test_a_target_whose_extra_is_missing_is_one_line(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hw_sim.rig", None)
+    result = inner(pytester, HEAR, "--sw-scene", "ramp")
+    result.assert_outcomes(errors=1)
+    assert lines(result, "target host: needs hw_sim.rig; pip install 'stillwave[hil]' brings it")
+    assert not lines(result, "another exception") and not lines(result, "Traceback")
 
 
 @pytest.mark.parametrize(
