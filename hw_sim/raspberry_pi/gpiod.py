@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -54,6 +55,7 @@ __all__ = [
 PATHS = ("/dev/gpiochip0", "/dev/gpiochip4")  # Pi 4 and before, Pi 5
 EVENTS_AT_ONCE = 64
 EVENTS_KEPT = 16  # per line, as the kernel does unless told otherwise
+MOST_EVENTS_KEPT = 1024  # whatever it is told
 INFO = ChipInfo("gpiochip0", "pinctrl-bcm2835", N_LINES)
 
 
@@ -63,8 +65,11 @@ class LineRequest:
     Errors: RequestReleasedError; ValueError for a line that was not requested; PermissionError for a value of an input.
     """
 
-    def __init__(self, gpio: Gpiod, settings: dict[int, LineSettings], names: list[int | str]) -> None:
+    def __init__(
+        self, gpio: Gpiod, settings: dict[int, LineSettings], names: list[int | str], events_kept: int
+    ) -> None:
         self._gpio = gpio
+        self._events_kept = events_kept
         self._settings = settings
         self._names = names
         self._live = True
@@ -81,7 +86,7 @@ class LineRequest:
         if self._watch is not None:
             self._watch.close()
         rising, falling = self._wanted()
-        n = EVENTS_KEPT * len(self._settings)
+        n = self._events_kept
         self._watch = header.watch(header.wiring.irq, rising=rising, falling=falling, capacity=n)
 
     def _wanted(self) -> tuple[bool, bool]:
@@ -111,6 +116,11 @@ class LineRequest:
             if self._watch is not None:
                 self._watch.close()
             self._gpio.give_back(self._settings)
+
+    def __del__(self) -> None:
+        if getattr(self, "_live", False):
+            with suppress(ValueError, OSError):  # the board may be gone
+                self.release()
 
     @property
     def chip_name(self) -> str:
@@ -256,7 +266,7 @@ class Chip:
     ) -> LineRequest:
         """See Gpiod.request_lines."""
         self._check()
-        return self._gpio.take(config, output_values or {})
+        return self._gpio.take(config, output_values or {}, event_buffer_size or 0)
 
 
 class Gpiod:
@@ -290,8 +300,10 @@ class Gpiod:
         """Is it the path of a GPIO chip?"""
         return str(path) in self.paths
 
-    def take(self, config: Mapping[Any, LineSettings | None], values: Mapping[int | str, Value]) -> LineRequest:
-        """Checks everything, then holds the lines."""
+    def take(
+        self, config: Mapping[Any, LineSettings | None], values: Mapping[int | str, Value], events_kept: int = 0
+    ) -> LineRequest:
+        """Checks everything, then holds the lines. events_kept: that nobody has read yet; 0: 16 a line."""
         wanted = {line_offset(line): value for line, value in values.items()}
         settings: dict[int, LineSettings] = {}
         names: list[int | str] = []
@@ -308,7 +320,8 @@ class Gpiod:
         if self._taken & set(settings):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         self._taken |= set(settings)
-        return LineRequest(self, settings, names)
+        kept = min(events_kept, MOST_EVENTS_KEPT) or EVENTS_KEPT * len(settings)
+        return LineRequest(self, settings, names, kept)
 
     def give_back(self, settings: Mapping[int, LineSettings]) -> None:
         """The lines of a request that was released."""

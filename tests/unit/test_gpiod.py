@@ -112,6 +112,23 @@ def test_no_more_events_are_kept_than_the_kernel_would(gpio: Gpiod, driver: Driv
     assert numbers == list(range(25, 41))
 
 
+def test_as_many_events_are_kept_as_were_asked_for(gpio: Gpiod, driver: Driver) -> None:
+    begin(driver)
+    driver.wait(1.0)
+    with gpio.request_lines(CHIP, {25: RISING}, event_buffer_size=30) as request:
+        for _ in range(40):
+            driver.read(CHIP_ID)
+        assert [event.line_seqno for event in request.read_edge_events()] == list(range(11, 41))
+
+
+def test_a_request_nobody_holds_gives_its_lines_back(gpio: Gpiod, driver: Driver) -> None:
+    held = gpio.request_lines(CHIP, {12: LineSettings(direction=Direction.OUTPUT)})
+    assert driver.read(CHIP_ID) == 0xFFFFFF
+    del held
+    assert driver.read(CHIP_ID) == 0x000303
+    assert gpio.request_lines(CHIP, {12: OUT})
+
+
 def test_the_reset_line_resets(gpio: Gpiod, driver: Driver) -> None:
     driver.write(SFCTL, 0x712345)
     with gpio.request_lines(CHIP, {12: OUT}) as request:
