@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from edge import chain_memory, probes
 from edge.chain_memory import DRIVER, Part, parts
+from hw_sim.board import Faults
+from hw_sim.rig import HostTarget, Rig
 from hw_sim.scene import Scene
 from tests.chains import FFI, LIB, Radar, run_c
 
@@ -67,6 +69,34 @@ def test_a_part_that_dies_a_block_too_early_is_noticed(radar: Radar, frames: NDA
     early = tuple(replace(part, read=part.read - 1) if part.field == field else part for part in parts())
     assert early != parts()
     assert run_c(radar, frames, change=poisoned(early)).tobytes() != run_c(radar, frames).tobytes()
+
+
+def line_poisoned(where: str | None) -> tuple[str, int]:
+    """Digest and data packets of a device to which all sorts of things happen; between steps this memory becomes NaN."""
+    faults = Faults(irq_miss_every=90, brown_out_at_us=12_012_345)
+    levers = {300: ("set_standby", True), 400: ("set_standby", False), 900: ("reset",), 1100: ("reboot",)}
+    with Rig(Scene.load("sitter", seed=3, duration_s=25.0), seed=3, faults=faults) as rig:
+        for step in range(1800):
+            rig.run(0.0137)
+            if where is not None:
+                assert isinstance(rig.device, HostTarget)
+                samples = rig.device.firmware.state.driver.samples
+                chain = FFI.cast("sw_chain *", samples)
+                field = FFI.buffer(FFI.addressof(chain, *where.split(".")))
+                field[:] = b"\xff" * len(field)
+            if step in levers:
+                name, *args = levers[step]
+                getattr(rig, str(name))(*args)
+        assert rig.edge_counters()["overflows"] > 0
+        return rig.counts.digest, rig.counts.packets_sent
+
+
+def test_nothing_lives_in_it_from_one_frame_to_the_next() -> None:
+    """Frames that are lost, broken off and read again, standby, reset and a power cycle included."""
+    plain = line_poisoned(None)
+    assert plain[1] > 5
+    assert line_poisoned("memory") == plain
+    assert line_poisoned("clutter.background") != plain
 
 
 def test_what_is_in_use_together_lies_apart() -> None:
