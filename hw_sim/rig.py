@@ -20,7 +20,7 @@ from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
 from edge.probes import Array, OnFrame, ProbeError, Watch
 from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
-from hw_sim.board import Board, BoardFailed, Faults, NoSamples, SampleSource, hal_addresses
+from hw_sim.board import Board, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
@@ -158,9 +158,11 @@ def open_target(
     opened = homes.open_target(board, target, _built(target), gdb_port)
     try:
         opened.start(radar.words())
-    except (ValueError, BoardFailed) as error:
+    except BaseException as error:  # Ctrl-C included
         opened.close()
-        raise error if isinstance(error, BoardFailed) else RigError(str(error)) from None
+        if isinstance(error, ValueError):
+            raise RigError(str(error)) from None
+        raise
     return opened
 
 

@@ -191,13 +191,17 @@ def image_target(
         watch = GdbWatch(Path(folder))
     with open(os.path.join(folder, "log"), "wb") as log:  # it always warns about the missing network
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    to = _open_when_read(replies, process, watch)
+    to, said = None, list[str]()
+    try:
+        to = _open_when_read(replies, process, watch)
+    finally:  # Ctrl-C included
+        if to is None:
+            os.close(back)
+            process.kill()
+            process.wait()
+            said = (Path(folder) / "log").read_text(errors="replace").splitlines()
+            shutil.rmtree(folder, ignore_errors=True)
     if to is None:
-        os.close(back)
-        process.kill()
-        process.wait()
-        said = (Path(folder) / "log").read_text(errors="replace").splitlines()
-        shutil.rmtree(folder, ignore_errors=True)
         said += [] if watch is None else [watch.said]
         why = next((f": {line}" for line in said if line and "warning" not in line), "")
         raise BoardFailed(f"machine {machine}: QEMU did not open its side of the bridge{why}")

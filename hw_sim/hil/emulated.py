@@ -68,9 +68,11 @@ class Stranger(Quanta):
         target.patience(patience_s)
         try:
             target.start([])
-        except (BoardFailed, ValueError) as error:
+        except BaseException as error:  # Ctrl-C included
             target.close()
-            raise HomeError(f"program {program}: no answer to START of the bridge: {error}") from None
+            if isinstance(error, (BoardFailed, ValueError)):
+                raise HomeError(f"program {program}: no answer to START of the bridge: {error}") from None
+            raise
 
     def _overhear(self, data: bytes) -> None:
         """Whatever the host says is between the two of them."""

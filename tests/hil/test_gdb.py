@@ -12,11 +12,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hw_sim import rig
 from hw_sim.board import Board, BoardFailed, NoSamples
-from hw_sim.target import MACHINES, build_program, image_target
+from hw_sim.rig import Rig
+from hw_sim.target import MACHINES, ProcessTarget, build_program, image_target
 
 pytestmark = pytest.mark.hil
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +101,36 @@ def test_a_debugger_that_dies_ends_the_run_with_one_line(runs: bool, arm_tools: 
         finally:
             target.close(0.1)
     thread.join()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_whoever_gives_up_leaves_no_process(begun: bool, arm_tools: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before gdb has come, and while the image stands at its first instructions."""
+    port, started = free_port(), []
+    popen = subprocess.Popen
+
+    def remembered(*args: Any, **options: Any) -> Any:
+        started.append(popen(*args, **options))
+        return started[-1]
+
+    def hit(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    program = build_program("arm")
+    monkeypatch.setattr(rig, "_built", lambda _: program)
+    monkeypatch.setattr(subprocess, "Popen", remembered)
+    if begun:  # the pipes open, and the answer to START never comes
+        monkeypatch.setattr(ProcessTarget, "start", lambda *_: hit())
+        threading.Thread(target=lambda: debugger(port).sendall(b"$c#63"), daemon=True).start()
+    before = signal.signal(signal.SIGALRM, hit)
+    signal.setitimer(signal.ITIMER_REAL, 60.0 if begun else 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Rig(target="arm", gdb_port=port)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert [one.poll() is not None for one in started] == [True]
 
 
 @pytest.mark.slow
