@@ -184,8 +184,9 @@ class Board:
     @property
     def reason(self) -> str:
         """Why the run failed; empty while it has not."""
-        why, said = ffi.string(self.memory.reason).decode(), self.last_words()
-        return f"{why}: {said}" if why and said else str(why)
+        why = str(ffi.string(self.memory.reason).decode())
+        said = self.last_words() if why else ""
+        return f"{why}: {said}" if said else why
 
     def run(self, until_us: int, source: SampleSource, stop: Callable[[], bool] | None = None) -> bool:
         """Gives every event before until_us. stop: asked when samples are needed, ends the run early: False.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from hw_sim.gdb_watch import GdbWatch
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30.0
+END_S = 0.5
+"""A process that has closed its side is at its end."""
 TOO_SMALL = -100  # the target's own status
 MACHINES = {"arm": "mps2-an386", "arm_m7": "mps2-an500", "arm_m33": "mps2-an505"}
 """Target -> the QEMU machine its image is for."""
@@ -60,6 +63,7 @@ class ProcessTarget:
         self._folder = folder
         self._said = ""  # of the log, once the folder is gone
         self._words: list[int] = []
+        self._closed = False
         board.last_words = self.last_words
         self.bridge: Any = ffi.new("bridge *")
         lib.bridge_init(self.bridge, board.memory, *fds)
@@ -96,11 +100,21 @@ class ProcessTarget:
         self._board.bind_device(function_address("bridge_step"), int(ffi.cast("uintptr_t", self.bridge)))
 
     def last_words(self) -> str:
-        """What a bare-metal image said of its end, or why it was given up; empty when there is nothing to say."""
+        """What a bare-metal image said of its end, how a program ended, why it was given up; empty: nothing to say."""
         if self._gdb is not None and self._gdb.said:
             return self._gdb.said
         said = self.log().splitlines()
-        return next((line.removeprefix(FAULT) for line in said if line.startswith(FAULT)), "")
+        return next((line.removeprefix(FAULT) for line in said if line.startswith(FAULT)), self._ended())
+
+    def _ended(self) -> str:
+        """How a program ended that did so by itself."""
+        if self._closed or self._folder is not None:
+            return ""
+        try:
+            code = self.process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
     def log(self) -> str:
         """What QEMU and a bare-metal image have said; empty for a program."""
@@ -128,6 +142,7 @@ class ProcessTarget:
     def close(self, wait_s: float = 5.0) -> None:
         """STOP, then the process is waited for; killed when it does not end within wait_s."""
         lib.bridge_stop(self.bridge)
+        self._closed = True
         for fd in self._fds:
             os.close(fd)
         try:

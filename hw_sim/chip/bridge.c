@@ -181,7 +181,7 @@ static int32_t receive_record(bridge *g, record *r)
     r->arg = get32(header + 4);
     r->n = get32(header + 8);
     if (r->n > BRIDGE_PAYLOAD_BYTES) {
-        board_fail(g->board, "the target process sent a record that is too long");
+        board_fail(g->board, "the target process sent a record that is too long (stdout is the bridge's: print to stderr)");
         return -1;
     }
     g->records++;
@@ -274,7 +274,7 @@ static int32_t serve_part(bridge *g, const record *r)
         rc = board_flash_busy(b);
         break;
     default:
-        board_fail(b, "the target process sent an unknown record");
+        board_fail(b, "the target process sent an unknown record (stdout is the bridge's: print to stderr)");
         return -1;
     }
     return send_record(g, BRIDGE_REPLY, (uint32_t)rc, 0);

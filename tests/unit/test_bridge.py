@@ -116,8 +116,9 @@ def test_the_radar_configuration_reaches_the_target(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("receive(); sys.exit(3)", "closed its side in the middle of a step"),
-        ("receive(); os.kill(os.getpid(), 9)", "closed its side in the middle of a step"),
+        ("receive(); sys.exit(3)", "closed its side in the middle of a step: exit code 3"),
+        ("receive(); os.kill(os.getpid(), 11)", "closed its side in the middle of a step: SIGSEGV"),
+        ("receive(); print('hello, world', flush=True); receive()", "too long .*print to stderr"),
         ("receive(); send(99)", "unknown record"),
         ("receive(); os.write(1, struct.pack('<III', 22, 0, 1 << 30)); receive()", "too long"),
         ("receive(); send(XFER, 100, bytes(3)); receive()", "impossible transfer"),
@@ -133,7 +134,7 @@ def test_a_broken_target_fails_the_board(tmp_path: Path, body: str, reason: str)
 def test_a_target_that_died_between_steps_fails_the_board(tmp_path: Path) -> None:
     board, target = started(tmp_path, "sys.exit(0)")
     target.process.wait(timeout=20)
-    with pytest.raises(BoardFailed, match="target process is gone"):
+    with pytest.raises(BoardFailed, match="target process is gone: .*: exit code 0"):
         board.run(1_000_000, Ramp())
     target.close()
 
