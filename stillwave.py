@@ -106,8 +106,11 @@ def process(
     adc: Annotated[Path, typer.Argument(metavar="ADC.npy", help="uint16 [frame, rx, chirp, sample].")],
     radar: Annotated[Path, typer.Option("--radar", help="Radar configuration in the radar SDK's JSON form.")],
     core: Core = None,
-    probe: Annotated[list[str] | None, typer.Option("--probe", help="Every frame of it into DIR/NAME.npy.")] = None,
-    out: Out = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option("--probe", metavar="NAME", help="Every frame of this place in the chain into DIR/NAME.npy."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the result; default none.")] = None,
     force: Force = False,
     config: ConfigFile = None,
     json: Json = False,
@@ -134,7 +137,7 @@ def board(
     rt: RealTime = False,
     json: Json = False,
 ) -> None:
-    """The emulated device on a serial port, or the bare radar chip on a socket."""
+    """The emulated device on a port, the bare chip on a socket."""
     from front import commands
 
     commands.board(scenario, seed, pty, spi_socket, vcd, rt, json, target)
@@ -177,7 +180,7 @@ def config(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="RADAR.json|LIST.h",
+            metavar="RADAR.json|LIST.h|default",
             help="The radar SDK's JSON, an exported register list, fields of our own config as JSON, or `default`.",
         ),
     ],
@@ -188,7 +191,10 @@ def config(
     spi_hz: Annotated[float, typer.Option("--spi-hz", help="Clock of the bus that reads the FIFO.")] = 25e6,
     json: Json = False,
 ) -> None:
-    """What a radar configuration does, what is doubtful about it, and its other form."""
+    """What a radar configuration does; into its other form.
+
+    Figures, what is doubtful about it, and the conversion.
+    """
     from front import commands
 
     commands.config(source, array, to, spi_hz, json)
@@ -237,7 +243,7 @@ def cloud(
     config: ConfigFile = None,
     json: Json = False,
 ) -> int:
-    """The live cloud process: receive nights at a serial port and store them."""
+    """The live cloud process: nights from a serial port."""
     from front import commands
 
     return commands.cloud(serial, db, alarm, side, tz, config, json)

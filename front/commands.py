@@ -45,6 +45,8 @@ def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json
     load_scenario(scenario)
     check.installed("numba", "matplotlib")
     made_in = folder.make(chosen)
+    if asked.gdb is not None:
+        say(f"the image waits at its first instruction for gdb: target remote :{asked.gdb}")
     progress = Progress(given["hours"] * 3600.0)
     try:
         result = simulator().run_night(scenario, out=made_in, progress=progress, **given)

@@ -16,7 +16,12 @@ from typing import Any
 
 from front.env import ROOT, cache_dir, data_dir
 
-EXTRAS = {"sim": ("numba",), "report": ("matplotlib",), "test": ("pytest", "hypothesis", "scipy", "h5py")}
+EXTRAS = {
+    "sim": ("numba",),
+    "report": ("matplotlib",),
+    "hil": ("numba", "pytest"),
+    "test": ("pytest", "hypothesis", "scipy", "h5py"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,16 @@ def checks() -> list[Check]:
         rows.append(Check(f"extra {extra}", not missing, how if missing else ", ".join(modules)))
     for tool, use in (
         ("gcc", "builds the core"),
-        ("arm-none-eabi-gcc", "builds the ARM image"),
-        ("qemu-system-arm", "runs it"),
+        ("arm-none-eabi-gcc", "builds the ARM images"),
+        ("qemu-system-arm", "runs them"),
+        ("gdb-multiarch", "looks into them"),
+        ("aarch64-linux-gnu-gcc", "builds the firmware for aarch64"),
+        ("qemu-aarch64", "runs it"),
     ):
         where = shutil.which(tool)
         rows.append(Check(tool, where is not None, where or f"not installed; {use}"))
     data = data_dir()
-    how = "" if data.is_dir() else "not there; STILLWAVE_DATA says where recordings are"
+    how = "" if data.is_dir() else "is not there; STILLWAVE_DATA says where recordings are"
     rows.append(Check("recordings", data.is_dir(), f"{data} {how}".strip()))
     cache = cache_dir()
     parent = next(p for p in [cache, *cache.parents] if p.exists())
@@ -79,7 +87,7 @@ def _board() -> Check:
 
 def as_text(rows: list[Check]) -> list[str]:
     """A line per check."""
-    return [f"{'ok     ' if r.ok else 'MISSING' if r.needed else '-      '} {r.name:<20}{r.detail}" for r in rows]
+    return [f"{'ok     ' if r.ok else 'MISSING' if r.needed else '-      '} {r.name:<23}{r.detail}" for r in rows]
 
 
 def as_json(rows: list[Check]) -> dict[str, Any]:

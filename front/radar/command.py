@@ -15,7 +15,7 @@ from front.radar.decode import decode
 from front.radar.figures import figures
 from front.radar.listing import Listing, as_header, load_list
 from front.radar.rules import Subject, warnings
-from front.radar.shape import as_sdk, load_json, own_shape
+from front.radar.shape import SECTION, as_sdk, load_json, own_shape
 
 DEFAULT = "default"
 SPI_RANGE_HZ = (1e4, 1e8)
@@ -33,7 +33,7 @@ class Result:
 def config(source: str, array: str | None, to: Path | None, spi_hz: float) -> Result:
     """Raises InputError. source: a file, or "default". to: where the conversion goes; it is not written here."""
     if not SPI_RANGE_HZ[0] <= spi_hz <= SPI_RANGE_HZ[1]:
-        raise InputError(f"--spi-hz {spi_hz:g}: expected {SPI_RANGE_HZ[0]:g} to {SPI_RANGE_HZ[1]:g}")
+        raise InputError(f"--spi-hz {spi_hz:g}: expected {SPI_RANGE_HZ[0]:.0f} to {SPI_RANGE_HZ[1]:.0f}")
     if to is not None and to.suffix not in (".h", ".json"):
         raise InputError(f"--to {to}: expected a name ending in .h or .json")
     kind, listing = _load(source, array)
@@ -49,11 +49,12 @@ def _load(source: str, array: str | None) -> tuple[str, Listing]:
     if source == DEFAULT and not path.exists():
         return "the firmware's own", listing_of(own_shape({}, source), source)
     try:
-        start = path.read_text("utf-8", "replace").lstrip()[:1]
+        text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise InputError(f"{source}: cannot be read: {error.strerror}") from None
-    if start == "{":
-        return "radar SDK's JSON", listing_of(load_json(path), source)
+    if text.lstrip()[:1] == "{":
+        kind = "radar SDK's JSON" if f'"{SECTION[0]}"' in text else "fields of the firmware's own"
+        return kind, listing_of(load_json(path), source)
     return "register list", load_list(path, array)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import stillwave as entrance
-from front import commands, show
+from front import commands, doctor, show
 from front.config import load
 from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
@@ -56,6 +56,12 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stderr == "0 []\n"
     assert done.stdout.startswith(f"Usage: stillwave {command}".rstrip())
+
+
+def test_help_names_every_command_in_a_whole_sentence() -> None:
+    listed = stillwave("--help").stdout.split("Commands:\n")[1].splitlines()
+    assert sorted(line.split()[0] for line in listed) == sorted(COMMANDS)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
 @pytest.mark.parametrize(
@@ -183,6 +189,11 @@ def test_a_bug_keeps_its_traceback() -> None:
 def test_json_is_the_only_thing_on_stdout() -> None:
     done = stillwave("doctor", "--json")
     assert {row["name"] for row in json.loads(done.stdout)["checks"]} >= {"python", "firmware", "recordings"}
+
+
+def test_doctor_looks_for_every_tool_that_a_target_needs() -> None:
+    names = {row.name for row in doctor.checks()}
+    assert names >= {"arm-none-eabi-gcc", "qemu-system-arm", "gdb-multiarch", "aarch64-linux-gnu-gcc", "extra hil"}
 
 
 def test_a_closed_pipe_is_quiet() -> None:

@@ -383,6 +383,7 @@ def test_our_own_fields_are_read(tmp_path: Path) -> None:
     file.write_text('{"n_chirps": 4, "rx_mask": 5}')
     found = config(str(file), None, None, 25e6).found
     assert (found["n_chirps"], found["rx_antennas"]) == (4, [1, 3])
+    assert found["kind"] == "fields of the firmware's own"
 
 
 def test_a_sample_rate_the_chip_does_not_have_is_told(tmp_path: Path) -> None:
