@@ -55,6 +55,8 @@ TARGET_TABLE = {
     "sanitized": Target(POSIX, HOST, SANITIZERS),
     # writes one byte behind its memory before it answers: the sanitizer must see it
     "overflow": Target(POSIX, HOST, SANITIZERS, ("-DSW_DELIBERATE_OVERFLOW",)),
+    # shifts a word by its width: no stray access, but undefined
+    "undefined": Target(POSIX, HOST, SANITIZERS, ("-DSW_DELIBERATE_SHIFT",)),
     # the device without its alarm guard: what must be late is late
     "unguarded": Target(POSIX, HOST, ("-DSW_WITHOUT_ALARM_GUARD",)),
     # its floats flush to zero: the firmware must refuse to start

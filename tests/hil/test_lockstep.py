@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from hw_sim.board import BoardFailed, Faults
+from hw_sim.board import Board, BoardFailed, Faults
 from hw_sim.lockstep import pacer
 from hw_sim.rig import Rig, RigError, run_night
 from hw_sim.scene import Scene
+from hw_sim.target import build_program, posix_target
 from wire import codec, packet, recording
 
 pytestmark = pytest.mark.hil
@@ -101,9 +102,18 @@ def test_sanitizers_find_nothing(scene: Scene, reference: str) -> None:
     assert digest(scene, target="sanitized") == reference
 
 
-def test_sanitizers_find_a_deliberate_overflow() -> None:
-    with pytest.raises(BoardFailed, match="target process is gone"):
-        Rig(target="overflow")
+@pytest.mark.parametrize(
+    ("planted", "says"),
+    [("overflow", "AddressSanitizer: global-buffer-overflow"), ("undefined", "runtime error: shift exponent 32")],
+)
+def test_each_sanitizer_aborts_at_what_is_planted_for_it(
+    planted: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target = posix_target(Board(seed=1), build_program(planted))
+    with pytest.raises(BoardFailed, match="target process is gone: .*: exit code 1$"):
+        target.start([])
+    target.close()
+    assert says in capfd.readouterr().err
 
 
 def test_a_log_of_frames_changes_no_byte(scene: Scene, reference: str) -> None:

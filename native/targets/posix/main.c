@@ -57,8 +57,12 @@ int main(void)
 #endif
     bridge.io = (sw_bridge_io){read_some, write_all};
 #ifdef SW_DELIBERATE_OVERFLOW
-    volatile uint32_t behind = SW_FIRMWARE_BYTES;
-    firmware[behind] = 1;
+    uint8_t *volatile where = firmware; /* nobody but the address sanitizer knows where this ends */
+    where[SW_FIRMWARE_BYTES] = 1;
+#endif
+#ifdef SW_DELIBERATE_SHIFT
+    volatile int32_t bits = 32;
+    firmware[0] = (uint8_t)(1u << bits); /* no stray access: for the sanitizer of undefined behaviour alone */
 #endif
     return sw_bridge_serve(&bridge, firmware, SW_FIRMWARE_BYTES) == 0 ? 0 : 1;
 }
