@@ -328,12 +328,12 @@ static inline int32_t swdev_wait(swdev *b, uint64_t max_us)
     return event;
 }
 
-/* Sleeps so long whatever happens; what happened meanwhile still waits in the serial receiver and on the pins. */
+/* Sleeps so long (SWDEV_NEVER: for ever) whatever happens; what happened meanwhile still waits in the serial receiver and on the pins. */
 static inline void swdev_delay(swdev *b, uint64_t us)
 {
-    const uint64_t until_us = b->now_us + us;
-    while (b->now_us < until_us) {
-        (void)swdev_wait(b, until_us - b->now_us);
+    const uint64_t from_us = b->now_us;
+    while (b->now_us - from_us < us) {
+        (void)swdev_wait(b, us - (b->now_us - from_us));
     }
 }
 

@@ -51,17 +51,30 @@ def test_what_goes_wrong_with_it_is_told_in_its_own_words(heart: Path, tmp_path:
     assert "the board stopped: the target process is gone" in said
 
 
-def test_a_loop_that_polls_ends_with_one_line(tmp_path: Path) -> None:
-    (tmp_path / "polls.c").write_text(
+def run_small(folder: Path, body: str, suite: str) -> tuple[int, str]:
+    """A suite of one line on a firmware of one line."""
+    source, program, tests = folder / "small.c", folder / "small", folder / "test_small.py"
+    source.write_text(
         '#include "stillwave_device.h"\n'
-        "static void firmware(swdev *b, void *mine) { (void)mine; while (swdev_radar_irq(b) == 0) {} }\n"
+        f"static void firmware(swdev *b, void *mine) {{ (void)mine; {body} }}\n"
         "int main(void) { static swdev b; swdev_stdio(&b); return swdev_superloop(&b, firmware, NULL); }\n"
     )
-    program, suite = tmp_path / "polls", tmp_path / "test_polls.py"
-    subprocess.run(["gcc", *STRICT, "-I", DEVICE, tmp_path / "polls.c", "-o", program], check=True)
-    suite.write_text("def test_polls(sw_clock): sw_clock.run(1)\n")
-    options = ["-c", ROOT / "pyproject.toml", "-p", "tests.conftest", "--sw-patience", "1"]
-    code, said = run(program, *options, suite)
+    subprocess.run(["gcc", *STRICT, "-I", DEVICE, source, "-o", program], check=True)
+    tests.write_text(suite)
+    return run(program, "-c", ROOT / "pyproject.toml", "-p", "tests.conftest", "--sw-patience", "1", tests)
+
+
+def test_a_delay_without_end_has_none(tmp_path: Path) -> None:
+    body = "swdev_delay(b, 1000); swdev_delay(b, SWDEV_NEVER); (void)swdev_buzzer(b, 1);"
+    suite = "def test_it(sw_clock, sw_board):\n  sw_clock.run(9)\n  assert not sw_board.pins\n"
+    code, said = run_small(tmp_path, body, suite)
+    assert code == 0, said
+
+
+def test_a_loop_that_polls_ends_with_one_line(tmp_path: Path) -> None:
+    code, said = run_small(
+        tmp_path, "while (swdev_radar_irq(b) == 0) {}", "def test_polls(sw_clock): sw_clock.run(1)\n"
+    )
     assert code == 1
     assert "HomeError: the board stopped: the target process asks and asks, but never waits: timeout" in said
 
