@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help night test hil bench evidence lint size vrb doctor clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "  make %-8s  %s\n", $$1, $$2 }'
 
 night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1 ALARM=06:25), end with report and picture
 	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED) $(if $(ALARM),--alarm $(ALARM))

@@ -76,7 +76,8 @@ def night(
         typer.Option(help="Where the firmware runs; default host."),
     ] = None,
     gdb: Annotated[
-        int | None, typer.Option(metavar="PORT", help="The image of --target arm... waits here for a gdb.")
+        int | None,
+        typer.Option(metavar="PORT", help="The image of --target arm, arm_m7 or arm_m33 waits here for a gdb."),
     ] = None,
     alarm: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local; default no alarm.")
@@ -84,7 +85,9 @@ def night(
     side: Side = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of the sleeper, e.g. Europe/Berlin; default UTC.")] = None,
     date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
-    fault: Annotated[list[str] | None, typer.Option(metavar="NAME[=...]", help="Inject a fault.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[=...]", help="A fault of the board; none in this version.")
+    ] = None,
     rt: RealTime = False,
     vcd: VcdFile = None,
     out: Out = None,
@@ -110,7 +113,9 @@ def process(
         list[str] | None,
         typer.Option("--probe", metavar="NAME", help="Every frame of this place in the chain into DIR/NAME.npy."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the result; default none.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for the result; default none.")
+    ] = None,
     force: Force = False,
     config: ConfigFile = None,
     json: Json = False,

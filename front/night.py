@@ -41,6 +41,11 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         raise InputError(f"--fault {asked.faults[0]}: this version has no faults to inject")
     if asked.vcd is not None and not asked.vcd.parent.is_dir():
         raise InputError(f"--vcd {asked.vcd}: expected a file in a folder that exists")
+    target = asked.target or config.night.target
+    if asked.gdb is not None and not target.startswith("arm"):
+        raise InputError(f"--gdb {asked.gdb}: expected --target arm, arm_m7 or arm_m33, got {target}")
+    if asked.gdb is not None and not 1 <= asked.gdb <= 65535:
+        raise InputError(f"--gdb {asked.gdb}: expected a port from 1 to 65535")
     hours = check.hours(config.night.hours if asked.hours is None else asked.hours)
     timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone or "UTC")
     date = check.date(asked.date)
@@ -48,7 +53,7 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         "seed": check.seed(config.night.seed if asked.seed is None else asked.seed),
         "hours": hours,
         "core": asked.core or config.night.core,
-        "target": asked.target or config.night.target,
+        "target": target,
         "gdb_port": asked.gdb,
         "timezone": timezone,
         "date": date,

@@ -84,6 +84,8 @@ def test_help_names_every_command_in_a_whole_sentence() -> None:
         (["night", "--side", "middle"], ["--side", "middle"]),
         (["night", "--vcd", "/none/x.vcd"], ["--vcd /none/x.vcd", "folder that exists"]),
         (["night", "--fault", "moon=1"], ["--fault moon=1"]),
+        (["night", "--gdb", "3333", "--out", "/dev/null/run"], ["--gdb 3333", "--target arm, arm_m7 or arm_m33"]),
+        (["night", "--target", "arm", "--gdb", "0", "--out", "/dev/null/run"], ["--gdb 0", "1 to 65535"]),
         (["night", "singel"], ["singel", "expected"]),
         (["train", "--first-seed", "1"], ["training seeds 1..30", "from 1001 on"]),
         (["train", "--nights", "4"], ["--nights 4", "at least 5"]),

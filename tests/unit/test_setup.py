@@ -40,3 +40,5 @@ def test_constraints_are_names_and_versions_only() -> None:
 def test_help_lists_the_targets_from_their_comments() -> None:
     done = subprocess.run(["make", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True)
     assert {"night", "test", "bench", "lint", "size"} <= set(re.findall(r"make ([a-z]+) ", done.stdout))
+    said = re.findall(r"^[a-z]+:.*## (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert re.findall(r"^  make [a-z]+ +(.*)$", done.stdout, re.MULTILINE) == said
