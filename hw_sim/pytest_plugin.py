@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sw-target",
         action="append",
         metavar="TARGET",
-        help=f"where the device is, repeatable or with commas: {EXPECTED}; default host",
+        help=f"where the device is, repeatable or with commas: {EXPECTED.removeprefix('expected ')}; default host",
     )
     group.addoption("--sw-artifacts", metavar="DIR", help="a folder per test with its recording, packets and figures")
     group.addoption("--sw-seed", type=int, default=1, metavar="N", help="of scene and board, default 1")
