@@ -118,10 +118,12 @@ class BareBoard(RadarBus):
         """From now on sink gets what happens on the wires, in pieces. spi_bytes: see BusTrace. None: no more."""
         with self.lock:
             self._opened()
-            self.drain_trace()
-            self._sink = sink
-            self._trace = None if sink is None else BusTrace(spi_bytes)
-            lib.vrb_trace(self.pointer, ffi.NULL if self._trace is None else self._trace.memory)
+            try:
+                self.drain_trace()
+            finally:  # a sink that fails gets nothing more
+                self._sink = sink
+                self._trace = None if sink is None else BusTrace(spi_bytes)
+                lib.vrb_trace(self.pointer, ffi.NULL if self._trace is None else self._trace.memory)
 
     def drain_trace(self) -> None:
         """What was logged goes to the sink. Raises RuntimeError when one access was more than the log holds."""
@@ -218,7 +220,10 @@ class SocketBoard(RadarBus):
             self._socket.sendall(struct.pack("<IB", 1 + len(payload), OPS[op]) + payload)
             (size,) = struct.unpack("<I", self._receive(4))
             answer = self._receive(size)
+        except BoardLost:
+            raise
         except OSError as error:
+            self.close()  # what would come now answers an older question
             raise BoardLost(f"board at {self._address}: {error.strerror or error}") from None
         (status,) = struct.unpack_from("<i", answer)
         if status == lib.VRB_WRONG_USE:

@@ -220,10 +220,12 @@ class Board:
 
     def trace(self, sink: TraceSink | None, spi_bytes: int | None = None) -> None:
         """From now on sink gets what happens on the wires, in pieces. spi_bytes: see BusTrace. None: no more."""
-        self._drain_trace()
-        self._sink = sink
-        self._trace = None if sink is None else BusTrace(spi_bytes)
-        lib.board_trace(self.memory, ffi.NULL if self._trace is None else self._trace.memory)
+        try:
+            self._drain_trace()
+        finally:  # a sink that fails gets nothing more
+            self._sink = sink
+            self._trace = None if sink is None else BusTrace(spi_bytes)
+            lib.board_trace(self.memory, ffi.NULL if self._trace is None else self._trace.memory)
 
     def _drain_trace(self) -> None:
         if self._trace is not None and self._sink is not None:

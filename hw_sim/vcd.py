@@ -171,8 +171,10 @@ def drawing(board: Traced, path: Path | None, now_ns: Callable[[], int], comment
     vcd = Vcd(path, f"{comment}; of each chip-select window the first {SPI_BYTES} bytes")
     board.trace(vcd.write, SPI_BYTES)
     try:
-        yield
-        board.trace(None)
+        try:
+            yield
+        finally:
+            board.trace(None)
     finally:
         vcd.close(now_ns())
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hw_sim.bare_board import BareBoard, SocketBoard
+from hw_sim.bare_board import BareBoard, BoardLost, SocketBoard
 from hw_sim.chip.chip import Chip, ChipOptions
 from hw_sim.producer import FrameProducer
 from hw_sim.radar_bus import RadarBus
@@ -238,3 +238,20 @@ def test_a_frame_that_no_source_can_make_is_said(tmp_path: Path, call: str) -> N
             huge(far)
         ended.set()
         thread.join()
+
+
+def test_a_board_that_goes_away_or_answers_too_late_is_one_line(tmp_path: Path) -> None:
+    with BareBoard() as board, SpiServer(board, tmp_path / "spi") as server:
+        thread = threading.Thread(target=lambda: [server.turn() for _ in range(6)])
+        thread.start()
+        far = SocketBoard(tmp_path / "spi", timeout_s=0.1)
+        thread.join()
+        for _ in range(2):  # the late answer is never taken for that of another question
+            with pytest.raises(BoardLost, match=r"^board at [^:]*: [^:]*$"):
+                far.time_ns()
+        thread = threading.Thread(target=lambda: [server.turn() for _ in range(6)])
+        thread.start()
+        gone = SocketBoard(tmp_path / "spi")
+        thread.join()
+    with pytest.raises(BoardLost, match=r"^board at [^:]*: [^:]*$"):
+        gone.time_ns()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from hw_sim.bare_board import BareBoard
 from hw_sim.board import NEVER_US, Board, BoardFailed, Faults
 from hw_sim.bus_trace import KINDS, BusTrace, Event
 from hw_sim.chip.chip import Chip, ChipOptions
 from hw_sim.chip.core import ffi, lib
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
-from hw_sim.vcd import Vcd, VcdError, VcdFileError
+from hw_sim.vcd import Vcd, VcdError, VcdFileError, drawing
 from tests.board_device import FIFO_READ, FRAME_BYTES, POWER_ON, RADAR_IRQ, UART_RX, PythonDevice, Ramp
 from tests.vcd_reader import Dump, read
 
@@ -253,3 +254,21 @@ def test_a_small_file_is_what_the_standard_says(tmp_path: Path) -> None:
         *("b0000000111111111" + 16 * "x", "%", "b1111000000000010" + 16 * "x", "&", "b10", "'", "bz", '"', "bz", "#"),
         "#30",
     ]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_a_drawing_that_is_interrupted_is_whole(tmp_path: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), BareBoard() as board, drawing(board, tmp_path / "cut.vcd", board.time_ns):
+        board.transfer(b"\4\0\0\0")
+        board.advance(5000)
+        raise error
+    dump = read(tmp_path / "cut.vcd")
+    assert [value for _, value in dump.of("board.spi.cs")] == ["1", "0", "1"]
+
+
+def test_a_full_disk_ends_a_bare_boards_drawing_with_one_line() -> None:
+    full = Path("/dev/full")
+    with pytest.raises(VcdError, match="No space left"), BareBoard() as board, drawing(board, full, board.time_ns):
+        for _ in range(200):
+            board.transfer(bytes(4000))
+            board.drain_trace()
