@@ -34,7 +34,7 @@ def test_it_prints_what_the_c_example_prints() -> None:
 
 def test_the_options_of_the_runner_are_the_ones_it_has() -> None:
     options = re.findall(r"\[(--\w+)([^\]]*)\]", PART)
-    assert len(options) == 7
+    assert len(options) == 8
     given = [part for name, value in options for part in ([name, "1"] if value else [name])]
     assert vars(_arguments([*given, "script.py", "more"]))["cs"] == 1
 
