@@ -60,7 +60,8 @@ VRB_API int vrb_wait_irq(vrb *board, uint64_t max_ns);
 VRB_API uint64_t vrb_time_ns(vrb *board); /* since power-on */
 
 /* Source "lent": n_samples 12-bit values, whole frames in the order of the FIFO [chirp][sample][rx], borrowed until the
- * next call of it. n_samples 0: no more frames. */
+ * next call of it. n_samples 0: no more frames. With spi_hz a frame may start in vrb_xfer(), which cannot ask for it: it
+ * begins late, at the next vrb_advance() or vrb_wait_irq(). Who polls over SPI alone calls vrb_advance(board, 0). */
 VRB_API int vrb_lend(vrb *board, const uint16_t *samples, size_t n_samples);
 
 /* Offers the board on a socket, "unix:PATH" or "tcp:127.0.0.1:PORT", to one client at a time (docs/virtual-board.md has
