@@ -103,10 +103,15 @@ def process_lines(result: Mapping[str, Any]) -> list[str]:
     """What `process` found, a line per key."""
     reasons = result["reasons"]
     return [
-        f"{key:<26}{f'unknown ({reasons[key]})' if key in reasons else value}"
+        f"{key:<26}{f'unknown ({reasons[key]})' if key in reasons else _word(value)}"
         for key, value in result.items()
         if key != "reasons"
     ]
+
+
+def _word(value: Any) -> str:
+    """A value for a person; in a list what is not known says so."""
+    return ", ".join(map(_word, value)) if isinstance(value, list) else "unknown" if value is None else str(value)
 
 
 SPANS = ("streaming_s", "monitoring_s", "standby_s")

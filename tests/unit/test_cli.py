@@ -204,6 +204,14 @@ def test_a_closed_pipe_is_quiet() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
+def test_process_tells_a_person_what_is_unknown() -> None:
+    found = {"confidence": 0.0, "per_rx_rate_per_min": [14.2, None, 14.0], "distance_m": None}
+    lines = show.process_lines({**found, "reasons": {"distance_m": "nobody in the user's place"}})
+    assert [line.split(maxsplit=1)[1] for line in lines] == [
+        "0.0", "14.2, unknown, 14.0", "unknown (nobody in the user's place)"
+    ]  # fmt: skip
+
+
 def test_progress_is_for_terminals_only() -> None:
     stream = StringIO()
     bar = show.Progress(10.0, stream)
