@@ -6,6 +6,7 @@ Not modelled: the baud rate, and loss of a byte that nobody fetches in time (QEM
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def run(
     with Rig(scene, seed=seed) as rig:  # what compiles at the first frame does so while no clock runs
         rig.run(WARM_UP_S)
     board, source = Board(seed), FrameProducer(scene.frames)
-    image = image_target(board, build_program("arm_uart"), MACHINES["arm"], serial=("pty",))
+    image, device = image_target(board, build_program("arm_uart"), MACHINES["arm"], serial=("pty",)), ""
     try:
         device = port_of(image)
         image.lead()
@@ -60,7 +61,7 @@ def run(
             pass
         return {"event": "end", "virtual_s": now_us / 1e6, "frames": board.chip.counters().frames_from_ring}
     finally:
-        if pty is not None and pty.is_symlink():
+        if pty is not None and pty.is_symlink() and os.readlink(pty) == device:  # not another board's
             pty.unlink()
         source.close()
         image.close()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from hw_sim import live_image
+from hw_sim.board import BoardFailed
 from hw_sim.target import build_program
 from wire import codec, packet
 from wire.packet import Packet
@@ -131,6 +132,21 @@ def test_a_full_ring_makes_the_line_wait(monkeypatch: pytest.MonkeyPatch, arm_to
 
     live_image.run(pty=None, scenario="sitter", seed=1, seconds=20.0, ready=ready)
     assert [nonces for nonces, _ in heard] == [list(range(1, 101))]
+
+
+def test_a_board_that_did_not_start_leaves_the_link_of_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arm_tools: None
+) -> None:
+    link = tmp_path / "radar"
+    link.symlink_to("/dev/null")
+
+    def no_port(_: object) -> str:
+        raise BoardFailed("no port")
+
+    monkeypatch.setattr(live_image, "port_of", no_port)
+    with pytest.raises(BoardFailed, match="no port"):
+        live_image.run(pty=link, scenario="sitter", seed=1, seconds=20.0, ready=lambda _: None)
+    assert os.readlink(link) == "/dev/null"
 
 
 def test_it_streams_what_the_radar_sees(port: Port) -> None:
