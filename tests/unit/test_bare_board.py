@@ -283,3 +283,24 @@ def test_a_socket_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
     with BareBoard() as board, pytest.raises(ServerError) as caught:
         SpiServer(board, tmp_path / "none" / "spi")
     assert "No such file" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_gain_written_for_one_antenna_is_in_its_samples_alone() -> None:
+    """From the register over the scene to the FIFO; RX1 is off, so that antennas and columns have other numbers."""
+    scene = Scene.load("empty", seed=2, duration_s=60.0)
+    noise = []
+    for steps in (0, 2):
+        with BareBoard(scene) as board:
+            driver = attached(board)
+            for word in register_list(rx_mask=6, n_samples=256):
+                driver.access(word)
+            gains = driver.read(0x12)
+            driver.write(0x12, gains + (steps << 12))  # VGA of RX3, 5 dB a step
+            driver.limit(2048)
+            driver.start()
+            frames = []
+            for _ in range(20):
+                assert driver.wait(1.0)
+                frames.append(driver.fifo(2048).reshape(4, 256, 2))
+            noise.append(np.std(np.diff(frames, axis=0), axis=(0, 1, 2)))
+    assert noise[1] / noise[0] == pytest.approx([1.0, 10 ** (10 / 20)], rel=0.05)
