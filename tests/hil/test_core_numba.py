@@ -48,6 +48,7 @@ def test_fields_agree_to_the_last_digit(both: tuple[list[Packet], list[Packet]])
     assert np.mean(near) >= 0.999
 
 
+@pytest.mark.slow
 def test_who_left_during_standby_is_not_seen_after_it() -> None:
     with Rig(Scene(LEAVES, seed=2, duration_s=120.0), seed=2, core="numba") as rig:
         rig.run(28.0)

@@ -145,6 +145,7 @@ def test_what_a_recording_does_not_hold_ends_with_it(pytester: pytest.Pytester) 
     assert Path(path).is_file()
 
 
+@pytest.mark.slow
 def test_our_own_suite_runs_on_a_recording_of_itself(tmp_path: Path) -> None:
     def run(*args: str | Path) -> str:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *args]

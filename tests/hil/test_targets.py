@@ -40,6 +40,7 @@ def test_another_cpu_puts_the_same_bytes_on_the_line(
     assert answered_digest(scene, SECONDS, target=target) == reference
 
 
+@pytest.mark.slow
 def test_the_stack_goes_no_deeper_than_the_call_graph_says(arm_tools: None) -> None:
     size = subprocess.run(
         [sys.executable, str(ROOT / "native" / "size.py")], capture_output=True, text=True, check=True

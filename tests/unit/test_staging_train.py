@@ -111,6 +111,7 @@ def test_the_filter_knows_more_than_the_epoch_alone(learnt: Stored) -> None:
     assert np.mean(train.beliefs(model, night).argmax(axis=1) == night.stage) > alone + 0.05
 
 
+@pytest.mark.slow
 def test_the_same_nights_make_the_same_model(learnt: Stored) -> None:
     again = quickly(range(5))
     assert again == learnt
