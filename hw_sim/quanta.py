@@ -6,6 +6,7 @@ in at the next quantum. What the bytes mean is not known here.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol, Self
 
@@ -24,7 +25,7 @@ class LineRecorder(Protocol):
     def close(self) -> None: ...
 
 
-class Quanta(Levers):
+class Quanta(Levers, ABC):
     """A board in lock-step with a host. board, silence, counts: see Levers. t0_utc_us: true UTC at virtual time 0."""
 
     source: SampleSource
@@ -36,9 +37,9 @@ class Quanta(Levers):
         self.recorder: LineRecorder | None = None
         self._producer: FrameProducer | None = None
 
+    @abstractmethod
     def _overhear(self, data: bytes) -> None:
         """Bytes that are on their way to the device."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

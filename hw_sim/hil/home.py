@@ -6,6 +6,7 @@ replay; how long the machine takes for it changes nothing but there.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -24,7 +25,7 @@ class HomeError(RuntimeError):
     __module__ = "stillwave"  # what a report calls it
 
 
-class Home:
+class Home(ABC):
     """A device and its line. lacks: raises what makes a test skip, with a reason.
 
     clock: virtual, wall or recorded. where: what a lever that does not exist here is told.
@@ -41,23 +42,24 @@ class Home:
         self.scenario = ""
 
     @property
+    @abstractmethod
     def now_us(self) -> int:
         """Device time, us, since the test began."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def utc_us(self) -> int:
         """True UTC now, us since 1970, as far as this home knows it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, us: int) -> None:
         """Goes on for at most so much device time and gives the ears what was heard. Raises HomeError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, data: bytes) -> None:
         """Bytes for the device, now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Ends the device, or gives the port back."""
 

@@ -53,3 +53,6 @@ class Replayed(Home):
 
     def write(self, data: bytes) -> None:
         self.lacks("writing to the device")
+
+    def close(self) -> None:
+        """A file that was read has nothing to end."""
