@@ -26,6 +26,10 @@
 #define SW_PACKET_ALARM_EVENT 5 /* data: the alarm was armed, rang, was snoozed, dismissed or cancelled */
 #define SW_PACKET_ALARM_STATE 6 /* answer to ALARM_SET, ALARM_CANCEL, ALARM_READ, RING */
 #define SW_PACKET_SETTINGS 7    /* answer to SETTINGS_SET, SETTINGS_READ */
+#define SW_PACKET_ROOM 8        /* data: temperature, humidity and light of the room, once a minute while streaming */
+#define SW_PACKET_FAULT 9       /* data: the device noticed a fault, or that one is over */
+#define SW_PACKET_HEALTH 10     /* answer to HEALTH_READ */
+#define SW_PACKET_CALIBRATION 11 /* answer to CALIBRATE, CALIBRATION_READ */
 #define SW_PACKET_HOST_HELLO 64
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
@@ -37,6 +41,9 @@
 #define SW_PACKET_RING 72      /* adds an earlier ring; never moves or cancels the deadline */
 #define SW_PACKET_SETTINGS_SET 73
 #define SW_PACKET_SETTINGS_READ 74
+#define SW_PACKET_HEALTH_READ 75
+#define SW_PACKET_CALIBRATE 76
+#define SW_PACKET_CALIBRATION_READ 77
 
 /* PACKET(NAME, name): its number is SW_PACKET_NAME, its fields are SW_NAME_FIELDS */
 #define SW_PACKETS(PACKET) \
@@ -47,6 +54,10 @@
     PACKET(ALARM_EVENT, alarm_event) \
     PACKET(ALARM_STATE, alarm_state) \
     PACKET(SETTINGS, settings) \
+    PACKET(ROOM, room) \
+    PACKET(FAULT, fault) \
+    PACKET(HEALTH, health) \
+    PACKET(CALIBRATION, calibration) \
     PACKET(HOST_HELLO, host_hello) \
     PACKET(PING, ping) \
     PACKET(ACK, ack) \
@@ -57,7 +68,10 @@
     PACKET(ALARM_READ, alarm_read) \
     PACKET(RING, ring) \
     PACKET(SETTINGS_SET, settings_set) \
-    PACKET(SETTINGS_READ, settings_read)
+    PACKET(SETTINGS_READ, settings_read) \
+    PACKET(HEALTH_READ, health_read) \
+    PACKET(CALIBRATE, calibrate) \
+    PACKET(CALIBRATION_READ, calibration_read)
 
 #define SW_HEADER_FIELDS(FIELD) \
     FIELD(u8, version, 1, 1, "SW_PROTOCOL_VERSION") \
@@ -156,6 +170,51 @@
     FIELD(u8, stored, 1, 1, "1: read back from flash just now and equal") \
     FIELD(u8, bed_learnt, 1, 1, "1: the bed's range and angles are known from an earlier night")
 
+#define SW_ROOM_FIELDS(FIELD) \
+    FIELD(i16, temperature, 1, 0.01, "degree Celsius") \
+    FIELD(u8, temperature_validity, 1, 1/255, "1: measured and its check is right") \
+    FIELD(u8, temperature_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u16, humidity, 1, 0.01, "percent, relative") \
+    FIELD(u8, humidity_validity, 1, 1/255, "1: measured and its check is right") \
+    FIELD(u8, humidity_reason, 1, 1, "SW_REASON_*") \
+    FIELD(u32, light, 1, 0.01, "lux") \
+    FIELD(u8, light_validity, 1, 1/255, "1: measured") \
+    FIELD(u8, light_reason, 1, 1, "SW_REASON_*")
+
+#define SW_ROOM_VALUES(VALUE) \
+    VALUE(temperature, temperature_validity, temperature_reason) \
+    VALUE(humidity, humidity_validity, humidity_reason) \
+    VALUE(light, light_validity, light_reason)
+
+#define SW_FAULT_FIELDS(FIELD) \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*, which fault") \
+    FIELD(u8, present, 1, 1, "1: noticed just now; 0: over") \
+    FIELD(u16, times, 1, 1, "how often it was noticed in this boot, this time included") \
+    FIELD(u64, from_us, 1, 1, "us, device time when it was noticed") \
+    FIELD(u64, to_us, 1, 1, "us, when it was seen last; 0 while it is present")
+
+#define SW_HEALTH_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, reset_cause, 1, 1, "SW_RESET_*, why this boot began") \
+    FIELD(u16, changes, 1, 1, "faults that began or ended in this boot") \
+    FIELD(u8, present, 16, 1, "SW_REASON_* of the faults that are present, most important first; 0 none") \
+    FIELD(u8, past, 16, 1, "SW_REASON_* of faults of this boot that are over, latest first; 0 none")
+
+#define SW_CALIBRATION_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, state, 1, 1, "SW_CALIBRATION_*") \
+    FIELD(u8, stored, 1, 1, "SW_PROCEDURE_* bits (1 empty room, 2 corner) read back from flash just now and equal") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*, why the last procedure failed; 0 none") \
+    FIELD(u8, progress, 1, 1/255, "of the procedure under way") \
+    FIELD(i16, gain_rx2, 1, 0.001, "dB over RX1, measured with the reflector") \
+    FIELD(i16, gain_rx3, 1, 0.001, "dB over RX1") \
+    FIELD(i16, phase_rx2, 1, 0.01, "degree after RX1") \
+    FIELD(i16, phase_rx3, 1, 0.01, "degree after RX1") \
+    FIELD(u16, error_before, 1, 0.01, "degree, angle of the reflector as seen without the correction") \
+    FIELD(u16, error_after, 1, 0.01, "degree, with it") \
+    FIELD(u16, residue_before, 1, 0.01, "counts rms, still echoes of the empty room before their removal") \
+    FIELD(u16, residue_after, 1, 0.01, "counts rms, after it")
+
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
     FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
@@ -198,6 +257,19 @@
 #define SW_SETTINGS_READ_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
 
+#define SW_HEALTH_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_CALIBRATE_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u8, procedure, 1, 1, "SW_PROCEDURE_*") \
+    FIELD(u16, distance, 1, 1, "mm, of the corner reflector") \
+    FIELD(i16, azimuth, 1, 0.01, "degree, of the corner reflector") \
+    FIELD(i16, elevation, 1, 0.01, "degree, of the corner reflector")
+
+#define SW_CALIBRATION_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
 /* ENTRY(name, value, text) */
 #define SW_UPLINK_STATES(ENTRY) \
     ENTRY(BOOT, 0, "boot") \
@@ -236,7 +308,86 @@
     ENTRY(FLASH_FAILED, 22, "flash cannot be written") \
     ENTRY(NOT_ARMED, 23, "no alarm is armed") \
     ENTRY(WAS_OFF, 24, "no power at the set time: rung as soon as it came back") \
-    ENTRY(NOBODY_ANSWERED, 25, "nobody answered: it stopped by itself")
+    ENTRY(NOBODY_ANSWERED, 25, "nobody answered: it stopped by itself") \
+    ENTRY(MISO_LOW, 26, "radar reads as zeros: no chip, no power, or a broken line") \
+    ENTRY(MISO_HIGH, 27, "radar reads as ones: no chip, no power, or a broken line") \
+    ENTRY(BUS_BITS, 28, "single bits from the radar are wrong") \
+    ENTRY(BUS_CLOCKS, 29, "clocks on the radar's bus are lost or doubled") \
+    ENTRY(BUS_LATE, 30, "radar answers one bit late: its bus is too fast") \
+    ENTRY(BUS_SPLIT, 31, "bursts are cut: chip select is released inside them") \
+    ENTRY(BUS_SLOW, 32, "radar's bus is too slow for its data") \
+    ENTRY(STATUS_MIRRORED, 33, "radar's status bits stand in mirrored order") \
+    ENTRY(STATUS_FALSE, 34, "radar reports FIFO errors without one") \
+    ENTRY(IRQ_SILENT, 35, "radar's interrupt line stays low") \
+    ENTRY(IRQ_STUCK, 36, "radar's interrupt line stays high") \
+    ENTRY(IRQ_INVERTED, 37, "radar's interrupt line is inverted") \
+    ENTRY(IRQ_MISSED, 38, "interrupts of the radar are missed") \
+    ENTRY(IRQ_LATE, 39, "interrupts of the radar come late") \
+    ENTRY(IRQ_FALSE, 40, "interrupts without a frame") \
+    ENTRY(IRQ_EARLY, 41, "interrupt before a frame is complete: the level was not taken") \
+    ENTRY(OSCILLATOR_OFF, 42, "radar's oscillator is off") \
+    ENTRY(FRAMES_ENDED, 43, "radar stopped after a number of frames") \
+    ENTRY(OVERFLOW, 44, "radar's FIFO ran over") \
+    ENTRY(UNDERFLOW, 45, "radar's FIFO ran empty") \
+    ENTRY(FIFO_SHIFTED, 46, "samples are shifted against antennas") \
+    ENTRY(FRAME_REPEATED, 47, "the same frame came twice") \
+    ENTRY(FRAME_DROPPED, 48, "a frame is missing") \
+    ENTRY(FRAME_JITTER, 49, "frames come irregularly") \
+    ENTRY(FRAME_PAUSE, 50, "frames paused") \
+    ENTRY(MEMORY_BROKEN, 51, "radar's memory fails its test") \
+    ENTRY(WRONG_CHIP, 52, "another radar chip than expected") \
+    ENTRY(RESET_STUCK, 53, "radar's reset does not end") \
+    ENTRY(BROWN_OUT, 54, "radar lost its power and its set-up") \
+    ENTRY(ANTENNA_DEAD, 55, "an antenna receives nothing") \
+    ENTRY(ANTENNA_MISMATCH, 56, "antennas differ from their calibration") \
+    ENTRY(LEAKAGE, 57, "strong echo right in front of the radar") \
+    ENTRY(ADC_OFFSET, 58, "radar's converter is off its middle") \
+    ENTRY(FIRST_CHIRP, 59, "first chirp of a frame is not settled") \
+    ENTRY(RAMP, 60, "radar's sweep is not linear") \
+    ENTRY(REFERENCE, 61, "radar's clock runs wrong") \
+    ENTRY(TEMPERATURE, 62, "radar is too hot or too cold") \
+    ENTRY(INTERFERENCE, 63, "another radar disturbs") \
+    ENTRY(SUPPLY_RIPPLE, 64, "a tone of the supply is in the signal") \
+    ENTRY(LINE_GARBLED, 65, "serial line garbles bytes") \
+    ENTRY(LINE_BROKEN, 66, "host has not been heard") \
+    ENTRY(LINE_SLOW, 67, "serial line takes less than is sent") \
+    ENTRY(FLASH_SLOW, 68, "flash takes longer than it may") \
+    ENTRY(FLASH_WORN, 69, "a place in flash does not hold what is written") \
+    ENTRY(FLASH_TORN, 70, "a write to flash was interrupted") \
+    ENTRY(CLOCK_ABSENT, 71, "clock chip does not answer") \
+    ENTRY(CLOCK_STOPPED, 72, "clock chip stands still") \
+    ENTRY(CLOCK_POWER_LOST, 73, "clock chip lost its battery") \
+    ENTRY(CLOCK_DRIFT, 74, "clock chip and radar count time differently") \
+    ENTRY(WATCHDOG, 75, "restarted by the watchdog") \
+    ENTRY(POWER_DIP, 76, "restarted after a dip of the supply") \
+    ENTRY(CLIMATE_ABSENT, 77, "temperature and humidity sensor does not answer") \
+    ENTRY(CLIMATE_CHECK, 78, "temperature and humidity sensor sends wrong checksums") \
+    ENTRY(LIGHT_ABSENT, 79, "light sensor does not answer") \
+    ENTRY(LIGHT_SATURATED, 80, "too bright for the light sensor") \
+    ENTRY(BUTTON_STUCK, 81, "button is pressed for too long") \
+    ENTRY(ENTROPY_FAILED, 82, "no random numbers") \
+    ENTRY(NOT_CALIBRATED, 83, "antennas are not calibrated") \
+    ENTRY(CALIBRATION_LOST, 84, "calibration in flash is damaged") \
+    ENTRY(NOT_EMPTY, 85, "something moves: the room is not empty") \
+    ENTRY(NO_REFLECTOR, 86, "no reflector at that place")
+
+#define SW_RESETS(ENTRY) \
+    ENTRY(POWER, 0, "power on") \
+    ENTRY(PIN, 1, "reset pin") \
+    ENTRY(WATCHDOG, 2, "watchdog") \
+    ENTRY(DIP, 3, "dip of the supply")
+
+#define SW_CALIBRATIONS(ENTRY) \
+    ENTRY(NONE, 0, "none") \
+    ENTRY(MEASURING, 1, "measuring") \
+    ENTRY(STORING, 2, "being stored") \
+    ENTRY(DONE, 3, "stored") \
+    ENTRY(FAILED, 4, "failed")
+
+#define SW_PROCEDURES(ENTRY) \
+    ENTRY(EMPTY_ROOM, 1, "empty room") \
+    ENTRY(CORNER, 2, "corner reflector") \
+    ENTRY(FORGET, 3, "forget the calibration")
 
 #define SW_SIDES(ENTRY) \
     ENTRY(UNKNOWN, 0, "unknown") \

@@ -161,6 +161,9 @@ ClockSource = words("ClockSource", TABLES["SW_CLOCK_SOURCES"])
 AlarmState = words("AlarmState", TABLES["SW_ALARM_STATES"])
 AlarmDeed = words("AlarmDeed", TABLES["SW_ALARM_DEEDS"])
 AlarmMaker = words("AlarmMaker", TABLES["SW_ALARM_MAKERS"])
+ResetCause = words("ResetCause", TABLES["SW_RESETS"])
+CalibrationState = words("CalibrationState", TABLES["SW_CALIBRATIONS"])
+Procedure = words("Procedure", TABLES["SW_PROCEDURES"])
 
 # macro -> its words and the prefix of their names in C
 WORDS: dict[str, tuple[type[IntEnum], str]] = {
@@ -172,6 +175,9 @@ WORDS: dict[str, tuple[type[IntEnum], str]] = {
     "SW_ALARM_STATES": (AlarmState, "SW_ALARM"),
     "SW_ALARM_DEEDS": (AlarmDeed, "SW_ALARM_DID"),
     "SW_ALARM_MAKERS": (AlarmMaker, "SW_ALARM_BY"),
+    "SW_RESETS": (ResetCause, "SW_RESET"),
+    "SW_CALIBRATIONS": (CalibrationState, "SW_CALIBRATION"),
+    "SW_PROCEDURES": (Procedure, "SW_PROCEDURE"),
 }
 _TEXTS = {enum: {int(value): text for _, value, text in TABLES[macro]} for macro, (enum, _) in WORDS.items()}
 

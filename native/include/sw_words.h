@@ -15,6 +15,9 @@
 #define SW_ALARM_WORD(name, value, text) SW_ALARM_##name = value,
 #define SW_ALARM_DID_WORD(name, value, text) SW_ALARM_DID_##name = value,
 #define SW_ALARM_BY_WORD(name, value, text) SW_ALARM_BY_##name = value,
+#define SW_RESET_WORD(name, value, text) SW_RESET_##name = value,
+#define SW_CALIBRATION_WORD(name, value, text) SW_CALIBRATION_##name = value,
+#define SW_PROCEDURE_WORD(name, value, text) SW_PROCEDURE_##name = value,
 
 typedef enum sw_uplink { SW_UPLINK_STATES(SW_UPLINK_WORD) SW_UPLINK_COUNT } sw_uplink;
 typedef enum sw_motion { SW_MOTION_CLASSES(SW_MOTION_WORD) SW_MOTION_COUNT } sw_motion;
@@ -24,6 +27,9 @@ typedef enum sw_clock_source { SW_CLOCK_SOURCES(SW_CLOCK_WORD) SW_CLOCK_COUNT } 
 typedef enum sw_alarm { SW_ALARM_STATES(SW_ALARM_WORD) SW_ALARM_COUNT } sw_alarm;
 typedef enum sw_alarm_deed { SW_ALARM_DEEDS(SW_ALARM_DID_WORD) SW_ALARM_DID_COUNT } sw_alarm_deed;
 typedef enum sw_alarm_maker { SW_ALARM_MAKERS(SW_ALARM_BY_WORD) SW_ALARM_BY_COUNT } sw_alarm_maker;
+typedef enum sw_reset_cause { SW_RESETS(SW_RESET_WORD) SW_RESET_COUNT } sw_reset_cause;
+typedef enum sw_calibration_state { SW_CALIBRATIONS(SW_CALIBRATION_WORD) SW_CALIBRATION_COUNT } sw_calibration_state;
+typedef enum sw_procedure { SW_PROCEDURES(SW_PROCEDURE_WORD) SW_PROCEDURE_COUNT } sw_procedure;
 
 #undef SW_UPLINK_WORD
 #undef SW_MOTION_WORD
@@ -33,5 +39,8 @@ typedef enum sw_alarm_maker { SW_ALARM_MAKERS(SW_ALARM_BY_WORD) SW_ALARM_BY_COUN
 #undef SW_ALARM_WORD
 #undef SW_ALARM_DID_WORD
 #undef SW_ALARM_BY_WORD
+#undef SW_RESET_WORD
+#undef SW_CALIBRATION_WORD
+#undef SW_PROCEDURE_WORD
 
 #endif

@@ -39,6 +39,9 @@ def test_host_types_start_at_64() -> None:
         "RING",
         "SETTINGS_SET",
         "SETTINGS_READ",
+        "HEALTH_READ",
+        "CALIBRATE",
+        "CALIBRATION_READ",
     }
 
 
