@@ -22,13 +22,13 @@ from hw_sim.hil.describe import describe, folder_name, lock_file, repeat_command
 from hw_sim.hil.targets import EXPECTED, Target, TargetError, check_kinds, missing_tools, parse, required
 
 if TYPE_CHECKING:
+    from hw_sim.hil.device_under_test import DeviceUnderTest
     from hw_sim.hil.levers import Board, Clock, Faults
     from hw_sim.hil.link import Link
     from hw_sim.hil.serial_line import SerialLine
-    from hw_sim.hil.session import Session
 
 TARGETS_KEY = pytest.StashKey[list[Target]]()
-SESSION_KEY = pytest.StashKey["Session"]()
+DEVICE_KEY = pytest.StashKey["DeviceUnderTest"]()
 PORTS_KEY = pytest.StashKey[dict[str, Any]]()
 BAUD = 460_800
 PATIENCE_S = 60.0
@@ -123,73 +123,73 @@ def sw_target(request: pytest.FixtureRequest) -> Target:
 
 
 @pytest.fixture
-def _sw_session(
+def _sw_device(
     request: pytest.FixtureRequest, sw_target: Target, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Session]:
+) -> Iterator[DeviceUnderTest]:
     """The device of this test, from power-on or from now on, with its recording."""
     item, target = request.node, sw_target
-    if SESSION_KEY in item.stash:  # of a run before a rerun
-        del item.stash[SESSION_KEY]
+    if DEVICE_KEY in item.stash:  # of a run before a rerun
+        del item.stash[DEVICE_KEY]
     if missing := missing_tools(target):
         word = required(target)
         pytest.fail(f"{missing} (STILLWAVE_REQUIRE names {word})", pytrace=False) if word else pytest.skip(missing)
     folder = _folder(item, tmp_path_factory)
-    with _opened(item, target, folder) as session:
-        item.stash[SESSION_KEY] = session
-        yield session
-        late = [] if session.failed else session.new_violations()
-        session.close()
-        item.user_properties += [(f"sw_{key}", value) for key, value in session.properties()]
+    with _opened(item, target, folder) as device:
+        item.stash[DEVICE_KEY] = device
+        yield device
+        late = [] if device.failed else device.new_violations()
+        device.close()
+        item.user_properties += [(f"sw_{key}", value) for key, value in device.properties()]
         if item.config.getoption("sw_artifacts"):
-            session.story().write(folder, "failed" if session.failed or late else "passed", session.violations)
-        elif not session.failed and not late:
+            device.story().write(folder, "failed" if device.failed or late else "passed", device.violations)
+        elif not device.failed and not late:
             shutil.rmtree(folder, ignore_errors=True)
     if late:
         pytest.fail("after the test: " + "; ".join(late), pytrace=False)
 
 
 @pytest.fixture
-def sw_board(_sw_session: Session) -> Board:
+def sw_board(_sw_device: DeviceUnderTest) -> Board:
     """Power, reset, switch, button, line, pins: the hands on the device."""
-    return _sw_session.board
+    return _sw_device.board
 
 
 @pytest.fixture
-def sw_serial(_sw_session: Session) -> SerialLine:
+def sw_serial(_sw_device: DeviceUnderTest) -> SerialLine:
     """The raw bytes of the line, both ways."""
-    return _sw_session.serial
+    return _sw_device.serial
 
 
 @pytest.fixture
-def sw_link(_sw_session: Session) -> Link:
+def sw_link(_sw_device: DeviceUnderTest) -> Link:
     """The packets of a Stillwave device."""
-    return _sw_session.link_or_fail()
+    return _sw_device.link_or_fail()
 
 
 @pytest.fixture
-def sw_clock(_sw_session: Session) -> Clock:
+def sw_clock(_sw_device: DeviceUnderTest) -> Clock:
     """The device's time, and what makes it go on."""
-    return _sw_session.clock
+    return _sw_device.clock
 
 
 @pytest.fixture
-def sw_faults(_sw_session: Session) -> Faults:
+def sw_faults(_sw_device: DeviceUnderTest) -> Faults:
     """Faults of the board, added while the test runs."""
-    return _sw_session.faults
+    return _sw_device.faults
 
 
 @pytest.fixture
-def sw_recording(_sw_session: Session) -> Path:
+def sw_recording(_sw_device: DeviceUnderTest) -> Path:
     """Path of this test's link.mcap; it is written until the test ends."""
-    return _sw_session.recording
+    return _sw_device.recording
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test that passed is held to the checks; then it fails as itself, so that xfail and reruns see it."""
     result = yield
-    session = item.stash.get(SESSION_KEY, None)
-    if session is not None and (wrong := session.new_violations()):
+    device = item.stash.get(DEVICE_KEY, None)
+    if device is not None and (wrong := device.new_violations()):
         pytest.fail("the test passed, but:\n  " + "\n  ".join(wrong), pytrace=False)
     return result
 
@@ -198,10 +198,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """A failed test tells its story."""
     report = yield
-    session = item.stash.get(SESSION_KEY, None)
-    if session is not None and report.failed:
-        session.failed = True
-        report.sections.append(("stillwave", session.story().text(session.violations)))
+    device = item.stash.get(DEVICE_KEY, None)
+    if device is not None and report.failed:
+        device.failed = True
+        report.sections.append(("stillwave", device.story().text(device.violations)))
     return report
 
 
@@ -229,14 +229,14 @@ def _fields(item: pytest.Item, name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(item: pytest.Item, target: Target, folder: Path) -> Iterator[Session]:
+def _opened(item: pytest.Item, target: Target, folder: Path) -> Iterator[DeviceUnderTest]:
     """The device behind the target; a target that cannot be had fails the test with one line."""
     _use_jit_cache()
-    from hw_sim.hil import session as sessions
+    from hw_sim.hil import device_under_test
     from hw_sim.hil.home import HomeError
 
     try:
-        asked = sessions.Asked(
+        asked = device_under_test.Asked(
             scene=_scene(item),
             given_scene=item.config.getoption("sw_scene"),
             seed=item.config.getoption("sw_seed"),
@@ -247,7 +247,7 @@ def _opened(item: pytest.Item, target: Target, folder: Path) -> Iterator[Session
             patience_s=item.config.getoption("sw_patience"),
         )
         with _port(item.config, target) as port:
-            yield sessions.open_session(target, asked, folder, _Tools(item, port), _skip)
+            yield device_under_test.open_device(target, asked, folder, _Tools(item, port), _skip)
     except (HomeError, ValueError) as error:
         why = str(error)
     else:

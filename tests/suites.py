@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-import hw_sim.hil.session
+import hw_sim.hil.device_under_test
 import hw_sim.rig
 import wire.recording
 import wire.transport
 
-LOADED = (hw_sim.hil.session, hw_sim.rig, wire.recording, wire.transport)
+LOADED = (hw_sim.hil.device_under_test, hw_sim.rig, wire.recording, wire.transport)
 SAYS_MORE = ("CI", "BUILD_NUMBER")
 """In an environment with one of these pytest repeats what failed in its summary."""
 CONFTEST = """

@@ -1,6 +1,6 @@
 """One test's device with everything around it: its line, its levers, its recording and what it is held to.
 
-Rule: a session is one device from power-on (or one listening span at a port, or one replay); nothing of it reaches
+Rule: it is one device from power-on (or one listening span at a port, or one replay); nothing of it reaches
 the next test.
 """
 
@@ -63,7 +63,7 @@ class Tools(Protocol):
 
 
 @dataclass
-class Session:
+class DeviceUnderTest:
     """See above. violations: what the checks found so far."""
 
     target: Target
@@ -116,7 +116,9 @@ class Session:
             self.recorder.close()
 
 
-def open_session(target: Target, asked: Asked, folder: Path, tools: Tools, skip: Callable[[str], NoReturn]) -> Session:
+def open_device(
+    target: Target, asked: Asked, folder: Path, tools: Tools, skip: Callable[[str], NoReturn]
+) -> DeviceUnderTest:
     """The device behind the target, its line and its recording. Raises HomeError, ValueError; skips what cannot be."""
     checks.wanted(asked.expected)
     board_faults, chip_faults = FAULTS.parse(asked.fault_names, asked.fault_fields, 0)
@@ -141,7 +143,7 @@ def open_session(target: Target, asked: Asked, folder: Path, tools: Tools, skip:
     link = Link(home, tools.speech()) if target.speaks_packets else None
     faults = Faults(home, FAULTS, board_faults | chip_faults, lambda now: _apply(home, now))
     line, board, clock = SerialLine(home), Board(home, target.word), Clock(home)
-    return Session(target, asked, home, path, recorder, line, link, board, clock, faults)
+    return DeviceUnderTest(target, asked, home, path, recorder, line, link, board, clock, faults)
 
 
 def _emulated(
