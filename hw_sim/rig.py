@@ -40,12 +40,14 @@ if TYPE_CHECKING:
 
 TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", "overflow", "unguarded", "flushing")
 CORES = ("c", "numba")
-DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
+DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
 ANSWERS = {
     packet.HOST_HELLO: packet.HELLO,
     packet.PING: packet.PONG,
     **dict.fromkeys((packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING), packet.ALARM_STATE),
     **dict.fromkeys((packet.SETTINGS_SET, packet.SETTINGS_READ), packet.SETTINGS),
+    packet.HEALTH_READ: packet.HEALTH,
+    **dict.fromkeys((packet.CALIBRATE, packet.CALIBRATION_READ), packet.CALIBRATION),
 }
 """Question -> the packet that answers it, with the question's nonce."""
 
