@@ -1,4 +1,4 @@
-"""The bytes of a serial port: the only user of pyserial.
+"""The bytes of a serial port, or of `unix:PATH` that behaves like one: the only user of pyserial.
 
 Rule: reads take what is there in one piece (reading up to a delimiter byte by byte is a hundred times
 slower), and whatever goes wrong with the port is one exception with one line.
@@ -10,8 +10,11 @@ import contextlib
 import termios
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 import serial
+
+from wire.unix_line import PREFIX, UnixClient
 
 BAUD = 460_800
 CHUNK_BYTES = 65_536
@@ -33,8 +36,14 @@ def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+def _opened(port: str, baud: int) -> Any:
+    if port.startswith(PREFIX):
+        return UnixClient(port, WRITE_TIMEOUT_S)
+    return serial.serial_for_url(port, baudrate=baud, timeout=0.0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+
+
 class Transport:
-    """One open port; a context manager. port: whatever pyserial's serial_for_url takes."""
+    """One open port; a context manager. port: unix:PATH, or whatever pyserial's serial_for_url takes."""
 
     def __init__(self, port: str, baud: int = BAUD) -> None:
         """Opens the port for this process alone. Raises TransportError when it is missing, busy or not understood.
@@ -44,9 +53,7 @@ class Transport:
         self.port = port
         self._timeout_s = 0.0
         try:
-            self._serial = serial.serial_for_url(
-                port, baudrate=baud, timeout=self._timeout_s, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-            )
+            self._serial = _opened(port, baud)
         except _FAILURES as error:
             raise TransportError(port, f"cannot be opened: {_first_line(error)}", lost=False) from error
 
@@ -56,6 +63,12 @@ class Transport:
             yield
         except (*_FAILURES, TypeError) as error:  # TypeError: pyserial's answer to a port closed under it
             raise TransportError(self.port, f"device lost: {_first_line(error)}", lost=True) from error
+
+    def fileno(self) -> int:
+        """Becomes readable when there are bytes; -1: this port has none."""
+        with contextlib.suppress(*_FAILURES, AttributeError):
+            return int(self._serial.fileno())
+        return -1
 
     def _wait(self, timeout_s: float) -> None:
         """Sets how long a read waits; each change makes pyserial set up the port again."""
