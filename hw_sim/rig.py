@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
     from hw_sim.recording import Recording
 
-TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", "overflow", "unguarded", "flushing")
+TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", "overflow", "unguarded", "without", "flushing")
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
 ANSWERS = {

@@ -25,6 +25,7 @@ BUILT: dict[str, tuple[tuple[str, str], ...]] = {
     "aarch64": AARCH64,
     "sanitized": COMPILER,
     "unguarded": COMPILER,
+    "without": COMPILER,
 }
 """Homes of our own firmware on the emulated board: (Debian packages, the program they bring) each needs."""
 REQUIRE = {"arm": "arm", "arm_m7": "arm", "arm_m33": "arm", "aarch64": "arm"}

@@ -11,6 +11,7 @@
 #include "sw_driver.h"
 #include "sw_firmware.h"
 #include "sw_framing.h"
+#include "sw_health.h"
 #include "sw_keeper.h"
 #include "sw_outbox.h"
 #include "sw_report.h"
@@ -56,6 +57,7 @@ struct sw_firmware {
     sw_chain_out last;           /* of the last frame */
     sw_deframer deframer;
     sw_packet packet;            /* being received */
+    sw_health health;            /* faults; sw_health_note() is all that a noticer calls */
     sw_outbox outbox;
     sw_delivery delivery;
     sw_keeper keeper;

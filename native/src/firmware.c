@@ -79,6 +79,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->config_hash = hash_config(&radar);
     fw->retry_us = SW_NEVER;
     sw_deframer_init(&fw->deframer);
+    sw_health_init(&fw->health);
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
     sw_keeper_init(&fw->keeper, 0);

@@ -6,10 +6,36 @@
 
 #include <errno.h>
 #include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../bridge_hal.h"
 #include "../firmware_memory.h"
+#include "sw_handles.h"
+
+#ifdef SW_WITHOUT_HANDLER
+uint32_t sw_without;
+
+/* The reason named in the environment; 0 when it names none. */
+static int32_t choose_handler(void)
+{
+#define NAMED(name, value, text) {#name, value},
+    static const struct {
+        const char *name;
+        uint32_t reason;
+    } known[] = {SW_REASONS(NAMED)};
+#undef NAMED
+    const char *asked = getenv("SW_WITHOUT");
+    for (uint32_t i = 0; asked != NULL && i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(asked, known[i].name) == 0) {
+            sw_without = known[i].reason;
+            return 1;
+        }
+    }
+    return 0;
+}
+#endif
 
 #ifdef SW_DELIBERATE_FLUSH
 /* Denormals become zero from here on, as a library linked with fast-math would have it. */
@@ -54,6 +80,11 @@ int main(void)
     static sw_bridge bridge;
 #ifdef SW_DELIBERATE_FLUSH
     flush_to_zero();
+#endif
+#ifdef SW_WITHOUT_HANDLER
+    if (!choose_handler()) {
+        return 2;
+    }
 #endif
     bridge.io = (sw_bridge_io){read_some, write_all};
 #ifdef SW_DELIBERATE_OVERFLOW
