@@ -9,7 +9,7 @@ import numpy as np
 from edge.core import load
 
 ffi, lib = load()
-SECTOR, SIZE = 4096, 8192
+SECTOR, SIZE = 4096, 16384
 PROGRAM_US, ERASE_US = 700, 45_000
 
 

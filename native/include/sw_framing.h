@@ -17,6 +17,8 @@
 
 /* zlib's CRC-32 of n bytes. */
 uint32_t sw_crc32(const uint8_t *bytes, uint32_t n);
+/* The same over bytes that go on where those of crc ended; crc 0: at their beginning. */
+uint32_t sw_crc32_more(uint32_t crc, const uint8_t *bytes, uint32_t n);
 
 /* COBS. out holds n + n / 254 + 1 bytes; returns the bytes written (no delimiter). */
 uint32_t sw_cobs_encode(const uint8_t *in, uint32_t n, uint8_t *out);

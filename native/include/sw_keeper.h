@@ -37,6 +37,7 @@ typedef struct sw_keeper {
     uint64_t again_us;   /* it is tried again then */
     uint64_t at_us;      /* next step; UINT64_MAX none */
     sw_flash_store store;
+    uint8_t record[SW_STORE_SLOT_BYTES]; /* being written */
     uint8_t flash[SW_STORE_BYTES]; /* content of the newest record, as far as it was read or written */
 } sw_keeper;
 

@@ -10,12 +10,22 @@
 
 #define MAGIC 0x31525753u /* "SWR1" */
 #define AT_COUNTER 4u
-#define AT_CRC 60u
+#define CRC_BYTES 4u
+#define CHUNK 64u /* read at once; the shortest slot */
 #define TRIES_MAX 6u
 #define TRIES_HERE 3u /* then the other sector */
 #define PROGRAM_POLL_US 1000u
 #define ERASE_POLL_US 5000u
 #define NEVER UINT64_MAX
+
+_Static_assert(SW_STORE_BYTES + SW_STORE_AROUND == SW_STORE_SLOT_BYTES, "content of a slot");
+_Static_assert(SW_STORE_SLOTS * SW_STORE_SLOT_BYTES == SW_STORE_SECTOR_BYTES, "slots of a sector");
+
+typedef struct looked { /* at one slot */
+    int32_t blank;
+    int32_t valid;
+    uint32_t counter;
+} looked;
 
 static void put32(uint8_t *to, uint32_t value)
 {
@@ -29,83 +39,116 @@ static uint32_t get32(const uint8_t *from)
     return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
-static uint32_t address_of(uint32_t sector, uint32_t slot)
+static uint32_t address_of(const sw_flash_store *s, uint32_t sector, uint32_t slot)
 {
-    return sector * SW_STORE_SECTOR_BYTES + slot * SW_STORE_SLOT_BYTES;
+    return (s->base + sector) * SW_STORE_SECTOR_BYTES + slot * s->slot_bytes;
 }
 
-static int32_t blank(const uint8_t *slot)
-{
-    uint8_t all = 0xFF;
-    for (uint32_t i = 0; i < SW_STORE_SLOT_BYTES; i++) {
-        all &= slot[i];
-    }
-    return all == 0xFFu;
-}
+static uint32_t slots(const sw_flash_store *s) { return SW_STORE_SECTOR_BYTES / s->slot_bytes; }
 
-static int32_t valid(const uint8_t *slot)
-{
-    return get32(slot) == MAGIC && get32(slot + AT_COUNTER) != 0u && get32(slot + AT_CRC) == sw_crc32(slot, AT_CRC);
-}
+static uint32_t shorter(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint8_t *content)
+/* Reads one slot, piece by piece. Returns -1 when the flash cannot be read. */
+static int32_t look(const sw_flash_store *s, const sw_hal *hal, uint32_t address, looked *seen)
 {
-    uint8_t slot[SW_STORE_SLOT_BYTES];
-    uint32_t free_from[SW_STORE_SECTORS] = {0};
-    memset(s, 0, sizeof *s);
-    s->poll_us = NEVER;
-    for (uint32_t i = 0; i < SW_STORE_SECTORS * SW_STORE_SLOTS; i++) {
-        uint32_t address = address_of(i / SW_STORE_SLOTS, i % SW_STORE_SLOTS);
-        if (hal->flash_read(hal->flash, address, slot, SW_STORE_SLOT_BYTES) < 0) {
+    uint8_t piece[CHUNK], all = 0xFF;
+    uint32_t crc = 0, magic = 0;
+    for (uint32_t at = 0; at < s->slot_bytes; at += CHUNK) {
+        if (hal->flash_read(hal->flash, address + at, piece, CHUNK) < 0) {
             return -1;
         }
-        if (!blank(slot)) {
-            free_from[i / SW_STORE_SLOTS] = i % SW_STORE_SLOTS + 1u;
+        for (uint32_t i = 0; i < CHUNK; i++) {
+            all &= piece[i];
         }
-        if (valid(slot) && get32(slot + AT_COUNTER) > s->counter) {
-            s->counter = get32(slot + AT_COUNTER);
+        if (at == 0u) {
+            magic = get32(piece);
+            seen->counter = get32(piece + AT_COUNTER);
+        }
+        crc = sw_crc32_more(crc, piece, shorter(CHUNK, s->slot_bytes - CRC_BYTES - at));
+    }
+    seen->blank = all == 0xFFu;
+    seen->valid = magic == MAGIC && seen->counter != 0u && crc == get32(piece + CHUNK - CRC_BYTES);
+    return 0;
+}
+
+int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base, uint32_t slot_bytes, uint8_t *record)
+{
+    uint32_t free_from[SW_STORE_SECTORS] = {0};
+    *s = (sw_flash_store){.base = base, .slot_bytes = slot_bytes, .poll_us = NEVER};
+    for (uint32_t i = 0; i < SW_STORE_SECTORS * slots(s); i++) {
+        uint32_t sector = i / slots(s), slot = i % slots(s), address = address_of(s, sector, slot);
+        looked seen;
+        if (look(s, hal, address, &seen) < 0) {
+            return -1;
+        }
+        if (!seen.blank) {
+            free_from[sector] = slot + 1u;
+            s->damaged += !seen.valid;
+        }
+        if (seen.valid && seen.counter > s->counter) {
+            s->counter = seen.counter;
             s->newest = address;
-            memcpy(content, slot + SW_STORE_CONTENT_AT, SW_STORE_BYTES);
         }
     }
+    if (s->counter != 0u && hal->flash_read(hal->flash, s->newest, record, slot_bytes) < 0) {
+        return -1;
+    }
     s->given = s->counter;
-    s->sector = s->newest / SW_STORE_SECTOR_BYTES;
+    s->sector = s->counter == 0u ? 0u : s->newest / SW_STORE_SECTOR_BYTES - base;
     s->slot = free_from[s->sector];
     return s->counter != 0u;
 }
 
-/* Programs the next slot; erases the spare sector first when this one is full, or has failed too often. */
-static void try_to_write(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, int32_t erased)
+static void program_page(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, const uint8_t *record)
 {
+    uint32_t n = shorter(SW_STORE_PAGE_BYTES, s->slot_bytes - s->page);
+    uint32_t address = address_of(s, s->sector, s->slot) + s->page;
+    s->state = SW_STORE_PROGRAMMING;
     s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
-    if (!erased && (s->slot == SW_STORE_SLOTS || s->tries == TRIES_HERE)) {
-        s->sector = s->counter == 0u ? 0u : 1u - s->newest / SW_STORE_SECTOR_BYTES;
+    s->poll_us = now_us + PROGRAM_POLL_US;
+    (void)hal->flash_program(hal->flash, address, record + s->page, n); /* refused: seen when the record is read back */
+    s->page += n;
+}
+
+/* Programs the next slot; erases the spare sector first when this one is full, or has failed too often. */
+static void try_to_write(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, uint8_t *record, int32_t erased)
+{
+    if (!erased && (s->slot == slots(s) || s->tries == TRIES_HERE)) {
+        s->sector = s->counter == 0u ? 0u : 1u - (s->newest / SW_STORE_SECTOR_BYTES - s->base);
         s->slot = 0;
         s->state = SW_STORE_ERASING;
+        s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
         s->poll_us = now_us + ERASE_POLL_US;
-        (void)hal->flash_erase(hal->flash, address_of(s->sector, 0)); /* refused: seen when the record is read back */
+        (void)hal->flash_erase(hal->flash, address_of(s, s->sector, 0)); /* refused: seen as above */
         return;
     }
-    put32(s->record + AT_COUNTER, ++s->given);
-    put32(s->record + AT_CRC, sw_crc32(s->record, AT_CRC));
-    s->state = SW_STORE_PROGRAMMING;
-    s->poll_us = now_us + PROGRAM_POLL_US;
-    (void)hal->flash_program(hal->flash, address_of(s->sector, s->slot), s->record, SW_STORE_SLOT_BYTES);
+    put32(record + AT_COUNTER, ++s->given);
+    put32(record + s->slot_bytes - CRC_BYTES, sw_crc32(record, s->slot_bytes - CRC_BYTES));
+    s->page = 0;
+    program_page(s, hal, now_us, record);
 }
 
-void sw_flash_store_write(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, const uint8_t *content)
+void sw_flash_store_write(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, uint8_t *record)
 {
-    put32(s->record, MAGIC);
-    memcpy(s->record + SW_STORE_CONTENT_AT, content, SW_STORE_BYTES);
+    put32(record, MAGIC);
     s->tries = 0;
-    try_to_write(s, hal, now_us, 0);
+    s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
+    s->state = SW_STORE_WAITING;
+    s->poll_us = now_us;
+    (void)sw_flash_store_step(s, hal, now_us, record);
 }
 
-static int32_t reads_back(const sw_hal *hal, uint32_t address, const uint8_t *record)
+/* 1: these bytes stand there. */
+static int32_t reads_back(const sw_hal *hal, uint32_t address, const uint8_t *bytes, uint32_t n)
 {
-    uint8_t slot[SW_STORE_SLOT_BYTES];
-    return hal->flash_read(hal->flash, address, slot, SW_STORE_SLOT_BYTES) >= 0 &&
-           memcmp(slot, record, SW_STORE_SLOT_BYTES) == 0;
+    uint8_t piece[CHUNK];
+    for (uint32_t at = 0; at < n; at += CHUNK) {
+        uint32_t length = shorter(CHUNK, n - at);
+        if (hal->flash_read(hal->flash, address + at, piece, length) < 0 || memcmp(piece, bytes + at, length) != 0) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static sw_store_result end(sw_flash_store *s, sw_store_result result)
@@ -115,21 +158,25 @@ static sw_store_result end(sw_flash_store *s, sw_store_result result)
     return result;
 }
 
-sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64_t now_us)
+sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, uint8_t *record)
 {
     if (s->state == SW_STORE_IDLE || now_us < s->poll_us) {
         return SW_STORE_NOTHING;
     }
     if (hal->flash_busy(hal->flash) != 0) {
-        s->poll_us = now_us + (s->state == SW_STORE_ERASING ? ERASE_POLL_US : PROGRAM_POLL_US);
+        s->poll_us = now_us + (s->state == SW_STORE_PROGRAMMING ? PROGRAM_POLL_US : ERASE_POLL_US);
         return now_us < s->timeout_us ? SW_STORE_NOTHING : end(s, SW_STORE_FAILED);
     }
-    if (s->state == SW_STORE_ERASING) {
-        try_to_write(s, hal, now_us, 1);
+    if (s->state == SW_STORE_WAITING || s->state == SW_STORE_ERASING) {
+        try_to_write(s, hal, now_us, record, s->state == SW_STORE_ERASING);
         return SW_STORE_NOTHING;
     }
-    uint32_t address = address_of(s->sector, s->slot++);
-    if (reads_back(hal, address, s->record)) {
+    if (s->page < s->slot_bytes) {
+        program_page(s, hal, now_us, record);
+        return SW_STORE_NOTHING;
+    }
+    uint32_t address = address_of(s, s->sector, s->slot++);
+    if (reads_back(hal, address, record, s->slot_bytes)) {
         s->counter = s->given;
         s->newest = address;
         return end(s, SW_STORE_WRITTEN);
@@ -137,14 +184,13 @@ sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64
     if (++s->tries == TRIES_MAX) {
         return end(s, SW_STORE_FAILED);
     }
-    try_to_write(s, hal, now_us, 0);
+    try_to_write(s, hal, now_us, record, 0);
     return SW_STORE_NOTHING;
 }
 
 int32_t sw_flash_store_holds(const sw_flash_store *s, const sw_hal *hal, const uint8_t *content)
 {
-    uint8_t slot[SW_STORE_SLOT_BYTES];
-    return s->state == SW_STORE_IDLE && s->counter != 0u &&
-           hal->flash_read(hal->flash, s->newest, slot, SW_STORE_SLOT_BYTES) >= 0 && valid(slot) &&
-           memcmp(slot + SW_STORE_CONTENT_AT, content, SW_STORE_BYTES) == 0;
+    looked seen;
+    return s->state == SW_STORE_IDLE && s->counter != 0u && look(s, hal, s->newest, &seen) >= 0 && seen.valid &&
+           reads_back(hal, s->newest + SW_STORE_CONTENT_AT, content, s->slot_bytes - SW_STORE_AROUND);
 }

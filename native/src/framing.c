@@ -12,9 +12,9 @@ static const uint32_t crc_of_nibble[16] = {
     0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu, 0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu,
 };
 
-uint32_t sw_crc32(const uint8_t *bytes, uint32_t n)
+uint32_t sw_crc32_more(uint32_t crc, const uint8_t *bytes, uint32_t n)
 {
-    uint32_t crc = 0xFFFFFFFFu;
+    crc ^= 0xFFFFFFFFu;
     for (uint32_t i = 0; i < n; i++) {
         crc ^= bytes[i];
         crc = (crc >> 4) ^ crc_of_nibble[crc & 15u];
@@ -22,6 +22,8 @@ uint32_t sw_crc32(const uint8_t *bytes, uint32_t n)
     }
     return crc ^ 0xFFFFFFFFu;
 }
+
+uint32_t sw_crc32(const uint8_t *bytes, uint32_t n) { return sw_crc32_more(0, bytes, n); }
 
 uint32_t sw_cobs_encode(const uint8_t *in, uint32_t n, uint8_t *out)
 {

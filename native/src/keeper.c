@@ -12,6 +12,7 @@
 #define AT_SET_FOR 4u
 #define AT_RING 12u
 #define AT_PLACE 20u
+#define SECTOR 0u
 #define NEVER UINT64_MAX
 
 static void put(uint8_t *to, uint64_t value, uint32_t n)
@@ -60,12 +61,13 @@ void sw_keeper_init(sw_keeper *k, uint64_t now_us)
 
 static sw_keeper_news load(sw_keeper *k, const sw_hal *hal, uint64_t now_us)
 {
-    int32_t found = sw_flash_store_load(&k->store, hal, k->flash);
+    int32_t found = sw_flash_store_load(&k->store, hal, SECTOR, SW_STORE_SLOT_BYTES, k->record);
     if (found < 0 && ++k->loads < SW_KEEPER_LOADS_MAX) {
         k->at_us = now_us + SW_KEEPER_LOAD_US;
         return SW_KEEPER_NOTHING;
     }
     if (found > 0) {
+        memcpy(k->flash, k->record + SW_STORE_CONTENT_AT, SW_STORE_BYTES);
         sw_kept_get(&k->wanted, k->flash);
     }
     k->loaded = 1;
@@ -84,7 +86,7 @@ static int32_t differs(const sw_keeper *k)
 static void write_if_needed(sw_keeper *k, const sw_hal *hal, uint64_t now_us)
 {
     uint8_t bytes[SW_STORE_BYTES];
-    const uint8_t *last = k->store.record + SW_STORE_CONTENT_AT;
+    const uint8_t *last = k->record + SW_STORE_CONTENT_AT;
     if (k->store.state != SW_STORE_IDLE || !differs(k)) {
         return;
     }
@@ -93,7 +95,8 @@ static void write_if_needed(sw_keeper *k, const sw_hal *hal, uint64_t now_us)
         k->at_us = k->again_us;
         return;
     }
-    sw_flash_store_write(&k->store, hal, now_us, bytes);
+    memcpy(k->record + SW_STORE_CONTENT_AT, bytes, SW_STORE_BYTES);
+    sw_flash_store_write(&k->store, hal, now_us, k->record);
     k->at_us = k->store.poll_us;
 }
 
@@ -103,9 +106,9 @@ sw_keeper_news sw_keeper_step(sw_keeper *k, const sw_hal *hal, uint64_t now_us)
     if (!k->loaded) {
         return now_us < k->at_us ? SW_KEEPER_NOTHING : load(k, hal, now_us);
     }
-    sw_store_result result = sw_flash_store_step(&k->store, hal, now_us);
+    sw_store_result result = sw_flash_store_step(&k->store, hal, now_us, k->record);
     if (result == SW_STORE_WRITTEN) {
-        memcpy(k->flash, k->store.record + SW_STORE_CONTENT_AT, SW_STORE_BYTES);
+        memcpy(k->flash, k->record + SW_STORE_CONTENT_AT, SW_STORE_BYTES);
         k->failing = 0;
         news = SW_KEEPER_STORED;
     } else if (result == SW_STORE_FAILED) {

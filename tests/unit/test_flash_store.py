@@ -10,51 +10,61 @@ from edge.core import load
 from tests.torn_flash import SECTOR, TornFlash
 
 ffi, lib = load()
-BYTES, SLOT = lib.SW_STORE_BYTES, lib.SW_STORE_SLOT_BYTES
-SLOTS = lib.SW_STORE_SLOTS
+SLOT, SLOTS = lib.SW_STORE_SLOT_BYTES, lib.SW_STORE_SLOTS
+BIG = 1024
+"""A slot of several pages."""
 
 
-def text(n: int) -> bytes:
+def text(n: int, slot: int = SLOT) -> bytes:
     """Content of the n-th record, n from 1."""
-    return n.to_bytes(4, "little") * (BYTES // 4)
+    return n.to_bytes(4, "little") * ((slot - lib.SW_STORE_AROUND) // 4)
 
 
 class Store:
-    """A store on a flash, loaded."""
+    """A store on a flash, loaded. base: its first sector; slot: bytes of a record."""
 
-    def __init__(self, flash: TornFlash | None = None) -> None:
-        self.flash = flash or TornFlash()
+    def __init__(self, flash: TornFlash | None = None, base: int = 0, slot: int = SLOT) -> None:
+        self.flash, self.slot = flash or TornFlash(), slot
         self.s: Any = ffi.new("sw_flash_store *")
-        content = ffi.new("uint8_t[]", BYTES)
-        self.status = lib.sw_flash_store_load(self.s, self.flash.hal, content)
-        self.found = bytes(ffi.buffer(content)) if self.status == 1 else None
+        self.record: Any = ffi.new("uint8_t[]", slot)
+        self.status = lib.sw_flash_store_load(self.s, self.flash.hal, base, slot, self.record)
+        self.found = bytes(ffi.buffer(self.record))[lib.SW_STORE_CONTENT_AT : -4] if self.status == 1 else None
+
+    def start(self, n: int) -> None:
+        """Starts to write record n."""
+        ffi.memmove(self.record + lib.SW_STORE_CONTENT_AT, text(n, self.slot), self.slot - lib.SW_STORE_AROUND)
+        lib.sw_flash_store_write(self.s, self.flash.hal, self.flash.now_us, self.record)
+
+    def step(self) -> int:
+        """Goes on at the next time it asked for."""
+        self.flash.now_us = max(self.flash.now_us, self.s.poll_us)
+        return int(lib.sw_flash_store_step(self.s, self.flash.hal, self.flash.now_us, self.record))
 
     def write(self, n: int, limit_us: int = 5_000_000) -> str:
         """Runs to the end of the write, or until the power is gone. Returns WRITTEN, FAILED or LOST."""
         flash = self.flash
-        lib.sw_flash_store_write(self.s, flash.hal, flash.now_us, ffi.from_buffer(text(n)))
+        self.start(n)
         end_us = flash.now_us + limit_us
         while flash.powered and flash.now_us < end_us:
-            flash.now_us = max(flash.now_us, self.s.poll_us)
-            result = lib.sw_flash_store_step(self.s, flash.hal, flash.now_us)
+            result = self.step()
             if result != lib.SW_STORE_NOTHING:
                 return "WRITTEN" if result == lib.SW_STORE_WRITTEN else "FAILED"
         return "LOST"
 
     def holds(self, n: int) -> bool:
-        return bool(lib.sw_flash_store_holds(self.s, self.flash.hal, ffi.from_buffer(text(n))))
+        return bool(lib.sw_flash_store_holds(self.s, self.flash.hal, ffi.from_buffer(text(n, self.slot))))
 
 
-def filled(n: int) -> TornFlash:
+def filled(n: int, base: int = 0, slot: int = SLOT) -> TornFlash:
     """A flash into which records 1..n were written."""
-    store = Store()
+    store = Store(None, base, slot)
     assert all(store.write(i) == "WRITTEN" for i in range(1, n + 1))
     return store.flash
 
 
-def reloaded(flash: TornFlash) -> bytes | None:
+def reloaded(flash: TornFlash, base: int = 0, slot: int = SLOT) -> bytes | None:
     flash.power_on()
-    return Store(flash).found
+    return Store(flash, base, slot).found
 
 
 def test_a_blank_flash_holds_nothing() -> None:
@@ -143,21 +153,53 @@ def test_worn_slots_are_passed_over() -> None:
 def test_what_failed_is_never_taken_for_newer_than_what_came_after_it() -> None:
     store = Store()
     store.write(1)
-    store.flash.busy_forever = True  # the record gets in, but nobody can read it back in time
-    flash = store.flash
-    lib.sw_flash_store_write(store.s, flash.hal, flash.now_us, ffi.from_buffer(text(2)))
-    flash.busy_forever = False
-    flash.now_us += 700
-    lib.sw_flash_store_write(store.s, flash.hal, flash.now_us, ffi.from_buffer(text(2)))
-    flash.refuses = True
-    while lib.sw_flash_store_step(store.s, flash.hal, flash.now_us) == lib.SW_STORE_NOTHING:
-        flash.now_us = max(flash.now_us, store.s.poll_us)
-    flash.refuses = False
+    store.start(2)  # gets in, but cannot be read back
+    store.flash.now_us += 700
+    store.flash.refuses = True
+    while store.step() == lib.SW_STORE_NOTHING:
+        pass
+    store.flash.refuses = False
     assert store.write(3) == "WRITTEN"
-    assert reloaded(flash) == text(3)
+    assert reloaded(store.flash) == text(3)
 
 
 def test_a_busy_flash_cannot_be_loaded_yet() -> None:
     flash = filled(1)
     flash.busy_forever = True
     assert Store(flash).status == -1
+
+
+def test_a_write_waits_for_a_flash_that_is_busy_with_another_store() -> None:
+    flash = TornFlash()
+    one, other = Store(flash), Store(flash, base=2, slot=BIG)
+    one.start(1)
+    assert flash.busy
+    assert other.write(2) == "WRITTEN"
+    assert one.step() == lib.SW_STORE_WRITTEN
+    assert (reloaded(flash), reloaded(flash, 2, BIG)) == (text(1), text(2, BIG))
+
+
+def test_stores_on_one_flash_leave_each_other_alone() -> None:
+    flash = filled(3)
+    other = Store(flash, base=2, slot=BIG)
+    assert all(other.write(n) == "WRITTEN" for n in range(1, 20))
+    assert set(flash.erased) == {2, 3}
+    assert (reloaded(flash), reloaded(flash, 2, BIG)) == (text(3), text(19, BIG))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.97])
+@pytest.mark.parametrize("before", [1, 3, 4, 8])
+def test_power_that_fails_in_any_page_leaves_the_old_record(before: int, share: float) -> None:
+    for cut in range(1, 2 + BIG // 256):
+        flash = filled(before, 2, BIG)
+        flash.cut_at, flash.share = flash.operations + cut, share
+        outcome = Store(flash, 2, BIG).write(before + 1)
+        assert reloaded(flash, 2, BIG) == text(before + (outcome == "WRITTEN"), BIG)
+
+
+def test_a_torn_record_is_counted() -> None:
+    flash = filled(2, 2, BIG)
+    flash.cut_at = flash.operations + 2
+    Store(flash, 2, BIG).write(3)
+    flash.power_on()
+    assert Store(flash, 2, BIG).s.damaged == 1
