@@ -18,9 +18,9 @@ from hw_sim.positions import positions
 from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
 from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
-from hw_sim.scatterers import mirrored, mirrored_rotor
+from hw_sim.scatterers import MovingSet, empty_set, mirrored, mirrored_rotor
 from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_names
-from hw_sim.synthesis import Groups, make_work, synthesise
+from hw_sim.synthesis import N_GROUPS, Groups, make_work, synthesise
 from hw_sim.truth import Truth
 
 __all__ = ["Scene", "SceneError", "scenario_names"]
@@ -58,10 +58,11 @@ class Scene:
         curtain = make_curtain(scenario.curtain, room_rng, duration_s)
         home = make_household(scenario, [person_rng, breath_rng, *more], duration_s)
         user = home.user if scenario.person is not None else make_sphere(scenario.sphere, duration_s)
-        self._groups: Groups = (user, curtain, home.partner, home.pet, home.bed)
+        self._sets = {"user": user, "curtain": curtain, "partner": home.partner, "pet": home.pet, "bed": home.bed}
         self._truth = replace(home.truth, positions=tuple(self.positions()))
         if side == "right":
             self._mirror()
+        self._groups: Groups = filled_up(self._sets)
         self._seen: _Seen | None = None
 
     @classmethod
@@ -70,8 +71,7 @@ class Scene:
         return cls(load_scenario(name_or_path), seed=seed, duration_s=duration_s, side=side)
 
     def _mirror(self) -> None:
-        user, curtain, partner, pet, bed = (mirrored(group) for group in self._groups)
-        self._groups = (user, curtain, partner, pet, bed)
+        self._sets = {name: mirrored(group) for name, group in self._sets.items()}
         at_m, rcs_m2 = self._clutter
         self._clutter = at_m * np.array([-1.0, 1.0, 1.0])[:, None], rcs_m2
         self._fan = mirrored_rotor(self._fan)
@@ -122,4 +122,16 @@ class Scene:
     @property
     def moving_sets(self) -> Groups:
         """User (or sphere), curtain, partner, pet and surface of the bed, for tests and pictures."""
-        return self._groups
+        return tuple(self._sets.values())[:5]
+
+    @property
+    def sets(self) -> dict[str, MovingSet]:
+        """Everything that moves, by name, for tests and pictures."""
+        return dict(self._sets)
+
+
+def filled_up(sets: dict[str, MovingSet]) -> Groups:
+    """As many sets as the kernel takes, in the order of their names; empty ones at the end."""
+    if len(sets) > N_GROUPS:
+        raise AssertionError(f"{len(sets)} sets of scatterers, at most {N_GROUPS}")
+    return (*sets.values(), *(empty_set() for _ in range(N_GROUPS - len(sets))))

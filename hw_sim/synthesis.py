@@ -31,8 +31,9 @@ _TOP: Final = np.float32(4095.5)
 _ZERO: Final = np.float32(0.0)
 
 Gains = NDArray[np.float32]
-# Always as many, empty ones too: another number would be another kernel to compile.
-Groups = tuple[MovingSet, MovingSet, MovingSet, MovingSet, MovingSet]
+# Always N_GROUPS, empty ones too: another number would be another kernel to compile. Empty ones cost nothing.
+Groups = tuple[MovingSet, ...]
+N_GROUPS: Final = 16
 
 
 class Work(NamedTuple):
