@@ -181,6 +181,14 @@ def scenarios(
 
 
 @app.command()
+def faults(json: Json = False) -> None:
+    """The faults that a run can play."""
+    from front import commands
+
+    commands.faults(json)
+
+
+@app.command()
 def config(
     source: Annotated[
         str,

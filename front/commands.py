@@ -132,6 +132,13 @@ def scenarios(json: bool, verbose: bool, side: Literal["left", "right"]) -> None
     show(json, {"scenarios": rows}, lambda: scenario_lines(rows, verbose))
 
 
+def faults(json: bool) -> None:
+    """Every fault that can be played."""
+    from hw_sim.faults import as_lines, listing
+
+    show(json, {"faults": listing()}, as_lines)
+
+
 def bench(json: bool, seconds: float) -> None:
     """Speed, each figure beside its floor."""
     check.seconds(seconds)

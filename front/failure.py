@@ -18,6 +18,7 @@ CODES = {
     ("edge.firmware", "FirmwareError"): 1,
     ("hw_sim.chip.core", "StaleBuildError"): 2,
     ("hw_sim.scenario", "SceneError"): 2,
+    ("hw_sim.faults", "FaultError"): 2,
     ("hw_sim.recording", "RecordingError"): 2,
     ("wire.recording", "NoRecordingError"): 2,
     ("wire.recording", "RecordingError"): 1,

@@ -20,7 +20,20 @@ from front.env import ROOT, InputError, prepare_out
 from front.failure import explain
 from tests.fake_device import stored_night
 
-COMMANDS = ("night", "process", "board", "report", "cloud", "alarm", "train", "scenarios", "config", "bench", "doctor")
+COMMANDS = (
+    "night",
+    "process",
+    "board",
+    "report",
+    "cloud",
+    "alarm",
+    "train",
+    "scenarios",
+    "faults",
+    "config",
+    "bench",
+    "doctor",
+)
 HEAVY = ("numpy", "numba", "matplotlib", "scipy", "serial", "cffi", "msgspec", "pydantic", "rich")
 
 
