@@ -20,7 +20,7 @@ from hw_sim.somebody import Generators, Somebody, make_somebody
 from hw_sim.timeline import Timeline
 from hw_sim.truth import Truth
 
-N_GENERATORS = 10
+N_GENERATORS = 40  # the first ten as ever; the others for what came later
 
 
 @dataclass(frozen=True)

@@ -8,84 +8,41 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from hw_sim import ranges
 from hw_sim.scenario_checks import checks
+from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Events, Habits, Person, Pet
+from hw_sim.scenario_table import Population, SceneError, Side, Table, Vector
+
+__all__ = [
+    "Blanket",
+    "Breathing",
+    "Cat",
+    "Child",
+    "Clutter",
+    "Curtain",
+    "Dog",
+    "Events",
+    "Fan",
+    "Habits",
+    "Person",
+    "Pet",
+    "Population",
+    "Scenario",
+    "SceneError",
+    "Side",
+    "Sphere",
+    "Vector",
+    "decode_scenario",
+    "drawn_keys",
+    "load_scenario",
+    "scenario_names",
+]
 
 SCENARIO_DIR = Path(__file__).parent / "scenarios"
-Vector = tuple[float, float, float]
-Population = Literal["healthy", "clinic"]
-Side = Literal["left", "right"]
-
-
-class SceneError(ValueError):
-    """A scenario that cannot be used; its text is one line for the user."""
-
-
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A TOML table: unknown keys are refused."""
-
-
-class Breathing(Table, frozen=True):
-    """Breath by breath; millimetres are peak to peak of the wall itself, not along the line of sight."""
-
-    rate_per_min: tuple[float, float] = (12.0, 17.0)  # the slow drift stays within
-    interval_sd: float = 0.07  # of single intervals, share of the mean
-    amplitude_sd: float = 0.12
-    chest_mm: float = 4.0
-    abdomen_mm: float = 6.0
-    heart_mm: float = 0.2
-    heart_per_min: float = 62.0
-
-
-class Habits(Table, frozen=True):
-    """What somebody does in a night with stages; pairs are the limits of a draw."""
-
-    lights_out_min: tuple[float, float] = (3.0, 12.0)  # after lying down, or after reading
-    reading_min: float = 0.0  # sitting up in bed before lights-out
-    awake_at_end_min: tuple[float, float] = (2.0, 8.0)  # from waking up to getting up
-    absences: tuple[int, int] = (0, 0)  # how often up in the night
-    absence_min: tuple[float, float] = (3.0, 8.0)  # out of sight
-    awakenings_per_hour: float = 0.0  # beside those of the population
-    movement_scale: float = 1.0  # of all movement rates, for sweeps
-
-
-class Person(Table, frozen=True):
-    """One person: torso, still parts of the body, breathing, movements.
-
-    Where the scenario names a population, breathing and movement follow sleep stages: then breathing.rate_per_min
-    limits the draw of the person's own rate, and interval_sd, amplitude_sd and movements_per_hour are not used.
-    """
-
-    centre_m: Vector  # of the torso at rest: x right, y away from the device, z up
-    pose: Literal["lying", "sitting"] = "lying"
-    posture: Literal["supine", "facing", "away"] = "supine"  # when lying, at first
-    change_posture: bool = True
-    way: Literal["far", "near", "beyond"] = "far"  # by which to bed and out of it
-    enters_s: float | None = None  # None: there from the start
-    leaves_before_end_s: float | None = None  # None: stays
-    leaves_if_longer_than_s: float = 600.0  # shorter runs: stays
-    movements_per_hour: float = 6.0  # frozen before any detector was tuned
-    movement_s: tuple[float, float] = (3.0, 10.0)
-    torso_rcs_m2: float = 0.007
-    breathing: Breathing = Breathing()
-    night: Habits = Habits()
-
-
-class Pet(Table, frozen=True):
-    """A cat that sleeps on the bed: a small body with its own breathing. Hours in which it stays are the rule."""
-
-    centre_m: Vector
-    enters_s: float = 600.0
-    leaves_before_end_s: float = 900.0
-    torso_rcs_m2: float = 0.002  # an assumption: a third of a person's
-    turns_per_hour: float = 2.0
-    grooming_per_hour: float = 1.0  # for half a minute to two minutes
-    breathing: Breathing = Breathing(
-        rate_per_min=(20.0, 30.0), chest_mm=2.0, abdomen_mm=2.5, heart_mm=0.1, heart_per_min=140.0
-    )
 
 
 class Sphere(Table, frozen=True):
@@ -135,7 +92,12 @@ class Scenario(Table, frozen=True):
     population: Population | None = None  # whose nights people here have; None: nobody has stages
     person: Person | None = None  # the user
     partner: Person | None = None  # whoever else sleeps in the bed
-    pet: Pet | None = None
+    child: Child | None = None  # a third person in it
+    pet: Pet | None = None  # a cat that sleeps on the bed and does little else
+    dog: Dog | None = None
+    cat: Cat | None = None  # a cat that goes about
+    blanket: Blanket | None = None  # over everybody who lies in the bed
+    shadow_db: float | None = None  # each way, in the middle of a body's shadow; none: 25 dB there and back
     sphere: Sphere | None = None
     fan: Fan | None = None
     curtain: Curtain | None = None
@@ -147,20 +109,42 @@ def scenario_names() -> dict[str, str]:
     return {path.stem: load_scenario(path.stem).description for path in sorted(SCENARIO_DIR.glob("*.toml"))}
 
 
-def load_scenario(name_or_path: str | Path) -> Scenario:
-    """A built-in scenario by name, or any TOML file by path. Raises SceneError."""
+def load_scenario(name_or_path: str | Path, seed: int | None = None) -> Scenario:
+    """A built-in scenario by name, or any TOML file by path. Raises SceneError.
+
+    seed: draws the numbers that the file gives as [low, high]; None: their middles.
+    """
+    table, source = _read(name_or_path)
+    return decode_scenario(table, source, seed)
+
+
+def drawn_keys(name_or_path: str | Path) -> list[str]:
+    """The keys that a scenario draws per seed, a line each. Raises SceneError."""
+    table, source = _read(name_or_path)
+    return [f"{one.key}: {one.low:g} to {one.high:g}, by seed" for one in ranges.found(table, Scenario, source)]
+
+
+def _read(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     path = _find(str(name_or_path))
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), str(path)
     except OSError as error:
         raise SceneError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SceneError(f"{path}: expected TOML: {error}") from None
-    return decode_scenario(table, str(path))
 
 
-def decode_scenario(table: dict[str, Any], source: str) -> Scenario:
-    """A scenario from its table. Raises SceneError, naming source, key and what was expected."""
+def decode_scenario(table: dict[str, Any], source: str, seed: int | None = None) -> Scenario:
+    """A scenario from its table. Raises SceneError, naming source, key and what was expected.
+
+    Both ends of every range must be possible, not just what this seed draws.
+    """
+    for end in (ranges.low_end, ranges.high_end):
+        _decoded(ranges.at(table, Scenario, source, end), source)
+    return _decoded(ranges.drawn(table, Scenario, source, seed), source)
+
+
+def _decoded(table: dict[str, Any], source: str) -> Scenario:
     try:
         scenario = msgspec.convert(table, Scenario)
     except msgspec.ValidationError as error:

@@ -5,12 +5,58 @@ Rule: a table of (key, holds, what was expected) and nothing else; whoever decod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hw_sim.scenario import Breathing, Habits, Person, Pet, Scenario, Sphere
+    from hw_sim.scenario import Breathing, Events, Habits, Person, Pet, Scenario, Sphere
+    from hw_sim.scenario_living import Blanket, Child, Dog
+    from hw_sim.scenario_table import Table
 
 Check = tuple[str, bool, str]
+Bounds = dict[str, tuple[float, float]]
+
+TORSO_POSTURES: Final = ("supine", "facing", "away")
+EVENT_BOUNDS: Final[Bounds] = {
+    "central_per_hour": (0, 60),
+    "obstructive_per_hour": (0, 60),
+    "hypopnoea_per_hour": (0, 60),
+    "event_s": (10, 120),
+    "periodic_share": (0, 1),
+    "periodic_cycle_s": (30, 120),
+    "arousal": (0, 1),
+    "sighs_per_hour": (0, 60),
+    "coughs_per_hour": (0, 60),
+    "swallows_per_hour": (0, 60),
+    "hiccups_per_hour": (0, 4),
+    "twitches_per_hour": (0, 120),
+}
+BREATHING_BOUNDS: Final[Bounds] = {
+    "chest_mm": (0, 30),
+    "abdomen_mm": (0, 30),
+    "line_of_sight_mm": (0, 30),
+    "heart_mm": (0, 5),
+    "heart_per_min": (20, 300),
+}
+CHILD_BOUNDS: Final[Bounds] = {
+    "age_years": (0.5, 16),
+    "enters_s": (0, 172800),
+    "leaves_before_end_s": (20, 172800),
+    "movement_scale": (0, 10),
+    "turning": (0, 1),
+}
+DOG_BOUNDS: Final[Bounds] = {
+    "mass_kg": (1, 90),
+    "enters_s": (0, 172800),
+    "leaves_before_end_s": (20, 172800),
+    "walks_per_hour": (0, 60),
+    "walk_s": (5, 1800),
+    "turns_per_hour": (0, 60),
+    "grooming_per_hour": (0, 30),
+    "dreams_per_hour": (0, 30),
+    "panting_per_hour": (0, 30),
+    "panting_hz": (2, 8),
+}
+BLANKET_BOUNDS: Final[Bounds] = {"loss_db": (0, 40), "rcs_m2": (0, 1), "follows": (0, 1), "creep_mm": (0, 50)}
 
 
 def checks(scenario: Scenario) -> list[Check]:
@@ -23,6 +69,15 @@ def checks(scenario: Scenario) -> list[Check]:
         found += _sphere(scenario.sphere)
     if scenario.pet is not None:
         found += _pet(scenario.pet)
+    if scenario.child is not None:
+        found += _child(scenario.child)
+    for key, animal in (("dog", scenario.dog), ("cat", scenario.cat)):
+        if animal is not None:
+            found += _dog(key, animal)
+    if scenario.blanket is not None:
+        found += _blanket(scenario.blanket)
+    if scenario.shadow_db is not None:
+        found.append(("shadow_db", 0 <= scenario.shadow_db <= 40, "0 to 40"))
     for name, clutter in scenario.clutter.items():
         found.append((f"clutter.{name}.rcs_m2", clutter.rcs_m2 > 0, "a positive number"))
     for key, part in (("fan", scenario.fan), ("curtain", scenario.curtain)):
@@ -40,9 +95,55 @@ def _person(key: str, person: Person) -> list[Check]:
         (f"{key}.torso_rcs_m2", person.torso_rcs_m2 > 0, "a positive number"),
         (f"{key}.enters_s", (person.enters_s or 0.0) >= 0, "0 or more"),
         (f"{key}.leaves_before_end_s", (person.leaves_before_end_s or 20.0) >= 20, "20 or more"),
+        (f"{key}.height_m", 0.5 <= person.height_m <= 2.2, "0.5 to 2.2"),
+        (f"{key}.turning", 0 <= person.turning <= 1, "0 to 1"),
+        (
+            f"{key}.posture",
+            person.body == "whole" or person.posture in TORSO_POSTURES,
+            'supine, facing or away, or `body = "whole"`',
+        ),
         *_breathing(f"{key}.breathing", person.breathing),
+        *_events(f"{key}.events", person.events),
         *_habits(f"{key}.night", person.night),
     ]
+
+
+def _within(key: str, table: Table, bounds: dict[str, tuple[float, float]]) -> list[Check]:
+    """Single numbers, or rising pairs, between two bounds."""
+    found: list[Check] = []
+    for name, (least, most) in bounds.items():
+        value = getattr(table, name)
+        if isinstance(value, tuple):
+            right, two = least <= value[0] <= value[1] <= most, "two numbers, "
+            found.append((f"{key}.{name}", right, f"{two}{least:g} to {most:g}, rising"))
+        elif value is not None:
+            found.append((f"{key}.{name}", least <= value <= most, f"{least:g} to {most:g}"))
+    return found
+
+
+def _events(key: str, events: Events) -> list[Check]:
+    return _within(key, events, EVENT_BOUNDS)
+
+
+def _child(child: Child) -> list[Check]:
+    found: list[Check] = [("child.centre_m", child.centre_m[1] > 0.2, "y above 0.2 (in front of the device)")]
+    found += _within("child", child, CHILD_BOUNDS)
+    if child.breathing is not None:
+        found += _breathing("child.breathing", child.breathing)
+    return found + _events("child.events", child.events)
+
+
+def _dog(key: str, dog: Dog) -> list[Check]:
+    right = 1 <= len(dog.spots_m) <= 8 and all(spot[1] > 0.2 for spot in dog.spots_m)
+    return [
+        (f"{key}.spots_m", right, "one to eight places [x, y, z] with y above 0.2 (in front of the device)"),
+        *_within(key, dog, DOG_BOUNDS),
+        *_breathing(f"{key}.breathing", dog.breathing),
+    ]
+
+
+def _blanket(blanket: Blanket) -> list[Check]:
+    return _within("blanket", blanket, BLANKET_BOUNDS)
 
 
 def _breathing(key: str, breathing: Breathing) -> list[Check]:
@@ -51,6 +152,7 @@ def _breathing(key: str, breathing: Breathing) -> list[Check]:
         (f"{key}.rate_per_min", 4 <= low <= high <= 40, "two numbers, 4 to 40, rising"),
         (f"{key}.interval_sd", 0 <= breathing.interval_sd <= 0.3, "0 to 0.3"),
         (f"{key}.amplitude_sd", 0 <= breathing.amplitude_sd <= 0.5, "0 to 0.5"),
+        *_within(key, breathing, BREATHING_BOUNDS),
     ]
 
 

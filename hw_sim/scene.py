@@ -68,7 +68,7 @@ class Scene:
     @classmethod
     def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float, side: Side = "left") -> Scene:
         """A built-in scenario by name, or a TOML file. Raises SceneError with one line that names file and key."""
-        return cls(load_scenario(name_or_path), seed=seed, duration_s=duration_s, side=side)
+        return cls(load_scenario(name_or_path, seed), seed=seed, duration_s=duration_s, side=side)
 
     def _mirror(self) -> None:
         self._sets = {name: mirrored(group) for name, group in self._sets.items()}
