@@ -24,15 +24,16 @@ CHIP_CLOCK_NS = 12.5
 BUS_FAULTS = (
     "miso_from_us", "miso_and", "miso_or", "miso_flip_ppm", "miso_late", "lost_clock_every", "extra_clock_every",
     "cs_chunk_bytes", "irq_low_from_us", "irq_high_from_us", "irq_late_us", "irq_spurious_every_us", "irq_miss_every",
-    "irq_inverted", "brown_out_at_us",
+    "irq_inverted", "brown_out_at_us", "dip_at_us", "hang_at_us",
 )  # fmt: skip
-PIN_NAMES = ("buzzer", "light")
+PIN_NAMES = ("buzzer", "light", "red", "green", "blue")
+RESETS = ("power", "pin", "watchdog", "dip")
 
 TraceSink = Callable[[Iterator[Event]], None]
 """Gets the events of the wires in order, each once."""
 
 PinEdge = tuple[int, str, int]
-"""(t_us, pin, value): buzzer 0 or 1, light 0 dark .. 65535 full."""
+"""(t_us, pin, value): buzzer 0 or 1; red, green, blue 0 dark .. 65535 full; light: the brightest of the three."""
 
 HAL_FUNCTIONS = {
     "spi_cs": "board_spi_cs",
@@ -51,6 +52,9 @@ HAL_FUNCTIONS = {
     "uart_write": "board_uart_write",
     "uart_read": "board_uart_read",
     "entropy_read": "board_entropy_read",
+    "watchdog_start": "board_watchdog_start",
+    "watchdog_feed": "board_watchdog_feed",
+    "reset_cause": "board_reset_cause",
 }
 
 
@@ -91,7 +95,8 @@ class Faults:
     miso_and, miso_or: masks on every received byte; miso_flip_ppm: chance of a byte to have one bit flipped, 1e-6
     (all three from miso_from_us; miso_fifo_only: only on FIFO burst data). miso_late: bits arrive one clock late.
     *_every: every n-th chip-select window or edge, 0 none. cs_chunk_bytes: chip select is released in between.
-    *_from_us, *_at_us: board time, us; None: never. flash_stuck: writing to flash changes nothing.
+    *_from_us, *_at_us: board time, us; None: never. dip: the device
+    alone is reset; hang: it does nothing until a reset. flash_stuck: writing to flash changes nothing.
     clock_ppb: error of the clock chip, 1e-9, positive runs fast. chip_id (None: the right one), reset_stuck,
     memory_broken: of the radar chip.
     """
@@ -112,6 +117,8 @@ class Faults:
     irq_miss_every: int = 0
     irq_inverted: bool = False
     brown_out_at_us: int | None = None
+    dip_at_us: int | None = None
+    hang_at_us: int | None = None
     chip_id: int | None = None
     reset_stuck: bool = False
     memory_broken: bool = False
@@ -152,6 +159,7 @@ class Board:
         self.fed: tuple[int, RadarView] | None = None  # what the lent samples were asked with
         self.running = False
         self.last_words: Callable[[], str] = str  # what a device in another process said of its end
+        self.on_reset: Callable[[], None] | None = None  # starts the device after a reset of the board's own
         self.interrupted: BaseException | None = None  # what ended the wait for such a device
         self._pin_log: list[PinEdge] = []
         self._trace: BusTrace | None = None
@@ -195,8 +203,11 @@ class Board:
         """
         if self._timed:
             self.chip.ask(lambda: None if stop is not None and stop() else self._feed(source))
-        while (status := self._run(until_us)) in (lib.BOARD_NEED_SAMPLES, lib.BOARD_DRAIN_TRACE):
+        while (status := self._run(until_us)) in (lib.BOARD_NEED_SAMPLES, lib.BOARD_DRAIN_TRACE, lib.BOARD_RESET):
             if status == lib.BOARD_DRAIN_TRACE:
+                continue
+            if status == lib.BOARD_RESET:
+                self._start_again()
                 continue
             self.chip.raise_asked()
             if stop is not None and stop():
@@ -206,6 +217,17 @@ class Board:
         if status != lib.BOARD_DONE:
             self.raise_failed()
         return True
+
+    def _start_again(self) -> None:
+        """Watchdog or supply have reset the device. Raises BoardFailed when nobody can start it."""
+        if self.on_reset is None:
+            raise BoardFailed(f"the device was reset ({self.reset_cause}), and it cannot be started again here")
+        self.on_reset()
+
+    @property
+    def reset_cause(self) -> str:
+        """Why the device's present life began: power, pin, watchdog or dip."""
+        return RESETS[self.memory.reset_cause]
 
     def raise_failed(self) -> NoReturn:
         """Raises BoardFailed with the reason, or what interrupted the wait for the device."""

@@ -12,7 +12,21 @@ from typing import Any, NamedTuple
 from hw_sim.chip.core import ffi, lib
 
 HEADER = struct.Struct("<QQIIII")
-KINDS = ("cs", "rst", "irq", "switch", "button", "buzzer", "light", "spi", "to_host", "to_device")
+KINDS = (
+    "cs",
+    "rst",
+    "irq",
+    "switch",
+    "button",
+    "buzzer",
+    "light",
+    "spi",
+    "to_host",
+    "to_device",
+    "red",
+    "green",
+    "blue",
+)
 SPI, TO_HOST, TO_DEVICE = KINDS.index("spi"), KINDS.index("to_host"), KINDS.index("to_device")
 KEEP_ALL = 2**32 - 1
 

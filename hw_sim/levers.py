@@ -87,7 +87,7 @@ class Levers:
 
     @property
     def pins(self) -> list[PinEdge]:
-        """(t_us, "buzzer" or "light", value), every change so far."""
+        """(t_us, pin, value), every change so far; pins as in hw_sim.board.PIN_NAMES."""
         return self.board.pin_log()
 
     def rang_at_us(self, from_us: int = 0) -> int | None:

@@ -36,6 +36,12 @@ class Quanta(Levers, ABC):
         self.host: Host | None = None
         self.recorder: LineRecorder | None = None
         self._producer: FrameProducer | None = None
+        board.on_reset = self._was_reset
+
+    def _was_reset(self) -> None:
+        """Watchdog or supply have ended the device's life: what it had said belongs to that one."""
+        self._collect()
+        self._start_again()
 
     @abstractmethod
     def _overhear(self, data: bytes) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TextIO
 
-from hw_sim.bus_trace import KINDS, SPI, TO_DEVICE, Event
+from hw_sim.bus_trace import KINDS, SPI, TO_DEVICE, TO_HOST, Event
 
 SPI_BYTES = 16
 """Bytes of each chip-select window that are drawn unless asked otherwise: a command and four FIFO words."""
@@ -54,11 +54,15 @@ WIRES = (
     Wire("pins", "button", "wire", 1, "0"),
     Wire("pins", "buzzer", "wire", 1, "0"),
     Wire("pins", "light", "reg", 16, "0"),
+    Wire("pins", "red", "reg", 16, "0"),
+    Wire("pins", "green", "reg", 16, "0"),
+    Wire("pins", "blue", "reg", 16, "0"),
 )
 CODE = {wire.name: chr(ord("!") + index) for index, wire in enumerate(WIRES)}
 BYTE = tuple(f"b{value:08b} " for value in range(256))
 LEVELS = {KINDS.index(name): CODE[name] for name in ("cs", "rst", "irq", "switch", "button", "buzzer")}
-LIGHT, CS = KINDS.index("light"), KINDS.index("cs")
+DUTIES = {KINDS.index(name): CODE[name] for name in ("light", "red", "green", "blue")}
+CS = KINDS.index("cs")
 
 
 class Vcd:
@@ -90,7 +94,7 @@ class Vcd:
         for event in events:
             if event.kind == SPI:
                 self._transfer(lines, event)
-            elif event.kind > SPI:
+            elif event.kind in (TO_HOST, TO_DEVICE):
                 self._serial(lines, event)
             else:
                 self._at(lines, event.t_ns)
@@ -104,8 +108,8 @@ class Vcd:
             lines.append(f"#{t_ns}")
 
     def _level(self, lines: list[str], event: Event) -> None:
-        if event.kind == LIGHT:
-            lines.append(f"b{event.value:016b} {CODE['light']}")
+        if event.kind in DUTIES:
+            lines.append(f"b{event.value:016b} {DUTIES[event.kind]}")
             return
         lines.append(f"{event.value}{LEVELS[event.kind]}")
         if event.kind == CS:

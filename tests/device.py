@@ -51,15 +51,18 @@ class Device:
     windows: list[tuple[bytes, int]] = field(default_factory=list)  # (first MOSI bytes, length) of each window
     frames: list[dict[str, int]] = field(default_factory=list)  # t_us and flags of each frame the chain saw
     pressed: int = 0
-    pins: list[tuple[int, str, int]] = field(default_factory=list)  # (now_us, "buzzer" or "light", value), changes only
+    pins: list[tuple[int, str, int]] = field(default_factory=list)  # (now_us, pin, value), changes only
     i2c_dead: bool = False
     flash_refuses: bool = False
+    reset_cause: int = 0
     power_on_us: int = 0  # now_us at which the device's own time is 0
 
     def __post_init__(self) -> None:
         self.chip = Chip()
         self.flash: Any = board_ffi.new("nor_flash *")
         self.rtc: Any = board_ffi.new("rtc *")
+        self.dog: Any = board_ffi.new("watchdog *")
+        board_lib.watchdog_init(self.dog)
         board_lib.nor_flash_init(self.flash)
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
@@ -75,7 +78,8 @@ class Device:
             "standby_switch": lambda _: self.standby, "uart_write": self._uart_write, "uart_read": self._uart_read,
             "entropy_read": self._entropy, "button": lambda _: self.pressed, "buzzer": self._buzzer, "light": self._light,
             "i2c_transfer": self._i2c, "flash_read": self._flash_read, "flash_program": self._flash_program,
-            "flash_erase": self._flash_erase, "flash_busy": self._flash_busy,
+            "flash_erase": self._flash_erase, "flash_busy": self._flash_busy, "watchdog_start": self._watchdog_start,
+            "watchdog_feed": self._watchdog_feed, "reset_cause": lambda _: self.reset_cause,
         }  # fmt: skip
         types = dict(ffi.typeof("sw_hal").fields)
         callbacks = [ffi.callback(types[name].type, call) for name, call in calls.items()]
@@ -155,8 +159,17 @@ class Device:
     def _buzzer(self, _: Any, level: int) -> int:
         return self._set_pin("buzzer", int(level != 0))
 
-    def _light(self, _: Any, duty: int) -> int:
-        return self._set_pin("light", duty)
+    def _light(self, _: Any, red: int, green: int, blue: int) -> int:
+        for pin, duty in (("light", max(red, green, blue)), ("red", red), ("green", green), ("blue", blue)):
+            self._set_pin(pin, duty)
+        return 0
+
+    def _watchdog_start(self, _: Any, timeout_ms: int) -> int:
+        return int(board_lib.watchdog_start(self.dog, self.now_us, timeout_ms))
+
+    def _watchdog_feed(self, _: Any) -> int:
+        assert self.now_us < self.dog.due_us, "the watchdog has bitten"
+        return int(board_lib.watchdog_feed(self.dog, self.now_us))
 
     def _i2c(self, _: Any, address: int, tx: Any, tx_n: int, rx: Any, rx_n: int) -> int:
         if self.i2c_dead:
@@ -257,7 +270,8 @@ class Device:
         self.chip.reset_pin(0)
         self.chip.reset_pin(1)
         self._set_pin("buzzer", 0)
-        self._set_pin("light", 0)
+        self._light(None, 0, 0, 0)
+        board_lib.watchdog_reset(self.dog)
         self.inbox.clear()
         self._fresh.clear()
         self._irq_seen = self._irq_rose = self._powered = False

@@ -17,6 +17,7 @@ void board_init(board *b, void *chip, uint64_t seed)
     b->seed = seed;
     b->deadline_us = NEVER;
     bus_init(b);
+    power_init(b);
     pins_init(&b->pins);
     rtc_init(&b->clock, 0);
     nor_flash_init(&b->flash);
@@ -50,13 +51,16 @@ static uint64_t chip_event_us(const board *b)
 
 static uint64_t next_time_us(const board *b)
 {
-    if (!b->powered || bus_edge_waits(b) || b->uart_fresh || b->switch_fresh || b->button_fresh) {
+    const int32_t waiting = !b->powered || bus_edge_waits(b) || b->uart_fresh || b->switch_fresh || b->button_fresh;
+    if (waiting && !b->hangs) {
         return b->now_us;
     }
     const uint64_t chip_us = chip_event_us(b);
     const uint64_t bus_us = bus_next_us(b);
-    uint64_t t = chip_us < b->deadline_us ? chip_us : b->deadline_us;
+    const uint64_t power_us = power_next_us(b);
+    uint64_t t = chip_us < b->deadline_us || b->hangs ? chip_us : b->deadline_us;
     t = bus_us < t ? bus_us : t;
+    t = power_us < t ? power_us : t;
     return t > b->now_us ? t : b->now_us;
 }
 
@@ -148,7 +152,10 @@ int32_t board_run(board *b, uint64_t until_us)
             board_fail(b, "the device makes no progress: too many events at one time");
             break;
         }
-        const int32_t event = take_event(b);
+        if (power_reset_due(b)) {
+            return BOARD_RESET;
+        }
+        const int32_t event = power_hangs(b) ? NO_EVENT : take_event(b);
         if (event != NO_EVENT) {
             give_event(b, event);
         }

@@ -14,6 +14,7 @@
 #include "pins.h"
 #include "rtc.h"
 #include "trace.h"
+#include "watchdog.h"
 
 /* One step of the device: time, event -> its next deadline in us, UINT64_MAX none. */
 typedef uint64_t (*board_step_fn)(void *fw, uint64_t now_us, uint32_t event);
@@ -27,7 +28,15 @@ enum board_event { /* the numbers the device knows */
     BOARD_DEADLINE = 5   /* the deadline of the last step has come */
 };
 
-enum board_status { BOARD_DONE = 0, BOARD_NEED_SAMPLES = 1, BOARD_DRAIN_TRACE = 2, BOARD_FAILED = -1 };
+enum board_status {
+    BOARD_DONE = 0,
+    BOARD_NEED_SAMPLES = 1,
+    BOARD_DRAIN_TRACE = 2,
+    BOARD_RESET = 3, /* watchdog or supply reset the device: wipe its memory, start it, go on */
+    BOARD_FAILED = -1
+};
+
+enum board_reset { BOARD_RESET_POWER = 0, BOARD_RESET_PIN = 1, BOARD_RESET_WATCHDOG = 2, BOARD_RESET_DIP = 3 };
 
 enum board_sizes {
     BOARD_TX_BYTES = 262144, /* device -> host, drained by the rig at least once a quantum */
@@ -57,6 +66,8 @@ typedef struct board_faults {
     uint32_t irq_miss_every;   /* every n-th edge is not seen; 0: all are */
     uint32_t irq_inverted;     /* 1: active low */
     uint64_t brown_out_at_us;  /* the chip alone loses its power for a moment; UINT64_MAX: never */
+    uint64_t dip_at_us;        /* the device alone: it is reset; UINT64_MAX: never */
+    uint64_t hang_at_us;       /* the device does nothing any more until it is reset; UINT64_MAX: never */
 } board_faults;
 
 typedef struct board_mark { /* one write of the device to the serial line */
@@ -100,6 +111,11 @@ typedef struct board {
     board_bus bus;
     pins pins;
     rtc clock;
+    watchdog dog;
+    uint32_t reset_cause; /* enum board_reset */
+    uint64_t dipped_us;   /* dip_at_us and hang_at_us that have been; UINT64_MAX none */
+    uint64_t hung_us;
+    int32_t hangs;
     /* counters */
     uint64_t steps;
     uint64_t tx_bytes;
@@ -122,7 +138,7 @@ typedef struct board {
 void board_init(board *b, void *chip, uint64_t seed);
 void board_device(board *b, board_step_fn step, void *fw);
 /* Gives every event before until_us. NEED_SAMPLES: fill the chip's ring and call again with the same until_us.
- * DRAIN_TRACE: the log is half full; copy it out, trace_drained(), call again. */
+ * DRAIN_TRACE: the log is half full; copy it out, trace_drained(), call again. RESET: start the device anew, call again. */
 int32_t board_run(board *b, uint64_t until_us);
 /* Logs the wires from now on, beginning with their levels; NULL ends it. */
 void board_trace(board *b, trace *log);
@@ -149,7 +165,7 @@ int32_t board_radar_irq(void *ctx);
 int32_t board_standby_switch(void *ctx);
 int32_t board_button(void *ctx);
 int32_t board_buzzer(void *ctx, int32_t level);
-int32_t board_light(void *ctx, uint32_t duty);
+int32_t board_light(void *ctx, uint32_t red, uint32_t green, uint32_t blue);
 int32_t board_i2c_transfer(void *ctx, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n);
 int32_t board_flash_read(void *ctx, uint32_t address, uint8_t *bytes, uint32_t n);
 int32_t board_flash_program(void *ctx, uint32_t address, const uint8_t *bytes, uint32_t n);
@@ -158,5 +174,8 @@ int32_t board_flash_busy(void *ctx);
 int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n);
 int32_t board_uart_read(void *ctx, uint8_t *bytes, uint32_t capacity);
 int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n);
+int32_t board_watchdog_start(void *ctx, uint32_t timeout_ms);
+int32_t board_watchdog_feed(void *ctx);
+int32_t board_reset_cause(void *ctx);
 
 #endif

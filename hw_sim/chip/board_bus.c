@@ -323,4 +323,7 @@ void board_trace(board *b, trace *log)
     TRACE_LEVEL(b, TRACE_BUTTON, b->pins.button);
     TRACE_LEVEL(b, TRACE_BUZZER, b->pins.value[PIN_BUZZER]);
     TRACE_LEVEL(b, TRACE_LIGHT, b->pins.value[PIN_LIGHT]);
+    TRACE_LEVEL(b, TRACE_RED, b->pins.value[PIN_RED]);
+    TRACE_LEVEL(b, TRACE_GREEN, b->pins.value[PIN_GREEN]);
+    TRACE_LEVEL(b, TRACE_BLUE, b->pins.value[PIN_BLUE]);
 }

@@ -16,6 +16,12 @@ int32_t bus_edge_waits(const board *b);
 uint64_t bus_next_us(const board *b); /* when a fault changes something by itself */
 void bus_at(board *b, uint64_t t_us); /* the chip has come to t: what faults do then */
 
+/* board_power.c: what resets the device, and a device that hangs */
+void power_init(board *b);
+uint64_t power_next_us(const board *b);  /* when a fault of the supply or the watchdog strikes */
+int32_t power_reset_due(board *b);       /* 1: the device was reset just now */
+int32_t power_hangs(board *b);           /* 1: the device takes no events */
+
 /* One branch when nobody looks. */
 #define TRACE_LEVEL(b, kind, value) \
     do { \

@@ -1,18 +1,19 @@
-/* The board's small parts as the device reaches them: flash, clock chip, button, buzzer, light; and its power.
+/* The board's small parts as the device reaches them: flash, clock chip, button, buzzer, light.
  *
  * Rule: every part gets the board's time; none has one of its own.
  */
 #include <stddef.h>
 
 #include "board_internal.h"
-#include "chip.h"
 
 #define DUTY_MAX 65535u
+
+static const uint32_t kind_of[PINS_OUT] = {TRACE_BUZZER, TRACE_LIGHT, TRACE_RED, TRACE_GREEN, TRACE_BLUE};
 
 static void set_pin(board *b, uint32_t pin, uint32_t value)
 {
     if (b->pins.value[pin] != value)
-        TRACE_LEVEL(b, pin == PIN_BUZZER ? TRACE_BUZZER : TRACE_LIGHT, value);
+        TRACE_LEVEL(b, kind_of[pin], value);
     pins_set(&b->pins, b->now_us, pin, value);
 }
 
@@ -29,11 +30,22 @@ int32_t board_buzzer(void *ctx, int32_t level)
     return 0;
 }
 
-int32_t board_light(void *ctx, uint32_t duty)
+int32_t board_light(void *ctx, uint32_t red, uint32_t green, uint32_t blue)
 {
     board *b = ctx;
-    set_pin(b, PIN_LIGHT, duty > DUTY_MAX ? DUTY_MAX : duty);
-    return duty > DUTY_MAX ? -1 : 0;
+    const uint32_t asked[3] = {red, green, blue};
+    uint32_t duty[3], brightest = 0;
+    int32_t status = 0;
+    for (uint32_t i = 0; i < 3u; i++) {
+        status = asked[i] > DUTY_MAX ? -1 : status;
+        duty[i] = asked[i] > DUTY_MAX ? DUTY_MAX : asked[i];
+        brightest = duty[i] > brightest ? duty[i] : brightest;
+    }
+    set_pin(b, PIN_LIGHT, brightest);
+    for (uint32_t i = 0; i < 3u; i++) {
+        set_pin(b, PIN_RED + i, duty[i]);
+    }
+    return status;
 }
 
 int32_t board_i2c_transfer(void *ctx, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n)
@@ -79,30 +91,4 @@ void board_button_set(board *b, int32_t level)
 void board_pins_drained(board *b)
 {
     b->pins.n = 0;
-}
-
-void board_power_cycle(board *b)
-{
-    (void)chip_cs(b->chip, 1);
-    (void)chip_reset_pin(b->chip, 0);
-    (void)chip_reset_pin(b->chip, 1);
-    TRACE_LEVEL(b, TRACE_RST, 0);
-    TRACE_LEVEL(b, TRACE_RST, 1);
-    board_device_reset(b);
-}
-
-void board_device_reset(board *b)
-{
-    (void)chip_cs(b->chip, 1); /* its pins float, and a resistor holds chip select high */
-    set_pin(b, PIN_BUZZER, 0);
-    set_pin(b, PIN_LIGHT, 0);
-    b->power_on_us = b->now_us;
-    b->deadline_us = NEVER;
-    b->powered = 0;
-    bus_reset(b);
-    b->uart_fresh = 0;
-    b->switch_fresh = 0;
-    b->button_fresh = 0;
-    b->rx_head = 0;
-    b->rx_n = 0;
 }

@@ -4,7 +4,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include "bridge.h"
+#include "bridge_internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,24 +18,6 @@
 #define LOOKS 100u /* most answers come sooner than a sleeper is woken */
 #define LOOK_MS 1000
 #define RECORDS_A_LOOK 1024u /* of a step, so that one which only asks is looked at as well */
-
-typedef struct record {
-    uint32_t op;
-    uint32_t arg;
-    uint32_t n; /* bytes in bridge.payload */
-} record;
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        to[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
 
 static void put64(uint8_t *to, uint64_t value)
 {
@@ -58,7 +40,7 @@ void bridge_init(bridge *g, board *b, int32_t fd_to, int32_t fd_from)
 }
 
 /* The payload already lies in out behind the header. */
-static int32_t send_record(bridge *g, uint32_t op, uint32_t arg, uint32_t n)
+int32_t bridge_send(bridge *g, uint32_t op, uint32_t arg, uint32_t n)
 {
     put32(g->out, op);
     put32(g->out + 4, arg);
@@ -207,7 +189,7 @@ static int32_t serve_xfer(bridge *g, const record *r)
     const int32_t want = (r->arg & WANT_RX) != 0u;
     const int32_t rc = board_spi_xfer(g->board, r->n != 0u ? g->payload : NULL,
                                       want ? g->out + BRIDGE_HEADER_BYTES : NULL, n);
-    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, want ? n : 0u);
+    return bridge_send(g, BRIDGE_REPLY, (uint32_t)rc, want ? n : 0u);
 }
 
 /* Result and bytes of a HAL call that fills memory of the device. */
@@ -216,68 +198,10 @@ static int32_t serve_read(bridge *g, const record *r)
     uint8_t *to = g->out + BRIDGE_HEADER_BYTES;
     const uint32_t n = r->arg < BRIDGE_PAYLOAD_BYTES ? r->arg : BRIDGE_PAYLOAD_BYTES;
     if (r->op == BRIDGE_ENTROPY) {
-        return send_record(g, BRIDGE_REPLY, (uint32_t)board_entropy_read(g->board, to, n), n);
+        return bridge_send(g, BRIDGE_REPLY, (uint32_t)board_entropy_read(g->board, to, n), n);
     }
     const int32_t got = board_uart_read(g->board, to, n);
-    return send_record(g, BRIDGE_REPLY, (uint32_t)got, got > 0 ? (uint32_t)got : 0u);
-}
-
-/* One I2C transaction; the bytes read travel only when somebody acknowledged. */
-static int32_t serve_i2c(bridge *g, const record *r)
-{
-    const uint32_t n = r->arg >> 8;
-    if (n > BRIDGE_PAYLOAD_BYTES) {
-        board_fail(g->board, "the target process asked for an impossible transfer");
-        return -1;
-    }
-    const int32_t rc = board_i2c_transfer(g->board, (uint8_t)r->arg, g->payload, r->n, g->out + BRIDGE_HEADER_BYTES, n);
-    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, rc < 0 ? 0u : n);
-}
-
-static int32_t serve_flash_read(bridge *g, const record *r)
-{
-    const uint32_t n = r->n == 4u ? get32(g->payload) : 0u;
-    if (n > BRIDGE_PAYLOAD_BYTES) {
-        board_fail(g->board, "the target process asked for an impossible transfer");
-        return -1;
-    }
-    const int32_t rc = board_flash_read(g->board, r->arg, g->out + BRIDGE_HEADER_BYTES, n);
-    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, rc < 0 ? 0u : n);
-}
-
-/* The small parts: pins, clock, flash. */
-static int32_t serve_part(bridge *g, const record *r)
-{
-    board *b = g->board;
-    int32_t rc;
-    switch (r->op) {
-    case BRIDGE_BUTTON:
-        rc = board_button(b);
-        break;
-    case BRIDGE_BUZZER:
-        rc = board_buzzer(b, (int32_t)r->arg);
-        break;
-    case BRIDGE_LIGHT:
-        rc = board_light(b, r->arg);
-        break;
-    case BRIDGE_I2C:
-        return serve_i2c(g, r);
-    case BRIDGE_FLASH_READ:
-        return serve_flash_read(g, r);
-    case BRIDGE_FLASH_PROGRAM:
-        rc = board_flash_program(b, r->arg, g->payload, r->n);
-        break;
-    case BRIDGE_FLASH_ERASE:
-        rc = board_flash_erase(b, r->arg);
-        break;
-    case BRIDGE_FLASH_BUSY:
-        rc = board_flash_busy(b);
-        break;
-    default:
-        board_fail(b, "the target process sent an unknown record (stdout is the bridge's: print to stderr)");
-        return -1;
-    }
-    return send_record(g, BRIDGE_REPLY, (uint32_t)rc, 0);
+    return bridge_send(g, BRIDGE_REPLY, (uint32_t)got, got > 0 ? (uint32_t)got : 0u);
 }
 
 static int32_t serve(bridge *g, const record *r)
@@ -290,18 +214,18 @@ static int32_t serve(bridge *g, const record *r)
     case BRIDGE_XFER:
         return serve_xfer(g, r);
     case BRIDGE_RESET:
-        return send_record(g, BRIDGE_REPLY, (uint32_t)board_radar_reset(b, (int32_t)r->arg), 0);
+        return bridge_send(g, BRIDGE_REPLY, (uint32_t)board_radar_reset(b, (int32_t)r->arg), 0);
     case BRIDGE_IRQ:
-        return send_record(g, BRIDGE_REPLY, (uint32_t)board_radar_irq(b), 0);
+        return bridge_send(g, BRIDGE_REPLY, (uint32_t)board_radar_irq(b), 0);
     case BRIDGE_SWITCH:
-        return send_record(g, BRIDGE_REPLY, (uint32_t)board_standby_switch(b), 0);
+        return bridge_send(g, BRIDGE_REPLY, (uint32_t)board_standby_switch(b), 0);
     case BRIDGE_UART_WRITE:
-        return send_record(g, BRIDGE_REPLY, (uint32_t)board_uart_write(b, g->payload, r->n), 0);
+        return bridge_send(g, BRIDGE_REPLY, (uint32_t)board_uart_write(b, g->payload, r->n), 0);
     case BRIDGE_UART_READ:
     case BRIDGE_ENTROPY:
         return serve_read(g, r);
     default:
-        return serve_part(g, r);
+        return bridge_serve_part(g, r);
     }
 }
 
@@ -332,7 +256,7 @@ int32_t bridge_start(bridge *g, const uint32_t *words, uint32_t n_words)
     for (uint32_t i = 0; i < n_words; i++) {
         put32(g->out + BRIDGE_HEADER_BYTES + 4u * i, words[i]);
     }
-    if (send_record(g, BRIDGE_START, 0, 4u * n_words) != 0) {
+    if (bridge_send(g, BRIDGE_START, 0, 4u * n_words) != 0) {
         return -1;
     }
     return converse(g, &deadline_us);
@@ -343,7 +267,7 @@ uint64_t bridge_step(void *ctx, uint64_t now_us, uint32_t event)
     bridge *g = ctx;
     uint64_t deadline_us = NEVER;
     put64(g->out + BRIDGE_HEADER_BYTES, now_us);
-    if (!g->board->failed && send_record(g, BRIDGE_STEP, event, 8) == 0) {
+    if (!g->board->failed && bridge_send(g, BRIDGE_STEP, event, 8) == 0) {
         (void)converse(g, &deadline_us);
     }
     return deadline_us;
@@ -352,7 +276,7 @@ uint64_t bridge_step(void *ctx, uint64_t now_us, uint32_t event)
 void bridge_stop(bridge *g)
 {
     if (!g->board->failed) {
-        (void)send_record(g, BRIDGE_STOP, 0, 0);
+        (void)bridge_send(g, BRIDGE_STOP, 0, 0);
     }
 }
 
@@ -384,5 +308,5 @@ int32_t bridge_tell(bridge *g)
 {
     const uint32_t happened = g->happened;
     g->happened = 0;
-    return send_record(g, BRIDGE_REPLY, happened, 0);
+    return bridge_send(g, BRIDGE_REPLY, happened, 0);
 }

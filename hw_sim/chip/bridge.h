@@ -32,13 +32,16 @@ enum bridge_op {
     BRIDGE_ENTROPY = 24,    /* arg count */
     BRIDGE_BUTTON = 25,
     BRIDGE_BUZZER = 26,        /* arg level */
-    BRIDGE_LIGHT = 27,         /* arg duty */
+    BRIDGE_LIGHT = 27,         /* 12 bytes: duties of red, green and blue; or none: arg duty of all three */
     BRIDGE_I2C = 28,           /* arg address + 256 * number of bytes wanted; bytes to send */
     BRIDGE_FLASH_READ = 29,    /* arg address; 4 bytes count */
     BRIDGE_FLASH_PROGRAM = 30, /* arg address; bytes */
     BRIDGE_FLASH_ERASE = 31,   /* arg address */
     BRIDGE_FLASH_BUSY = 32,
-    BRIDGE_ADVANCE = 33 /* 8 bytes the device's time in us; the answer's bits are events (1 << board_event) since the last */
+    BRIDGE_ADVANCE = 33, /* 8 bytes the device's time in us; the answer's bits are events (1 << board_event) since the last */
+    BRIDGE_WATCHDOG_START = 34, /* arg timeout in ms */
+    BRIDGE_WATCHDOG_FEED = 35,
+    BRIDGE_RESET_CAUSE = 36
 };
 
 enum bridge_sizes {

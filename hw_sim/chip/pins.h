@@ -8,7 +8,14 @@
 
 #include <stdint.h>
 
-enum pin_name { PIN_BUZZER = 0, PIN_LIGHT = 1 };
+enum pin_name {
+    PIN_BUZZER = 0,
+    PIN_LIGHT = 1, /* the brightest of the three colours; follows them */
+    PIN_RED = 2,
+    PIN_GREEN = 3,
+    PIN_BLUE = 4,
+    PINS_OUT = 5
+};
 
 enum pins_sizes { PINS_LOG = 8192 }; /* changes between two drains */
 
@@ -20,7 +27,7 @@ typedef struct pin_edge {
 
 typedef struct pins {
     int32_t button; /* 1: pressed */
-    uint32_t value[2];
+    uint32_t value[PINS_OUT];
     uint32_t n;
     uint32_t lost; /* changes for which the log had no room */
     pin_edge log[PINS_LOG];

@@ -15,10 +15,13 @@ enum trace_kind {
     TRACE_SWITCH = 3,
     TRACE_BUTTON = 4,
     TRACE_BUZZER = 5,
-    TRACE_LIGHT = 6,    /* duty 0..65535 */
+    TRACE_LIGHT = 6,    /* duty 0..65535 of the brightest colour */
     TRACE_SPI = 7,      /* bytes: kept MOSI, then as many of MISO */
     TRACE_TO_HOST = 8,  /* bytes of the serial line */
-    TRACE_TO_DEVICE = 9
+    TRACE_TO_DEVICE = 9,
+    TRACE_RED = 10,     /* duties 0..65535 */
+    TRACE_GREEN = 11,
+    TRACE_BLUE = 12
 };
 
 enum trace_sizes { TRACE_BYTES = 1048576 };

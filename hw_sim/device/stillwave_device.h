@@ -80,7 +80,8 @@ enum swdev_op {
     SWDEV_OP_DONE = 16, SWDEV_OP_CS = 17, SWDEV_OP_XFER = 18, SWDEV_OP_RESET = 19, SWDEV_OP_IRQ = 20,
     SWDEV_OP_SWITCH = 21, SWDEV_OP_UART_WRITE = 22, SWDEV_OP_UART_READ = 23, SWDEV_OP_ENTROPY = 24,
     SWDEV_OP_BUTTON = 25, SWDEV_OP_BUZZER = 26, SWDEV_OP_LIGHT = 27, SWDEV_OP_I2C = 28, SWDEV_OP_FLASH_READ = 29,
-    SWDEV_OP_FLASH_PROGRAM = 30, SWDEV_OP_FLASH_ERASE = 31, SWDEV_OP_FLASH_BUSY = 32
+    SWDEV_OP_FLASH_PROGRAM = 30, SWDEV_OP_FLASH_ERASE = 31, SWDEV_OP_FLASH_BUSY = 32,
+    SWDEV_OP_WATCHDOG_START = 34, SWDEV_OP_WATCHDOG_FEED = 35, SWDEV_OP_RESET_CAUSE = 36
 };
 #define SWDEV_HEADER 12u
 #define SWDEV_WANT_RX 0x80000000u
@@ -212,7 +213,7 @@ static inline int32_t swdev_uart_read(swdev *b, uint8_t *bytes, uint32_t capacit
     return swdev_ask(b, SWDEV_OP_UART_READ, n, NULL, 0, bytes, n);
 }
 
-/* Pins: 1 in standby; 1 pressed; buzzer 0 or 1; light 0 dark to 65535 full. */
+/* Pins: 1 in standby; 1 pressed; buzzer 0 or 1; light 0 dark to 65535 full, in white or of each colour. */
 static inline int32_t swdev_standby_switch(swdev *b)
 {
     return swdev_ask(b, SWDEV_OP_SWITCH, 0, NULL, 0, NULL, 0);
@@ -231,6 +232,32 @@ static inline int32_t swdev_buzzer(swdev *b, int32_t level)
 static inline int32_t swdev_light(swdev *b, uint32_t duty)
 {
     return swdev_ask(b, SWDEV_OP_LIGHT, duty, NULL, 0, NULL, 0);
+}
+
+static inline int32_t swdev_light_rgb(swdev *b, uint32_t red, uint32_t green, uint32_t blue)
+{
+    uint8_t duties[12];
+    swdev_put32(duties, red);
+    swdev_put32(duties + 4, green);
+    swdev_put32(duties + 8, blue);
+    return swdev_ask(b, SWDEV_OP_LIGHT, 0, duties, 12, NULL, 0);
+}
+
+/* Watchdog: from its start on (1 to 32768 ms) the device is reset unless it is fed in time; nothing stops it. A reset is
+ * a new start for the program. Why this one began: 0 power, 1 reset pin, 2 watchdog, 3 dip of the supply. */
+static inline int32_t swdev_watchdog_start(swdev *b, uint32_t timeout_ms)
+{
+    return swdev_ask(b, SWDEV_OP_WATCHDOG_START, timeout_ms, NULL, 0, NULL, 0);
+}
+
+static inline int32_t swdev_watchdog_feed(swdev *b)
+{
+    return swdev_ask(b, SWDEV_OP_WATCHDOG_FEED, 0, NULL, 0, NULL, 0);
+}
+
+static inline int32_t swdev_reset_cause(swdev *b)
+{
+    return swdev_ask(b, SWDEV_OP_RESET_CAUSE, 0, NULL, 0, NULL, 0);
 }
 
 /* One I2C transaction: writes tx, then reads rx. Negative: nobody has this address. At most 16384 bytes each. */

@@ -183,13 +183,13 @@ class Board:
 
     @property
     def pins(self) -> list[tuple[int, str, int]]:
-        """(t_us, pin, value) of every change: buzzer 0 or 1, light 0 dark .. 65535 full."""
+        """(t_us, pin, value) of every change: buzzer 0 or 1; red, green, blue 0 dark .. 65535 full; light: their brightest."""
         return list(self._rig("pins").pins)
 
     def pin(self, name: str) -> int:
-        """The present value of `buzzer` or `light`. Raises ValueError for another pin."""
-        if name not in ("buzzer", "light"):
-            raise ValueError(f"sw_board.pin({name!r}): expected buzzer or light")
+        """The present value of buzzer, light, red, green or blue. Raises ValueError for another pin."""
+        if name not in ("buzzer", "light", "red", "green", "blue"):
+            raise ValueError(f"sw_board.pin({name!r}): expected buzzer, light, red, green or blue")
         return next((value for _, pin, value in reversed(self.pins) if pin == name), 0)
 
     @property

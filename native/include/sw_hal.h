@@ -17,14 +17,14 @@ typedef struct sw_hal {
     int32_t (*spi_xfer)(void *spi, const uint8_t *tx, uint8_t *rx, uint32_t n);
 
     /* Pins: radar reset (active low), radar interrupt level, the user's standby switch (1 = standby), the user's
-     * button (1 = pressed), buzzer (1 = sounds), wake-up light (PWM duty, 0 dark .. 65535 full). */
+     * button (1 = pressed), buzzer (1 = sounds), wake-up light (PWM duty of each colour, 0 dark .. 65535 full). */
     void *pins;
     int32_t (*radar_reset)(void *pins, int32_t level);
     int32_t (*radar_irq)(void *pins);
     int32_t (*standby_switch)(void *pins);
     int32_t (*button)(void *pins);
     int32_t (*buzzer)(void *pins, int32_t level);
-    int32_t (*light)(void *pins, uint32_t duty);
+    int32_t (*light)(void *pins, uint32_t red, uint32_t green, uint32_t blue);
 
     /* I2C bus, one transaction: sends tx_n bytes, then after a repeated start reads rx_n; either may be 0. address: 7 bits.
      * Negative: nobody acknowledged. */
@@ -48,6 +48,13 @@ typedef struct sw_hal {
     /* Fills n bytes: the operating system's generator on a real device, the seed on the emulated board. */
     void *entropy;
     int32_t (*entropy_read)(void *entropy, uint8_t *bytes, uint32_t n);
+
+    /* Watchdog: from watchdog_start on the device is reset unless it is fed again within timeout_ms; nothing stops it.
+     * reset_cause: SW_RESET_* (wire/packet.h), why this boot began; the same at every call. */
+    void *watchdog;
+    int32_t (*watchdog_start)(void *watchdog, uint32_t timeout_ms);
+    int32_t (*watchdog_feed)(void *watchdog);
+    int32_t (*reset_cause)(void *watchdog);
 } sw_hal;
 
 #endif

@@ -54,7 +54,7 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
     sw_alarm_guard_init(&a->guard);
     sw_button_init(&a->button);
     (void)hal->buzzer(hal->pins, 0);
-    (void)hal->light(hal->pins, 0);
+    (void)hal->light(hal->pins, 0, 0, 0);
     if (sw_rtc_read(hal, &a->rtc_second) == SW_RTC_VALID && sw_clock_battery(&a->clock, now_us, a->rtc_second)) {
         a->rtc_read_us = now_us;
         a->rtc_edge_us = now_us + SW_ALARM_CLOCK_EDGE_US;
@@ -166,7 +166,7 @@ static void drive_pins(sw_alarm_clock *a, uint64_t now_us)
         a->buzzer = rings;
     }
     if (light != a->light) {
-        (void)a->hal->light(a->hal->pins, light);
+        (void)a->hal->light(a->hal->pins, light, light, light);
         a->light = light;
     }
 }

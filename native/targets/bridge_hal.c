@@ -14,7 +14,7 @@ enum {
     OP_DONE = 16, OP_CS = 17, OP_XFER = 18, OP_RESET = 19, OP_IRQ = 20, OP_SWITCH = 21,
     OP_UART_WRITE = 22, OP_UART_READ = 23, OP_ENTROPY = 24, OP_BUTTON = 25, OP_BUZZER = 26, OP_LIGHT = 27,
     OP_I2C = 28, OP_FLASH_READ = 29, OP_FLASH_PROGRAM = 30, OP_FLASH_ERASE = 31, OP_FLASH_BUSY = 32,
-    OP_ADVANCE = 33
+    OP_ADVANCE = 33, OP_WATCHDOG_START = 34, OP_WATCHDOG_FEED = 35, OP_RESET_CAUSE = 36
 };
 
 #define WANT_RX 0x80000000u
@@ -187,10 +187,30 @@ static int32_t hal_buzzer(void *ctx, int32_t level)
     return ask_pin(ctx, OP_BUZZER, level);
 }
 
-static int32_t hal_light(void *ctx, uint32_t duty)
+static int32_t hal_light(void *ctx, uint32_t red, uint32_t green, uint32_t blue)
 {
-    const record q = {OP_LIGHT, duty, 0};
+    uint8_t duties[12];
+    const record q = {OP_LIGHT, 0, sizeof duties};
+    put32(duties, red);
+    put32(duties + 4, green);
+    put32(duties + 8, blue);
+    return ask(ctx, &q, duties, NULL, 0);
+}
+
+static int32_t hal_watchdog_start(void *ctx, uint32_t timeout_ms)
+{
+    const record q = {OP_WATCHDOG_START, timeout_ms, 0};
     return ask(ctx, &q, NULL, NULL, 0);
+}
+
+static int32_t hal_watchdog_feed(void *ctx)
+{
+    return ask_pin(ctx, OP_WATCHDOG_FEED, 0);
+}
+
+static int32_t hal_reset_cause(void *ctx)
+{
+    return ask_pin(ctx, OP_RESET_CAUSE, 0);
 }
 
 static int32_t hal_i2c(void *ctx, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n)
@@ -272,6 +292,8 @@ void sw_bridge_hal(sw_bridge *b, sw_hal *hal)
         .flash_erase = hal_flash_erase, .flash_busy = hal_flash_busy,
         .uart = b, .uart_write = hal_uart_write, .uart_read = hal_uart_read,
         .entropy = b, .entropy_read = hal_entropy,
+        .watchdog = b, .watchdog_start = hal_watchdog_start, .watchdog_feed = hal_watchdog_feed,
+        .reset_cause = hal_reset_cause,
     };
 }
 

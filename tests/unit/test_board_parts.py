@@ -10,10 +10,10 @@ from tests.board_device import BUTTON, DEADLINE, POWER_ON, SWITCH, UART_RX, Pyth
 
 
 def blinker(device: PythonDevice, now_us: int, event: int) -> int:
-    """Buzzer on at odd seconds of its own time, light one step brighter a second; twice each, as careless code does."""
+    """Buzzer on at odd seconds of its own time, green one step brighter a second; twice each, as careless code does."""
     for _ in range(2):
         lib.board_buzzer(device.board.memory, now_us // 1_000_000 % 2)
-        lib.board_light(device.board.memory, now_us // 1_000_000)
+        lib.board_light(device.board.memory, 0, now_us // 1_000_000, 0)
     return now_us + 1_000_000
 
 
@@ -22,9 +22,9 @@ def test_the_log_has_every_change_once() -> None:
     PythonDevice(board, blinker)
     board.run(3_500_000, Ramp())
     assert board.pin_log() == [
-        (1_000_000, "buzzer", 1), (1_000_000, "light", 1),
-        (2_000_000, "buzzer", 0), (2_000_000, "light", 2),
-        (3_000_000, "buzzer", 1), (3_000_000, "light", 3),
+        (1_000_000, "buzzer", 1), (1_000_000, "light", 1), (1_000_000, "green", 1),
+        (2_000_000, "buzzer", 0), (2_000_000, "light", 2), (2_000_000, "green", 2),
+        (3_000_000, "buzzer", 1), (3_000_000, "light", 3), (3_000_000, "green", 3),
     ]  # fmt: skip
 
 

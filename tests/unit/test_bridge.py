@@ -42,6 +42,7 @@ def done(deadline=2**64 - 1, status=0):
 START, STEP, REPLY, STOP = 1, 2, 3, 4
 CS, XFER, RESET, IRQ, SWITCH, WRITE, READ, ENTROPY = range(17, 25)
 BUTTON, BUZZER, LIGHT, I2C, FLASH_READ, FLASH_PROGRAM, FLASH_ERASE, FLASH_BUSY = range(25, 33)
+WATCHDOG_START, WATCHDOG_FEED, RESET_CAUSE = range(34, 37)
 """
 
 
@@ -220,7 +221,29 @@ def test_every_small_part_is_reached_over_the_bridge(tmp_path: Path) -> None:
     assert ast.literal_eval(board.take().data.decode()) == [
         1, 0, 0, "04030201", (no, b""), 0, 1, (busy, b""), (0, b"kept\xff"), 0, 1,
     ]  # fmt: skip
-    assert board.pin_log() == [(0, "buzzer", 1), (0, "light", 40000)]
+    white = [(0, pin, 40000) for pin in ("light", "red", "green", "blue")]
+    assert board.pin_log() == [(0, "buzzer", 1), *white]
+    target.close()
+
+
+WATCHED = """
+receive()
+out = [ask(RESET_CAUSE)[1], ask(LIGHT, 0, struct.pack("<III", 30, 20, 10))[1]]
+out += [ask(WATCHDOG_FEED)[1], ask(WATCHDOG_START, 1000)[1], ask(WATCHDOG_FEED)[1]]
+ask(WRITE, 0, repr(out).encode())
+done()
+receive(); done()  # START: everything begins again
+receive(); ask(WRITE, 0, repr(ask(RESET_CAUSE)[1]).encode()); done()
+receive()
+"""
+
+
+def test_watchdog_and_colours_are_reached_over_the_bridge(tmp_path: Path) -> None:
+    board, target = started(tmp_path, WATCHED)
+    board.on_reset = target.restart
+    board.run(2_000_000, Ramp())
+    assert board.take().data == f"[0, 0, {2**32 - 1}, 0, 0]2".encode()
+    assert board.pin_log()[:4] == [(0, "light", 30), (0, "red", 30), (0, "green", 20), (0, "blue", 10)]
     target.close()
 
 

@@ -42,7 +42,7 @@ def _work(device: PythonDevice, now_us: int, event: int) -> int:
     if event == RADAR_IRQ:
         device.spi(FIFO_READ, FRAME_BYTES)
         lib.board_buzzer(device.board.memory, now_us // 50_000 % 2)
-        lib.board_light(device.board.memory, min(now_us, 65535))
+        lib.board_light(device.board.memory, min(now_us, 65535), 3, 2)
     if event == UART_RX:
         device.uart_write(device.uart_read(100)[::-1])
     return NEVER_US
@@ -123,9 +123,9 @@ def test_pins_have_their_levels_and_times(run: tuple[Logger, Dump]) -> None:
     assert [(t // 1000, int(v)) for t, v in dump.of(PINS + "buzzer")[1:]] == [
         (t, v) for t, p, v in log if p == "buzzer"
     ]
-    assert [(t // 1000, int(v, 2)) for t, v in dump.of(PINS + "light")[1:]] == [
-        (t, v) for t, p, v in log if p == "light"
-    ]
+    for name in ("light", "red", "green", "blue"):
+        drawn_levels = [(t // 1000, int(v, 2)) for t, v in dump.of(PINS + name)[1:]]
+        assert drawn_levels and drawn_levels == [(t, v) for t, p, v in log if p == name]
 
 
 def test_the_file_ends_when_the_run_does(run: tuple[Logger, Dump]) -> None:
