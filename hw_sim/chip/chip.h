@@ -100,7 +100,32 @@ typedef struct chip_options {
     uint32_t memory_broken;     /* fault: the self test of the FIFO's memory fails */
 } chip_options;
 
+/* What goes wrong with it from now on (chip_faults.c); all 0: nothing. */
+typedef struct chip_faults {
+    uint64_t seed;              /* of what happens by chance */
+    uint32_t gsr0_mirrored;     /* 1: status bits in the order that is not this chip's */
+    uint32_t fou_while_empty;   /* 1: see chip_options */
+    uint32_t chip_id;           /* another content of CHIP_ID; 0: its own */
+    uint32_t reset_stuck;       /* 1: see chip_options */
+    uint32_t memory_broken;     /* 1: see chip_options */
+    uint32_t spi_hz;            /* transfers take time at this rate; 0: as it was made */
+    uint32_t cref_lost;         /* 1: FIFO_CREF is 0 and takes no write */
+    uint32_t oscillator_off;    /* 1: OSCCLKEN is 0 and takes no write; frames end */
+    uint32_t frame_limit;       /* MAX_FRAME_CNT is this and takes no write; 0: it is as written */
+    uint32_t lfsr_wrong;        /* 1: the test sequence has a wrong bit in every sample */
+    uint32_t underflow_every;   /* every n-th burst of the FIFO finds 64 words too few; 0: none */
+    uint32_t frame_drop_ppm;    /* so many frames are left out, 1e-6 */
+    uint32_t frame_repeat_ppm;  /* so many frames hold the samples of the one before */
+    uint32_t frame_jitter_us;   /* a frame starts up to so much late, as far as the pause behind it lasts */
+    uint32_t frame_pause;       /* 1: no frame starts */
+    int32_t clock_ppb;          /* error of the reference, 1e-9, positive runs fast */
+} chip_faults;
+
 void chip_default_options(chip_options *out);
+/* From the chip's present time on. */
+void chip_set_faults(void *chip, const chip_faults *faults);
+/* Once: the FIFO loses the oldest word it holds, or the next one that comes. */
+void chip_lose_word(void *chip);
 
 size_t chip_size(void);
 /* Power-on. options NULL: the default. */

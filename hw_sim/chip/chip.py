@@ -115,6 +115,28 @@ class ChipOptions:
     memory_broken: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ChipFaults:
+    """Same fields as `chip_faults` in `chip.h`, without its seed; the default is a healthy chip."""
+
+    gsr0_mirrored: int = 0
+    fou_while_empty: int = 0
+    chip_id: int = 0
+    reset_stuck: int = 0
+    memory_broken: int = 0
+    spi_hz: int = 0
+    cref_lost: int = 0
+    oscillator_off: int = 0
+    frame_limit: int = 0
+    lfsr_wrong: int = 0
+    underflow_every: int = 0
+    frame_drop_ppm: int = 0
+    frame_repeat_ppm: int = 0
+    frame_jitter_us: int = 0
+    frame_pause: int = 0
+    clock_ppb: int = 0
+
+
 class Chip:
     """One BGT60TR13C after power-on."""
 
@@ -216,6 +238,14 @@ class Chip:
     def set_temperature_c(self, temperature_c: float) -> None:
         """Of the die, from now on; the sensor converter measures it."""
         lib.chip_set_temperature_mc(self.pointer, round(temperature_c * 1000.0))
+
+    def set_faults(self, faults: ChipFaults, seed: int = 0) -> None:
+        """What goes wrong with it from now on. seed: of what happens by chance."""
+        lib.chip_set_faults(self.pointer, ffi.new("chip_faults *", asdict(faults) | {"seed": seed}))
+
+    def lose_word(self) -> None:
+        """Once: the FIFO loses the oldest word it holds, or the next one that comes."""
+        lib.chip_lose_word(self.pointer)
 
     def brown_out(self) -> None:
         """The supply fails for a moment: as after power-on; options and counters stay."""

@@ -116,6 +116,8 @@ typedef struct fifo_state { /* fifo.c; bytes in wire order, 3 per word */
 } fifo_state;
 
 typedef struct clock_state { /* clock.c */
+    uint64_t base_ns;        /* rates hold from here on */
+    uint64_t base_tick;
     uint64_t tick;
     uint64_t part;           /* of a tick that has begun, in 1 / spi_hz; 0 without SPI clock rate */
     uint64_t asked_ns;       /* latest time asked for */
@@ -130,6 +132,7 @@ typedef struct frame_state { /* frames.c */
     uint32_t in_frame;         /* samples of the current frame are still to come */
     uint32_t test;             /* the current frame is in data test mode */
     uint64_t next_frame_tick;
+    uint64_t jitter_ticks;     /* by which that one is late */
     uint64_t frame_tick;       /* start of the current or last frame */
     uint64_t frames_begun;     /* since FRAME_START */
     uint32_t frames_done;
@@ -142,6 +145,7 @@ typedef struct frame_state { /* frames.c */
 typedef struct ring_state { /* ring.c */
     const uint16_t *next;
     uint32_t frames_left;
+    uint32_t frames_taken;     /* of what was lent */
     uint32_t any_time;
     uint64_t frame_samples;
     uint32_t ended;
@@ -167,8 +171,18 @@ typedef struct reset_state { /* resets.c */
     uint32_t stuck;         /* fault: reset bits of MAIN that never clear */
 } reset_state;
 
+typedef struct fault_state { /* chip_faults.c */
+    chip_options born;      /* as it was made */
+    uint64_t frames;        /* frame starts so far: the counter of chance */
+    uint64_t bursts;        /* of the FIFO */
+    uint32_t loses_word;
+    uint32_t reserved;
+} fault_state;
+
 typedef struct chip {
-    chip_options options;
+    chip_options options;   /* as they are now, faults included */
+    chip_faults faults;
+    fault_state fault_state;
     uint32_t registers[N_REGISTERS];
     uint32_t in_reset;
     reset_state resets;
@@ -211,8 +225,20 @@ void fifo_reset(fifo_state *fifo);
 uint32_t fifo_push(fifo_state *fifo, const uint16_t *samples, uint32_t n); /* how many it took */
 void fifo_pop(fifo_state *fifo, uint8_t *bytes, uint32_t n_words); /* bytes NULL drops */
 
+/* chip_faults.c */
+void faults_init(chip *c);
+uint32_t faults_register(const chip *c, uint32_t address, uint32_t value); /* what a register takes of a value */
+void faults_next_frame(chip *c);                  /* a frame's start has come */
+uint32_t faults_drop_frame(const chip *c);        /* this one is left out */
+uint32_t faults_repeat_frame(const chip *c);      /* this one is the one before */
+uint64_t faults_jitter_ticks(const chip *c);      /* this one is so late */
+uint16_t faults_test_sample(const chip *c, uint32_t sample);
+void faults_burst(chip *c);
+void faults_filled(chip *c);
+
 /* clock.c */
 void clock_init(chip *c);
+void clock_set_rate(chip *c, uint32_t reference_hz);      /* from the present time on */
 uint64_t clock_ns_of_tick(const chip *c, uint64_t tick); /* the first ns at which the tick has come */
 uint32_t clock_is_timed(const chip *c);                  /* transfers take time */
 void clock_spi_bits(chip *c, uint64_t n_bits);           /* so many were clocked */
@@ -247,6 +273,7 @@ uint64_t samples_deliver(chip *c, uint64_t n); /* the next n units of the frame 
 /* ring.c */
 void ring_at_start(chip *c);               /* frames were started anew */
 const uint16_t *ring_take(chip *c, uint32_t test); /* one frame; NULL: none */
+const uint16_t *ring_repeat(chip *c, uint32_t test); /* takes one too, and gives the one before where it still lies there */
 uint64_t ring_frames(const chip *c, uint32_t test); /* so many can begin; UINT64_MAX: without end */
 void ring_ask(chip *c);
 

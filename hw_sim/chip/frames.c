@@ -87,6 +87,7 @@ void frames_start(chip *c)
     f->done = 0;
     f->continuous_wave = FIELD(c, MAIN, CW_MODE);
     f->running = !f->continuous_wave;
+    f->jitter_ticks = 0;
     f->next_frame_tick = c->clock.tick + timing.wake_ticks + timing.init_ticks;
     ring_at_start(c);
 }
@@ -113,9 +114,21 @@ static void deliver(chip *c)
         f->running = 0;
         f->in_frame = 0;
     }
+    faults_filled(c);
 }
 
-/* Begins the frame that is due. 0: it cannot begin for want of samples. */
+/* This frame starts now; the next one a period after it was to start, and perhaps late. */
+static void plan_next_frame(chip *c)
+{
+    frame_state *f = &c->frames;
+    f->frame_tick = f->next_frame_tick;
+    f->next_frame_tick += f->timing.frame_period_ticks - f->jitter_ticks;
+    faults_next_frame(c);
+    f->jitter_ticks = faults_jitter_ticks(c);
+    f->next_frame_tick += f->jitter_ticks;
+}
+
+/* Begins the frame that is due, or leaves it out. 0: it cannot begin for want of samples. */
 static uint32_t begin_frame(chip *c)
 {
     frame_state *f = &c->frames;
@@ -125,13 +138,14 @@ static uint32_t begin_frame(chip *c)
     if (ring_frames(c, test) == 0)
         return 0;
     f->test = test;
-    f->source = ring_take(c, test);
-    f->in_frame = 1;
+    f->source = faults_repeat_frame(c) ? ring_repeat(c, test) : ring_take(c, test);
+    f->in_frame = !faults_drop_frame(c);
     f->done = 0;
-    f->frame_tick = f->next_frame_tick;
-    f->next_frame_tick += f->timing.frame_period_ticks;
-    f->frames_begun++;
-    c->counters.frames_started++;
+    plan_next_frame(c);
+    if (f->in_frame) {
+        f->frames_begun++;
+        c->counters.frames_started++;
+    }
     return 1;
 }
 
@@ -154,6 +168,8 @@ void frames_run(chip *c)
         }
         if (!f->in_frame && (c->clock.tick < f->next_frame_tick || !begin_frame(c)))
             return;
+        if (!f->in_frame)
+            continue;
         deliver(c);
         if (!f->in_frame || f->done < f->timing.frame_units)
             return;
@@ -162,13 +178,14 @@ void frames_run(chip *c)
     }
 }
 
+/* The earliest that it may be: how late a frame will be is not known before the one before it starts. */
 static uint64_t frame_start_tick(const frame_state *f, uint64_t later)
 {
     uint64_t span, tick;
     if (__builtin_mul_overflow(later, f->timing.frame_period_ticks, &span)
         || __builtin_add_overflow(f->next_frame_tick, span, &tick))
         return NEVER_TICK;
-    return tick;
+    return later == 0 ? tick : tick - f->jitter_ticks;
 }
 
 /* When the fill level first exceeds CREF, or the frame start before that for which samples are missing. */

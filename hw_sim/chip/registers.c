@@ -50,6 +50,8 @@ void registers_reset(chip *c)
         c->registers[rows[i].address] = rows[i].reset_value;
     c->registers[REG_ADC0] |= FIELD_AT(ADC0_UNSURE, c->options.adc0_bit_13);
     c->registers[REG_CHIP_ID] = c->options.chip_id & WORD_MASK;
+    c->registers[REG_CCR2] = faults_register(c, REG_CCR2, c->registers[REG_CCR2]);
+    c->registers[REG_PACR1] = faults_register(c, REG_PACR1, c->registers[REG_PACR1]);
 }
 
 /* Bits that a write may change without a warning. */
@@ -142,7 +144,7 @@ void registers_write(chip *c, uint32_t address, uint32_t value)
         return;
     if ((value ^ rows[address].reset_value) & WORD_MASK & ~accepted_bits(address))
         chip_warn(c, address);
-    c->registers[address] = value & WORD_MASK;
+    c->registers[address] = faults_register(c, address, value & WORD_MASK);
     if (address == REG_MAIN)
         write_main(c, value);
     else if (address == REG_DFT0)

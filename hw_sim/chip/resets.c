@@ -58,6 +58,7 @@ void chip_init(void *memory, const chip_options *options)
     chip_default_options(&c->options);
     if (options)
         c->options = *options;
+    faults_init(c);
     clock_init(c);
     power_on_reset(c);
 }

@@ -30,9 +30,18 @@ const uint16_t *ring_take(chip *c, uint32_t test)
     if (test && r->any_time)
         return frame;
     r->frames_left--;
+    r->frames_taken++;
     r->next += r->frame_samples;
     c->counters.frames_from_ring += !test;
     return frame;
+}
+
+const uint16_t *ring_repeat(chip *c, uint32_t test)
+{
+    const ring_state *r = &c->ring;
+    uint32_t here = r->frames_taken != 0 && r->frames_left != 0 && !(test && r->any_time);
+    const uint16_t *frame = ring_take(c, test);
+    return here ? frame - r->frame_samples : frame;
 }
 
 /* The frame whose start has come finds no samples: outside of transfers the caller of chip_advance_ns() is asked. */
@@ -61,6 +70,7 @@ int32_t chip_samples_set(void *memory, const uint16_t *frames, uint32_t n_frames
         return 0;
     r->next = frames;
     r->frames_left = n_frames;
+    r->frames_taken = 0;
     r->any_time = first_frame_ns == CHIP_ANY_TIME_NS;
     r->frame_samples = c->frames.timing.frame_samples;
     return 1;

@@ -39,7 +39,7 @@ static void make(chip *c, const chirp_place *at, uint64_t from, uint32_t n, uint
             k -= prefix;
             out[i] = source ? source[k] & 0xFFFu : MID_SCALE;
             if (replaces && k % n_rx == 0) { /* RX1 is the first of each trigger */
-                out[i] = (uint16_t)f->lfsr;
+                out[i] = faults_test_sample(c, f->lfsr);
                 f->lfsr = lfsr_step(f->lfsr);
             }
             if (prefix && closes_word && (half | out[i]) == 0)

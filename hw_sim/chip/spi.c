@@ -68,6 +68,8 @@ static void begin_burst(chip *c, uint32_t header)
     s->n_words = (header >> 9) & 0x7Fu;
     s->words_done = 0;
     s->word_position = 0;
+    if (s->address == REG_FIFO && !s->writes)
+        faults_burst(c);
 }
 
 static void end_command_byte(chip *c, uint8_t in)

@@ -56,7 +56,7 @@ _TRANSPORT = (
 
 _STATUS = (
     Row(
-        "status-mirrored", None, "chip", lambda _: {"gsr0_vendor_order": 1},
+        "status-mirrored", None, "chip", lambda _: {"gsr0_mirrored": 1},
         "STATUS_MIRRORED", "the four status bits stand in the other order", "the vendor's C header against the datasheet",
         GOES_ON, "vendor driver, issue 4",
     ),
