@@ -37,6 +37,9 @@ def _bodies(scenario: Scenario) -> Iterator[tuple[str, Vector]]:
     if scenario.sphere is not None:
         ball = scenario.sphere
         yield "sphere", _polar(ball.distance_m, ball.azimuth_deg, ball.elevation_deg)
+    if scenario.corner is not None:
+        corner = scenario.corner
+        yield "corner", _polar(corner.distance_m, corner.azimuth_deg, corner.elevation_deg)
 
 
 def _things(scenario: Scenario) -> Iterator[tuple[str, Vector]]:

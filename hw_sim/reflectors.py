@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from hw_sim.breathing import WAVEFORM_HZ
 from hw_sim.scatterers import N_WAVEFORMS, MovingSet, Rotor, empty_set, still_set
-from hw_sim.scenario import Clutter, Curtain, Fan, Sphere
+from hw_sim.scenario import Clutter, Corner, Curtain, Fan, Sphere
 
 _N_CURTAIN: Final = 6
 _BLADES: Final = 4  # one point each: the kernel takes fast scatterers by fours
+_PUT_S: Final = 0.5
+WAVELENGTH_M: Final = 4.93e-3  # of the middle of the default sweep
 _SWAY_HZ: Final = (0.05, 0.4)
 SWAY_SAMPLES_HZ: Final = 20.0
 
@@ -56,6 +58,33 @@ def sphere_waveform(sphere: Sphere, duration_s: float) -> NDArray[np.float32]:
     waveform = np.zeros((N_WAVEFORMS, t_s.size), np.float32)
     waveform[0] = 1e-3 * sphere.amplitude_mm * np.sin(2 * np.pi * sphere.rate_per_min / 60 * t_s)
     return waveform
+
+
+def corner_rcs_m2(edge_m: float) -> float:
+    """Largest cross-section of a trihedral of triangles: 4 pi a^4 / (3 lambda^2), lambda of 60.8 GHz."""
+    return 4 * math.pi * edge_m**4 / (3 * WAVELENGTH_M**2)
+
+
+def make_corner(corner: Corner | None) -> MovingSet:
+    """A corner reflector; it is put there and taken away within half a second. Whoever carries it is not there."""
+    if corner is None:
+        return empty_set()
+    at_m = direction(corner.azimuth_deg, corner.elevation_deg)[:, None] * corner.distance_m
+    point = still_set(at_m, np.array([corner_rcs_m2(corner.edge_m)]))
+    key_s: list[float] = [0.0]
+    there = [0.0 if corner.from_s else 1.0]
+    for edge_s, share in ((corner.from_s, 1.0), (corner.to_s, 0.0)):
+        if edge_s:
+            key_s += [edge_s, edge_s + _PUT_S]
+            there += [there[-1], share]
+    n = len(key_s)
+    return point._replace(
+        key_s=np.array(key_s),
+        position_m=np.repeat(point.position_m, n, axis=0),
+        direction=np.repeat(point.direction, n, axis=0),
+        gain=np.repeat(point.gain, n, axis=0),
+        amplitude_m=(np.array(there)[:, None] * point.amplitude_m).astype(np.float32),
+    )
 
 
 def make_curtain(curtain: Curtain | None, rng: np.random.Generator, duration_s: float) -> MovingSet:

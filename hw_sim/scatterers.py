@@ -105,9 +105,11 @@ def place_set(
 ) -> int:
     """Appends the scatterers at both ends of a burst behind the first n; returns how many there are now."""
     count = int(group.position_m.shape[2])
+    if count == 0:
+        return n
     k = key_index(group.key_s, ends_s[0])
     k1 = min(k + 1, group.key_s.size - 1)
-    if count == 0 or (group.amplitude_m[k, 0] == 0.0 and group.amplitude_m[k1, 0] == 0.0):
+    if group.amplitude_m[k, 0] == 0.0 and group.amplitude_m[k1, 0] == 0.0:
         return n
     last = group.waveform_m.shape[1] - 2
     gain, gain1 = group.gain[k], group.gain[k1]

@@ -23,6 +23,7 @@ __all__ = [
     "Cat",
     "Child",
     "Clutter",
+    "Corner",
     "Curtain",
     "Dog",
     "Events",
@@ -54,6 +55,20 @@ class Sphere(Table, frozen=True):
     elevation_deg: float = 0.0
     amplitude_mm: float = 0.0  # peak; 0: still
     rate_per_min: float = 15.0
+
+
+class Corner(Table, frozen=True):
+    """A metal corner of three triangles at right angles (trihedral), open towards the device; still.
+
+    It stands there from from_s (None: from the start) until to_s (None: to the end).
+    """
+
+    distance_m: float  # of its inner corner, from the device
+    azimuth_deg: float = 0.0
+    elevation_deg: float = 0.0
+    edge_m: float = 0.06  # from the inner corner to a tip
+    from_s: float | None = None
+    to_s: float | None = None
 
 
 class Fan(Table, frozen=True):
@@ -99,6 +114,7 @@ class Scenario(Table, frozen=True):
     blanket: Blanket | None = None  # over everybody who lies in the bed
     shadow_db: float | None = None  # each way, in the middle of a body's shadow; none: 25 dB there and back
     sphere: Sphere | None = None
+    corner: Corner | None = None  # a reflector for calibration
     fan: Fan | None = None
     curtain: Curtain | None = None
     clutter: dict[str, Clutter] = {}

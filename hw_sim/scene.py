@@ -17,10 +17,11 @@ from hw_sim.household import N_GENERATORS, make_household
 from hw_sim.positions import positions
 from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
-from hw_sim.reflectors import make_clutter, make_curtain, make_fan, make_sphere
+from hw_sim.reflectors import make_clutter, make_corner, make_curtain, make_fan, make_sphere
 from hw_sim.scatterers import MovingSet, empty_set, mirrored, mirrored_rotor
 from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_names
 from hw_sim.synthesis import N_GROUPS, Groups, make_work, synthesise
+from hw_sim.tones import MAX_SCATTERERS
 from hw_sim.truth import Truth
 
 __all__ = ["Scene", "SceneError", "scenario_names"]
@@ -59,6 +60,7 @@ class Scene:
         home = make_household(scenario, [person_rng, breath_rng, *more], duration_s)
         user = home.user if scenario.person is not None else make_sphere(scenario.sphere, duration_s)
         self._sets = {"user": user, "curtain": curtain, "partner": home.partner, "pet": home.pet, "bed": home.bed}
+        self._sets["corner"] = make_corner(scenario.corner)
         self._truth = replace(home.truth, positions=tuple(self.positions()))
         if side == "right":
             self._mirror()
@@ -131,7 +133,8 @@ class Scene:
 
 
 def filled_up(sets: dict[str, MovingSet]) -> Groups:
-    """As many sets as the kernel takes, in the order of their names; empty ones at the end."""
-    if len(sets) > N_GROUPS:
-        raise AssertionError(f"{len(sets)} sets of scatterers, at most {N_GROUPS}")
+    """As many sets as the kernel takes, in the order of their names; empty ones at the end. Raises SceneError."""
+    n, room = sum(group.position_m.shape[2] for group in sets.values()), MAX_SCATTERERS // 2 - 64
+    if len(sets) > N_GROUPS or n > room:
+        raise SceneError(f"scene: expected at most {N_GROUPS} moving parts of {room} points, got {len(sets)} of {n}")
     return (*sets.values(), *(empty_set() for _ in range(N_GROUPS - len(sets))))

@@ -33,7 +33,7 @@ _ZERO: Final = np.float32(0.0)
 Gains = NDArray[np.float32]
 # Always N_GROUPS, empty ones too: another number would be another kernel to compile. Empty ones cost nothing.
 Groups = tuple[MovingSet, ...]
-N_GROUPS: Final = 16
+N_GROUPS: Final = 20
 
 
 class Work(NamedTuple):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hw_sim.jit import kernel, part
 
-MAX_SCATTERERS: Final = 256  # slow ones and copies of fast ones, each padded to fours
+MAX_SCATTERERS: Final = 1040  # slow ones and copies of fast ones, each padded to fours; no power of two, for the cache
 STRIDE: Final = 272  # at least the longest half of a chirp, 256; no power of two, for the cache
 
 # sin and cos of a turn, |turns| <= 1/2: least squares on Chebyshev nodes, error below 1e-6.
