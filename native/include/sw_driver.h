@@ -52,6 +52,7 @@ typedef struct sw_driver {
     sw_driver_state state;
     sw_self_test self_test;
     uint32_t failure;         /* SW_REASON_RADAR_FAILED or SW_REASON_SELF_TEST_FAILED while no frames come, else 0 */
+    uint32_t cause;           /* SW_REASON_* of the fault behind it, where it is known; else 0 */
     uint64_t deadline_us;     /* next call at the latest; UINT64_MAX none */
     uint64_t anchor_us;       /* time of FRAME_START */
     uint32_t next_frame;      /* frames read since frame start */

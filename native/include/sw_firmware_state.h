@@ -45,6 +45,12 @@ struct sw_firmware {
     uint32_t announced;          /* HELLOs of the announcement sent */
     int32_t standby;             /* level of the switch */
     uint32_t failure_told;       /* driver failure the policy knows of */
+    uint32_t failure_cause;      /* ... and its cause, SW_REASON_* */
+    uint64_t made_up;            /* numbers made without entropy */
+    uint32_t garbled_told;       /* bad packets of the host already noticed */
+    uint32_t dropped_told;       /* packets dropped for a slow line already noticed */
+    uint32_t streamed_s;         /* seconds of this streaming, for as long as the host is watched */
+    uint32_t waiting_s;          /* ... in a row at whose end the line had not taken everything */
     int32_t uart_waits;          /* more bytes were there than a step reads */
     uint64_t power_on_us;
     uint64_t last_step_us;

@@ -3,7 +3,7 @@
  * Rule: in BOOT, STANDBY and MONITORING nothing is sent unasked. The last packet before a silence and the first
  * one after it are TRANSITIONs; no cell of the table can say otherwise, because the packet follows from the states.
  * A silence has one reason, the most important of its causes, in whatever order they came: standby switch, self test
- * failed, radar failed, nobody, booted.
+ * failed, radar failed, nobody, booted. Where the device knows which fault made the radar fail, that one is named.
  */
 #ifndef SW_UPLINK_POLICY_H
 #define SW_UPLINK_POLICY_H
@@ -46,6 +46,7 @@ typedef struct sw_uplink_policy {
     uint32_t below_s;        /* ... up to leave_s */
     uint64_t silent_from_us; /* the silence under way */
     uint32_t silent_reason;  /* SW_REASON_*: its most important cause so far; NONE while streaming */
+    uint32_t silent_fault;   /* SW_REASON_* of the fault behind it, NONE: not known */
 } sw_uplink_policy;
 
 /* One change; tell 1: it is to be sent as a TRANSITION, before anything else if it starts streaming. */
@@ -64,7 +65,9 @@ void sw_uplink_config_default(sw_uplink_config *config);
 int32_t sw_uplink_policy_init(sw_uplink_policy *p, const sw_uplink_config *config, uint64_t t_us);
 /* Counts one second with this confidence; returns the input it makes. */
 sw_uplink_input sw_uplink_policy_second(sw_uplink_policy *p, int32_t confidence);
-void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input input, sw_uplink_change *out);
+/* fault: SW_REASON_* behind RADAR_FAILED or SELF_TEST_FAILED where it is known, else NONE. */
+void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input input, uint32_t fault,
+                           sw_uplink_change *out);
 /* The table, for the documentation and the tests. */
 sw_uplink_cell sw_uplink_policy_cell(uint32_t state, uint32_t input);
 

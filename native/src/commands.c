@@ -27,6 +27,17 @@ static int32_t answer_settings(sw_firmware *fw, uint64_t t_us, uint64_t nonce)
     return 1;
 }
 
+static int32_t answer_health(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_health health = {.nonce = nonce, .reset_cause = (uint8_t)fw->health.reset_cause};
+    sw_health_step(&fw->health, now_us);
+    health.changes = (uint16_t)(fw->health.changes < 65535u ? fw->health.changes : 65535u);
+    sw_health_list(&fw->health, health.present, health.past);
+    sw_uplink_answer(fw, t_us, SW_PACKET_HEALTH, payload, sw_packet_health_put(&health, payload));
+    return 1;
+}
+
 static int32_t alarm_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
     const sw_packet *p = &fw->packet;
@@ -57,6 +68,7 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     sw_packet_time time;
     sw_packet_settings_set set;
     sw_packet_settings_read read;
+    sw_packet_health_read health;
     if (p->header.type == SW_PACKET_TIME && sw_packet_time_get(&time, p->payload, p->payload_n)) {
         sw_alarm_clock_time(&fw->alarm, now_us, time.device_nonce, time.utc_us);
         return 0;
@@ -74,6 +86,9 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     }
     if (p->header.type == SW_PACKET_SETTINGS_READ && sw_packet_settings_read_get(&read, p->payload, p->payload_n)) {
         return read.nonce == 0u ? 0 : answer_settings(fw, t_us, read.nonce);
+    }
+    if (p->header.type == SW_PACKET_HEALTH_READ && sw_packet_health_read_get(&health, p->payload, p->payload_n)) {
+        return health.nonce == 0u ? 0 : answer_health(fw, now_us, t_us, health.nonce);
     }
     return alarm_packet(fw, now_us, t_us);
 }

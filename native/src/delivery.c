@@ -9,6 +9,7 @@
 #define BYTES(type, name, count, lsb, unit) +sizeof(sw_##type) * (count)
 _Static_assert(0 SW_VITALS_FIELDS(BYTES) <= SW_DELIVERY_PAYLOAD, "VITALS does not fit a slot");
 _Static_assert(0 SW_TRANSITION_FIELDS(BYTES) <= SW_DELIVERY_PAYLOAD, "TRANSITION does not fit a slot");
+_Static_assert(0 SW_FAULT_FIELDS(BYTES) <= SW_DELIVERY_PAYLOAD, "FAULT does not fit a slot");
 _Static_assert(0 SW_ALARM_EVENT_FIELDS(BYTES) <= SW_DELIVERY_PAYLOAD, "ALARM_EVENT does not fit a slot");
 
 static sw_delivery_slot *slot_of(sw_delivery *d, uint32_t seq) { return &d->slot[seq % SW_DELIVERY_SLOTS]; }

@@ -9,13 +9,13 @@
 #include "sw_commands.h"
 #include "sw_error.h"
 #include "sw_firmware_state.h"
+#include "sw_line.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
+#include "sw_watch.h"
 
 #define SECOND_US 1000000u
 #define RETRY_US 5000u          /* a slow line is offered the rest after this */
-#define UART_CHUNK 256u
-#define UART_CHUNKS_MAX 16u     /* a step reads no more; the rest waits for the next */
 #define CHAIN_ALIGN 16u
 
 static const uint32_t announce_us[SW_ANNOUNCEMENTS] = {500000u, 3000000u, 6000000u};
@@ -92,32 +92,6 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     return error;
 }
 
-/* Chip time while frames run, the caller's otherwise; never backwards. */
-static uint64_t present(const sw_firmware *fw, uint64_t now_us)
-{
-    const sw_driver *d = &fw->driver;
-    uint64_t t = d->state == SW_DRIVER_RUNNING && d->next_frame > 0u ? d->t_us : now_us;
-    return t > fw->device_us ? t : fw->device_us;
-}
-
-/* The same for what goes into a packet or to the policy. */
-static uint64_t device_time(sw_firmware *fw, uint64_t now_us)
-{
-    fw->device_us = present(fw, now_us);
-    return fw->device_us;
-}
-
-static uint32_t put_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payload)
-{
-    sw_packet_hello hello = {
-        .device_id = fw->device_id, .nonce = fw->nonce, .config_hash = fw->config_hash,
-        .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
-        .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
-        .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
-    };
-    return sw_packet_hello_put(&hello, payload);
-}
-
 static void send_vitals(sw_firmware *fw, uint64_t t_us)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
@@ -128,11 +102,12 @@ static void send_vitals(sw_firmware *fw, uint64_t t_us)
     fw->counters.vitals++;
 }
 
-static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
+/* fault: behind a failure of the radar, where it is known. */
+static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input, uint32_t fault)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
     sw_uplink_change change;
-    sw_uplink_policy_step(&fw->policy, t_us, input, &change);
+    sw_uplink_policy_step(&fw->policy, t_us, input, fault, &change);
     if (!change.tell) {
         return;
     }
@@ -148,9 +123,11 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input)
 
 static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
-    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence));
+    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), SW_REASON_NONE);
+    sw_watch_second(fw, now_us, t_us);
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
+        sw_watch_tell(fw, now_us, t_us);
         sw_uplink_catch_up(fw, t_us);
     }
     if (sw_user_place_second(fw, t_us)) {
@@ -170,7 +147,7 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
     fw->last.frame = d->frame;
     fw->counters.frames++;
     sw_report_add(&fw->report, &fw->last);
-    uint64_t t_us = device_time(fw, now_us);
+    uint64_t t_us = sw_line_time(fw, now_us);
     if (fw->second_us == 0u) {
         fw->second_us = t_us + SECOND_US;
     } else if (t_us >= fw->second_us) {
@@ -186,13 +163,18 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
 static void watch_radar(sw_firmware *fw, uint64_t now_us)
 {
     uint32_t failure = fw->driver.failure;
-    if (failure != 0u && failure != fw->failure_told) {
-        decide(fw, device_time(fw, now_us),
-               failure == SW_REASON_SELF_TEST_FAILED ? SW_INPUT_SELF_TEST_FAILED : SW_INPUT_RADAR_FAILED);
+    uint32_t cause = fw->driver.cause;
+    if (failure != 0u && (failure != fw->failure_told || cause != fw->failure_cause)) {
+        uint64_t t_us = sw_line_time(fw, now_us);
+        if (fw->policy.state == SW_UPLINK_STREAMING) { /* the last packet before a silence is the TRANSITION */
+            sw_watch_tell(fw, now_us, t_us);
+        }
+        decide(fw, t_us, failure == SW_REASON_SELF_TEST_FAILED ? SW_INPUT_SELF_TEST_FAILED : SW_INPUT_RADAR_FAILED, cause);
         sw_report_clear(&fw->report);
         fw->second_us = 0;
     }
     fw->failure_told = failure;
+    fw->failure_cause = cause;
 }
 
 static void on_switch(sw_firmware *fw, uint64_t now_us)
@@ -202,99 +184,26 @@ static void on_switch(sw_firmware *fw, uint64_t now_us)
         return;
     }
     fw->standby = standby;
-    uint64_t t_us = device_time(fw, now_us);
+    uint64_t t_us = sw_line_time(fw, now_us);
     sw_driver_power(&fw->driver, now_us, !standby);
-    decide(fw, t_us, standby ? SW_INPUT_STANDBY_ON : SW_INPUT_STANDBY_OFF);
+    decide(fw, t_us, standby ? SW_INPUT_STANDBY_ON : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
     sw_report_clear(&fw->report);
     fw->second_us = 0;
 }
 
-static uint64_t random_word(sw_firmware *fw, uint32_t bytes)
-{
-    uint8_t random[8] = {0};
-    uint64_t word = 0;
-    (void)fw->hal.entropy_read(fw->hal.entropy, random, bytes);
-    for (uint32_t i = 0; i < bytes; i++) {
-        word |= (uint64_t)random[i] << (8u * i);
-    }
-    return word;
-}
-
 static void on_power(sw_firmware *fw, uint64_t now_us)
 {
-    fw->boot = (uint32_t)random_word(fw, 4);
+    fw->boot = (uint32_t)sw_line_random(fw, now_us, 4);
     fw->boot = fw->boot == 0u ? 1u : fw->boot; /* 0 means no boot in host packets */
-    fw->nonce = random_word(fw, 8);
+    fw->nonce = sw_line_random(fw, now_us, 8);
     fw->power_on_us = now_us;
     fw->last_step_us = now_us;
-    fw->policy.silent_from_us = device_time(fw, now_us);
+    fw->policy.silent_from_us = sw_line_time(fw, now_us);
     (void)fw->hal.radar_reset(fw->hal.pins, 0); /* nothing is sent before the switch is known */
     on_switch(fw, now_us);
     if (!fw->standby) {
         sw_driver_power(&fw->driver, now_us, 1);
     }
-}
-
-static void on_packet(sw_firmware *fw, uint64_t now_us)
-{
-    uint8_t payload[SW_PAYLOAD_MAX];
-    const sw_packet *p = &fw->packet;
-    uint64_t t_us = present(fw, now_us);
-    sw_packet_host_hello hello;
-    sw_packet_ping ping;
-    sw_packet_ack ack;
-    sw_packet_pull pull;
-    sw_delivery_heard(&fw->delivery, t_us);
-    if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
-        if (hello.nonce == 0u) { /* its answer would look like a boot announcement */
-            return;
-        }
-        fw->device_us = t_us;
-        sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, put_hello(fw, hello.nonce, payload));
-        sw_delivery_all_due(&fw->delivery);
-    } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
-        if (ping.nonce == 0u) {
-            return;
-        }
-        uint64_t device_nonce = random_word(fw, 8);
-        sw_packet_pong pong = {
-            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
-        };
-        fw->device_us = t_us;
-        sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);
-        sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
-    } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
-        if (ack.boot == fw->boot) {
-            sw_delivery_ack(&fw->delivery, ack.seq);
-        }
-        fw->counters.acks++;
-    } else if (p->header.type == SW_PACKET_PULL && sw_packet_pull_get(&pull, p->payload, p->payload_n)) {
-        if (pull.boot == fw->boot) {
-            sw_delivery_pull(&fw->delivery, pull.seq, pull.count, t_us);
-        }
-    } else if (sw_commands_packet(fw, now_us, t_us)) {
-        fw->device_us = t_us;
-    }
-}
-
-static void on_uart(sw_firmware *fw, uint64_t now_us)
-{
-    uint8_t bytes[UART_CHUNK];
-    for (uint32_t chunk = 0; chunk < UART_CHUNKS_MAX; chunk++) {
-        int32_t n = fw->hal.uart_read(fw->hal.uart, bytes, UART_CHUNK);
-        for (uint32_t at = 0; n > 0 && at < (uint32_t)n;) {
-            int32_t got = 0;
-            at += sw_deframer_feed(&fw->deframer, bytes + at, (uint32_t)n - at, &fw->packet, &got);
-            if (got) {
-                on_packet(fw, now_us);
-            }
-        }
-        if (n < (int32_t)UART_CHUNK) {
-            fw->uart_waits = 0;
-            return;
-        }
-    }
-    fw->uart_waits = 1;
 }
 
 static void on_deadline(sw_firmware *fw, uint64_t now_us)
@@ -303,15 +212,15 @@ static void on_deadline(sw_firmware *fw, uint64_t now_us)
         on_frame(fw, now_us);
     }
     if (fw->uart_waits) {
-        on_uart(fw, now_us);
+        sw_line_read(fw, now_us);
     }
     while (fw->announced < SW_ANNOUNCEMENTS && now_us >= fw->power_on_us + announce_us[fw->announced]) {
         uint8_t payload[SW_PAYLOAD_MAX];
-        uint32_t n = put_hello(fw, 0, payload);
-        fw->counters.bytes_at_boot += sw_uplink_plain(fw, device_time(fw, now_us), SW_PACKET_HELLO, payload, n);
+        uint32_t n = sw_line_hello(fw, 0, payload);
+        fw->counters.bytes_at_boot += sw_uplink_plain(fw, sw_line_time(fw, now_us), SW_PACKET_HELLO, payload, n);
         fw->counters.announcements++;
         if (++fw->announced == SW_ANNOUNCEMENTS) {
-            decide(fw, device_time(fw, now_us), SW_INPUT_ANNOUNCED);
+            decide(fw, sw_line_time(fw, now_us), SW_INPUT_ANNOUNCED, SW_REASON_NONE);
         }
     }
 }
@@ -324,7 +233,7 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     if (fw->announced < SW_ANNOUNCEMENTS) {
         next = earlier(next, fw->power_on_us + announce_us[fw->announced]);
     }
-    sw_uplink_hand_over(fw, present(fw, now_us));
+    sw_uplink_hand_over(fw, sw_line_present(fw, now_us));
     fw->retry_us = sw_outbox_flush(&fw->outbox, &fw->hal) != 0u ? now_us + RETRY_US : SW_NEVER;
     if (fw->delivery.pull_left > 0u && fw->retry_us == SW_NEVER) { /* the outbox is empty again: the rest at once */
         return now_us;
@@ -348,7 +257,7 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
         }
         break;
     case SW_EVENT_UART_RX:
-        on_uart(fw, now_us);
+        sw_line_read(fw, now_us);
         break;
     case SW_EVENT_SWITCH:
         on_switch(fw, now_us);
@@ -360,8 +269,9 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
         break;
     }
     watch_radar(fw, now_us);
+    sw_health_step(&fw->health, now_us);
     if (fw->alarm.told_n != 0u) {
-        (void)sw_commands_events(fw, device_time(fw, now_us), fw->policy.state == SW_UPLINK_STREAMING);
+        (void)sw_commands_events(fw, sw_line_time(fw, now_us), fw->policy.state == SW_UPLINK_STREAMING);
     }
     return next_deadline(fw, now_us);
 }

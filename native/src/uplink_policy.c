@@ -120,7 +120,8 @@ sw_uplink_input sw_uplink_policy_second(sw_uplink_policy *p, int32_t confidence)
     return p->below_s == p->config.leave_s ? SW_INPUT_NOT_CONFIDENT : SW_INPUT_UNDECIDED;
 }
 
-void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input input, sw_uplink_change *out)
+void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input input, uint32_t fault,
+                           sw_uplink_change *out)
 {
     sw_uplink_cell cell = table[p->state][input];
     int32_t begins = p->state != SW_UPLINK_STREAMING && cell.next == SW_UPLINK_STREAMING;
@@ -129,16 +130,22 @@ void sw_uplink_policy_step(sw_uplink_policy *p, uint64_t t_us, sw_uplink_input i
         .tell = begins || ends,
         .from_state = p->state,
         .to_state = cell.next,
-        .reason = cell.reason,
+        .reason = ends && fault != SW_REASON_NONE ? fault : cell.reason,
         .silent_from_us = begins ? p->silent_from_us : 0u,
         .silent_to_us = begins ? t_us : 0u,
-        .silent_reason = begins ? p->silent_reason : SW_REASON_NONE,
+        .silent_reason = !begins ? SW_REASON_NONE : p->silent_fault != SW_REASON_NONE ? p->silent_fault : p->silent_reason,
     };
     if (ends) {
         p->silent_from_us = t_us;
     }
-    p->silent_reason = cell.next == SW_UPLINK_STREAMING ? SW_REASON_NONE
-                                                        : more_important(p->silent_reason, cause_of[input]);
+    uint32_t was = p->silent_reason;
+    p->silent_reason = cell.next == SW_UPLINK_STREAMING ? SW_REASON_NONE : more_important(was, cause_of[input]);
+    if (p->silent_reason != was) { /* another cause: what is known of the old one says nothing about it */
+        p->silent_fault = SW_REASON_NONE;
+    }
+    if (fault != SW_REASON_NONE && p->silent_reason == cause_of[input]) { /* the latest diagnosis knows most */
+        p->silent_fault = fault;
+    }
     /* seconds counted in another state, or before the radar failed, say nothing about those to come */
     if (cell.next != p->state || input == SW_INPUT_RADAR_FAILED || input == SW_INPUT_SELF_TEST_FAILED) {
         p->above_s = 0;

@@ -25,7 +25,7 @@ def test_silence_is_always_bracketed(events: list[int]) -> None:
     streaming, silent_from_us = False, 0
     for t_us, event in enumerate(events, start=1):
         given_input = event if event >= 0 else lib.sw_uplink_policy_second(policy, -1 - event)
-        lib.sw_uplink_policy_step(policy, t_us, given_input, change)
+        lib.sw_uplink_policy_step(policy, t_us, given_input, 0, change)
         now_streaming = policy.state == lib.SW_UPLINK_STREAMING
         assert bool(change.tell) == (now_streaming != streaming)
         if change.tell:
@@ -44,7 +44,7 @@ def test_a_silence_ends_with_the_most_important_of_its_causes(events: list[int])
     causes = {lib.SW_REASON_BOOTED}
     for t_us, event in enumerate(events, start=1):
         given_input = event if event >= 0 else lib.sw_uplink_policy_second(policy, -1 - event)
-        lib.sw_uplink_policy_step(policy, t_us, given_input, change)
+        lib.sw_uplink_policy_step(policy, t_us, given_input, 0, change)
         if policy.state == lib.SW_UPLINK_STREAMING:
             most = next((one for one in [*CAUSES.values(), lib.SW_REASON_BOOTED] if one in causes), lib.SW_REASON_NONE)
             assert change.silent_reason == (most if change.tell else lib.SW_REASON_NONE)
@@ -58,10 +58,10 @@ def test_a_silence_ends_with_the_most_important_of_its_causes(events: list[int])
 def test_standby_ends_only_by_its_switch(events: list[int]) -> None:
     policy, change = ffi.new("sw_uplink_policy *"), ffi.new("sw_uplink_change *")
     lib.sw_uplink_policy_init(policy, ffi.NULL, 0)
-    lib.sw_uplink_policy_step(policy, 0, lib.SW_INPUT_STANDBY_ON, change)
+    lib.sw_uplink_policy_step(policy, 0, lib.SW_INPUT_STANDBY_ON, 0, change)
     for t_us, event in enumerate(events, start=1):
         given_input = event if event >= 0 else lib.sw_uplink_policy_second(policy, -1 - event)
         if given_input == lib.SW_INPUT_STANDBY_OFF:
             break
-        lib.sw_uplink_policy_step(policy, t_us, given_input, change)
+        lib.sw_uplink_policy_step(policy, t_us, given_input, 0, change)
         assert (policy.state, change.tell) == (lib.SW_UPLINK_STANDBY, 0)

@@ -47,7 +47,7 @@ def policy(state: str = "MONITORING", silent_from_us: int = 0, **config: int) ->
 
 def step(p: Any, given: int, t_us: int = 0) -> Any:
     change = ffi.new("sw_uplink_change *")
-    lib.sw_uplink_policy_step(p, t_us, given, change)
+    lib.sw_uplink_policy_step(p, t_us, given, 0, change)
     return change
 
 

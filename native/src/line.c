@@ -1,0 +1,123 @@
+/* The serial line's receiving side. See sw_line.h.
+ *
+ * Rule: every question with a nonce is answered at once; a nonce of 0 is no question.
+ */
+#include "sw_line.h"
+
+#include "sw_commands.h"
+#include "sw_handles.h"
+#include "sw_uplink.h"
+
+#define UART_CHUNK 256u
+#define UART_CHUNKS_MAX 16u     /* a step reads no more; the rest waits for the next */
+
+uint64_t sw_line_present(const sw_firmware *fw, uint64_t now_us)
+{
+    const sw_driver *d = &fw->driver;
+    uint64_t t = d->state == SW_DRIVER_RUNNING && d->next_frame > 0u ? d->t_us : now_us;
+    return t > fw->device_us ? t : fw->device_us;
+}
+
+uint64_t sw_line_time(sw_firmware *fw, uint64_t now_us)
+{
+    fw->device_us = sw_line_present(fw, now_us);
+    return fw->device_us;
+}
+
+uint32_t sw_line_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payload)
+{
+    sw_packet_hello hello = {
+        .device_id = fw->device_id, .nonce = fw->nonce, .config_hash = fw->config_hash,
+        .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
+        .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
+        .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+    };
+    return sw_packet_hello_put(&hello, payload);
+}
+
+/* Without a generator: no secret, but another one each time and, while the battery clock runs, in each boot; so a host
+ * still tells boots and answers apart. Finaliser of splitmix64. */
+static uint64_t instead_of_random(sw_firmware *fw, uint64_t now_us)
+{
+    uint64_t x = sw_clock_utc(&fw->alarm.clock, now_us) + ++fw->made_up * 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
+}
+
+uint64_t sw_line_random(sw_firmware *fw, uint64_t now_us, uint32_t bytes)
+{
+    uint8_t random[8] = {0};
+    uint64_t word = 0;
+    if (fw->hal.entropy_read(fw->hal.entropy, random, bytes) < 0 && SW_HANDLES(ENTROPY_FAILED)) {
+        sw_health_note(&fw->health, now_us, SW_REASON_ENTROPY_FAILED);
+        word = instead_of_random(fw, now_us);
+        return bytes < 8u ? word & ((1ull << 8u * bytes) - 1u) : word;
+    }
+    for (uint32_t i = 0; i < bytes; i++) {
+        word |= (uint64_t)random[i] << (8u * i);
+    }
+    return word;
+}
+
+static void on_packet(sw_firmware *fw, uint64_t now_us)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    const sw_packet *p = &fw->packet;
+    uint64_t t_us = sw_line_present(fw, now_us);
+    sw_packet_host_hello hello;
+    sw_packet_ping ping;
+    sw_packet_ack ack;
+    sw_packet_pull pull;
+    sw_delivery_heard(&fw->delivery, t_us);
+    if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
+        if (hello.nonce == 0u) { /* its answer would look like a boot announcement */
+            return;
+        }
+        fw->device_us = t_us;
+        sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, hello.nonce, payload));
+        sw_delivery_all_due(&fw->delivery);
+    } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
+        if (ping.nonce == 0u) {
+            return;
+        }
+        uint64_t device_nonce = sw_line_random(fw, now_us, 8);
+        sw_packet_pong pong = {
+            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+        };
+        fw->device_us = t_us;
+        sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);
+        sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
+    } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
+        if (ack.boot == fw->boot) {
+            sw_delivery_ack(&fw->delivery, ack.seq);
+        }
+        fw->counters.acks++;
+    } else if (p->header.type == SW_PACKET_PULL && sw_packet_pull_get(&pull, p->payload, p->payload_n)) {
+        if (pull.boot == fw->boot) {
+            sw_delivery_pull(&fw->delivery, pull.seq, pull.count, t_us);
+        }
+    } else if (sw_commands_packet(fw, now_us, t_us)) {
+        fw->device_us = t_us;
+    }
+}
+
+void sw_line_read(sw_firmware *fw, uint64_t now_us)
+{
+    uint8_t bytes[UART_CHUNK];
+    for (uint32_t chunk = 0; chunk < UART_CHUNKS_MAX; chunk++) {
+        int32_t n = fw->hal.uart_read(fw->hal.uart, bytes, UART_CHUNK);
+        for (uint32_t at = 0; n > 0 && at < (uint32_t)n;) {
+            int32_t got = 0;
+            at += sw_deframer_feed(&fw->deframer, bytes + at, (uint32_t)n - at, &fw->packet, &got);
+            if (got) {
+                on_packet(fw, now_us);
+            }
+        }
+        if (n < (int32_t)UART_CHUNK) {
+            fw->uart_waits = 0;
+            return;
+        }
+    }
+    fw->uart_waits = 1;
+}
