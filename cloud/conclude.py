@@ -9,12 +9,13 @@ from cloud import alarm, device, gather, intent, occupancy, primary_user, sessio
 from cloud.device import Settings
 from cloud.epoch_input import EPOCH_S, EpochInput
 from cloud.memory import Memory, Notice, Seconds
-from cloud.observations import AlarmEvent, Observation, Ring, Row, Vitals
+from cloud.observations import AlarmEvent, Fault, Observation, Ring, Room, Row, Vitals
 from cloud.settle import SECOND_US
 from wire.table import Reason, text_of
 
 QUIET_AFTER_US = 30_000_000  # streaming, yet no data
-_FAILURES = {text_of(Reason, Reason[name]) for name in ("RADAR_FAILED", "SELF_TEST_FAILED", "SATURATED", "GAP")}
+#: Reasons to fall silent that say something about the bed, or nothing; any other is a sensor that cannot see.
+_NO_FAILURES = {text_of(Reason, Reason[name]) for name in ("NONE", "NOBODY", "BOOTED")}
 
 
 def tick(memory: Memory, delay: settle.Delay, settings: Settings, utc_us: int) -> list[Row]:
@@ -105,7 +106,7 @@ def _see(seconds: Seconds, event: occupancy.Event, utc_us: int, reason: str) -> 
 
 def _observe(seconds: Seconds, seen: Observation) -> list[Row]:
     """What one observation says about the bed; one that is older than the newest says nothing any more."""
-    if isinstance(seen, AlarmEvent) or seen.utc_us < seconds.data_utc_us:
+    if isinstance(seen, (AlarmEvent, Room, Fault)) or seen.utc_us < seconds.data_utc_us:
         return []
     seconds.data_utc_us = seen.utc_us
     if isinstance(seen, Vitals):
@@ -118,7 +119,7 @@ def _observe(seconds: Seconds, seen: Observation) -> list[Row]:
         event = occupancy.Event.PERSON
     elif seen.to_state == "standby":
         event = occupancy.Event.STANDBY
-    elif seen.reason in _FAILURES or seen.to_state != "monitoring":
+    elif seen.reason not in _NO_FAILURES or seen.to_state != "monitoring":
         event = occupancy.Event.FAILED
     else:
         event = occupancy.Event.NOBODY

@@ -14,19 +14,21 @@ from enum import StrEnum
 import msgspec
 
 from cloud.alarm import AlarmSetting, RingAt
-from cloud.observations import Row, Setting
-from wire import codec, packet, table, values
+from cloud.observations import Health, Row, Setting
+from wire import codec, condition, packet, table, values
 from wire.handshake import Entropy
 from wire.packet import Packet
 
 #: Answers that belong here; everything else belongs to the link or to the ingest.
-ANSWERS = (packet.ALARM_STATE, packet.SETTINGS)
+ANSWERS = (packet.ALARM_STATE, packet.SETTINGS, packet.HEALTH)
 #: An answer takes two quanta of a second in simulation.
 AGAIN_US = 3_000_000
 #: A refusal (no clock yet, flash busy) may be over by then.
 REFUSED_AGAIN_US = 5_000_000
 #: The armed alarm is read back so often, and whenever the device has answered anew.
 READ_EVERY_US = 900_000_000
+#: The device is asked for its faults so often, and when it has answered anew; asked and not answered, as often.
+HEALTH_EVERY_US = 60_000_000
 #: A ring that could not be asked for in time would ring into whatever stage it is by then: the deadline rings instead.
 RING_STALE_US = 60_000_000
 #: One that is settled is written down under these names.
@@ -49,6 +51,7 @@ class Ask(StrEnum):
     ALARM_SET = "set the alarm"
     SETTINGS_SET = "set the side"
     ALARM_READ = "read the alarm"
+    HEALTH_READ = "read the faults"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Device:
     armed_sunrise_s: int = 0
     storing: bool = False  # set, and on its way into the flash
     read_utc_us: int = 0  # when the alarm was last read back in this link
+    health_utc_us: int = 0  # when the faults were last asked for in this link
+    health: Health | None = None  # the last row of them
 
 
 def ring(state: Device, at: RingAt) -> None:
@@ -94,6 +99,8 @@ def receive(state: Device, answer: Packet, utc_us: int) -> list[Row]:
     if not state.nonce or fields["nonce"] != state.nonce:
         return []
     asked, state.asked, state.nonce = state.asked, "", 0
+    if answer.type == packet.HEALTH:
+        return [_health(state, answer, utc_us)]
     if answer.type == packet.SETTINGS:
         return _side(state, fields, utc_us) if asked == Ask.SETTINGS_SET else []
     rung = _ring(state, fields, utc_us) if asked == Ask.RING else []
@@ -104,6 +111,7 @@ def tick(state: Device, settings: Settings, linked: bool, utc_us: int, entropy: 
     """Bytes that are due for the device now. linked: it has answered this host's nonce."""
     if not linked or not state.linked:  # what was asked before this link is lost, what was read may be different now
         state.asked, state.nonce, state.read_utc_us, state.refused_utc_us = "", 0, 0, 0
+        state.health_utc_us = 0
     state.linked = linked
     if not linked:
         return b""
@@ -113,6 +121,8 @@ def tick(state: Device, settings: Settings, linked: bool, utc_us: int, entropy: 
         return b""
     state.nonce = int.from_bytes(entropy(8), "little") or 1
     state.asked, state.asked_utc_us = due.value, utc_us
+    if due is Ask.HEALTH_READ:
+        state.health_utc_us = utc_us
     return codec.encode(packet.make(_TYPES[due], {"nonce": state.nonce, **_fields(state, settings, due, utc_us)}))
 
 
@@ -137,6 +147,8 @@ def _wanted(state: Device, settings: Settings, utc_us: int) -> Iterator[Ask]:
         yield Ask.SETTINGS_SET
     if alarm is not None and not 0 <= utc_us - state.read_utc_us < READ_EVERY_US:
         yield Ask.ALARM_READ
+    if not state.health_utc_us or not 0 <= utc_us - state.health_utc_us < HEALTH_EVERY_US:
+        yield Ask.HEALTH_READ
 
 
 def _unset(state: Device, alarm: AlarmSetting) -> bool:
@@ -148,6 +160,7 @@ _TYPES = {
     Ask.ALARM_SET: packet.ALARM_SET,
     Ask.SETTINGS_SET: packet.SETTINGS_SET,
     Ask.ALARM_READ: packet.ALARM_READ,
+    Ask.HEALTH_READ: packet.HEALTH_READ,
 }
 
 
@@ -160,6 +173,16 @@ def _fields(state: Device, settings: Settings, ask: Ask, utc_us: int) -> dict[st
     if ask is Ask.SETTINGS_SET and settings.side is not None:
         return {"side": _SIDES[settings.side]}
     return {}
+
+
+def _health(state: Device, answer: Packet, utc_us: int) -> Health:
+    """What the device says of its faults; an answer like the last one makes that row longer."""
+    said = condition.health(answer)
+    same = answer.boot, said.reset_cause, said.changes, "\n".join(said.present), "\n".join(said.past)
+    before = state.health
+    goes_on = before is not None and before[2:] == same and 0 <= utc_us - before.to_utc_us <= 2 * HEALTH_EVERY_US
+    state.health = Health(before.from_utc_us if before is not None and goes_on else utc_us, utc_us, *same)
+    return state.health
 
 
 def _side(state: Device, fields: dict[str, int], utc_us: int) -> list[Row]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Observation, Transition, Vitals
-from wire import codec, packet, table, values
+from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Fault, Observation, Room, Transition, Vitals
+from wire import codec, condition, packet, table, values
 from wire.packet import Packet
 from wire.table import HEADER
 
@@ -31,7 +31,7 @@ MISSING_MAX = 1000
 #: How long a missing packet that the device still keeps holds the acknowledgement: it has all come again by then.
 GIVE_UP_US = 120_000_000
 
-DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT)
+DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
 
 
 @dataclass
@@ -208,8 +208,25 @@ def _alarm_event(one: Packet, offset_us: int) -> AlarmEvent:
     )
 
 
+def _room(one: Packet, offset_us: int) -> Room:
+    v = condition.room(one)
+    return Room(
+        one.boot, one.seq, one.t_us + offset_us, v.temperature_c, v.temperature_reason, v.humidity_pct,
+        v.humidity_reason, v.light_lux, v.light_reason,
+    )  # fmt: skip
+
+
+def _fault(one: Packet, offset_us: int) -> Fault:
+    v = condition.fault(one)
+    from_us, to_us = (None if t is None else min(t, LATEST_US) + offset_us for t in (v.from_us, v.to_us))
+    assert from_us is not None
+    return Fault(one.boot, one.seq, one.t_us + offset_us, v.reason, int(v.present), v.times, from_us, to_us)
+
+
 _OBSERVE: dict[int, Callable[[Packet, int], Observation]] = {
     packet.VITALS: _vitals,
     packet.TRANSITION: _transition,
     packet.ALARM_EVENT: _alarm_event,
+    packet.ROOM: _room,
+    packet.FAULT: _fault,
 }

@@ -9,24 +9,31 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from cloud.fault_spans import FaultSpan, timeline
 from cloud.observations import (
     VALID_FROM,
     Absence,
     AlarmEvent,
+    Anchor,
     Epoch,
+    Fault,
+    Health,
+    Incident,
     IntentChange,
     Occupancy,
     Ring,
+    Room,
     Session,
     Setting,
     Transition,
     User,
 )
+from cloud.outages import answers
 from cloud.silence import Silence, silences
 from cloud.store import StoreError
 
@@ -59,6 +66,14 @@ class Vitals:
     wave: list[bytes | None]  # None unless valid
 
 
+class Start(NamedTuple):
+    """A boot of the device: when it began, and when it first answered; us UTC."""
+
+    boot: int
+    from_utc_us: int
+    answered_utc_us: int
+
+
 @dataclass(frozen=True)
 class Night:
     """What one store holds. Times in us UTC; the night begins on a full or half minute."""
@@ -79,6 +94,11 @@ class Night:
     rings: list[Ring] = field(default_factory=list)  # asked for by the cloud
     settings: list[Setting] = field(default_factory=list)
     user: list[User] = field(default_factory=list)  # who was measured, from each time on
+    room: list[Room] = field(default_factory=list)
+    faults: list[FaultSpan] = field(default_factory=list)  # of the device, in the order of their beginning
+    health: list[Health] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)  # of the cloud process
+    boots: list[Start] = field(default_factory=list)  # in the order in which they answered first
     span: tuple[int, int] = (0, 2**63 - 1)  # this night's share of the store: from noon to noon
 
     @property
@@ -140,7 +160,12 @@ def _load(db: sqlite3.Connection) -> Night:
         for row in db.execute(f"SELECT {', '.join(Transition._fields)} FROM transitions ORDER BY utc_us, seq")
     ]
     occupancy = [Occupancy(*r) for r in db.execute("SELECT * FROM occupancy ORDER BY utc_us, rowid")]
-    boots = [b for (b,) in db.execute("SELECT min(utc_us) FROM anchors GROUP BY boot ORDER BY 1")]
+    starts = [
+        Anchor(*row) for row in db.execute("SELECT boot, t_us, min(utc_us) FROM anchors GROUP BY boot ORDER BY 3")
+    ]
+    boots = [one.utc_us for one in starts]
+    health = _rows(db, Health, "health", "from_utc_us")
+    faults = timeline(_rows(db, Fault, "faults", "utc_us, boot, seq"), health, starts, stop)
     spoken = "SELECT utc_us FROM vitals UNION ALL SELECT utc_us FROM transitions ORDER BY 1"
     data = [t for (t,) in db.execute(spoken)]  # what the alarm does in a silence does not end it
     return Night(
@@ -152,7 +177,7 @@ def _load(db: sqlite3.Connection) -> Night:
         transitions=transitions,
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
-        silences=silences(transitions, boots, data, occupancy, stop),
+        silences=silences(transitions, boots, data, occupancy, stop, faults, answers(starts, health)),
         epochs=_rows(db, Epoch, "epochs", "utc_us"),
         intents=_rows(db, IntentChange, "intents", "rowid"),
         absences=_rows(db, Absence, "absences", "from_utc_us"),
@@ -160,11 +185,18 @@ def _load(db: sqlite3.Connection) -> Night:
         rings=_rows(db, Ring, "rings", "told_utc_us"),
         settings=_rows(db, Setting, "settings", "name"),
         user=_rows(db, User, "user", "utc_us"),
+        room=_rows(db, Room, "room", "utc_us"),
+        faults=faults,
+        health=health,
+        incidents=_rows(db, Incident, "incidents", "from_utc_us"),
+        boots=[Start(one.boot, one.utc_us - one.t_us, one.utc_us) for one in starts],
     )
 
 
 def _rows(db: sqlite3.Connection, kind: type[R], table: str, order: str) -> list[R]:
-    """A table as rows of its type."""
+    """A table as rows of its type; none where the file is older than the table."""
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)).fetchone():
+        return []
     fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
     return [kind(*row) for row in db.execute(f"SELECT {', '.join(fields)} FROM {table} ORDER BY {order}")]
 

@@ -69,6 +69,13 @@ def cut(night: Night, from_utc_us: int, to_utc_us: int) -> Night:
         absences=[one for one in night.absences if inside(one.from_utc_us)],
         alarm_events=[one for one in night.alarm_events if inside(one.utc_us)],
         rings=[one for one in night.rings if inside(one.utc_us)],
+        room=[one for one in night.room if inside(one.utc_us)],
+        faults=[one.clipped(from_utc_us, to_utc_us) for one in night.faults if one.meets(from_utc_us, to_utc_us)],
+        health=[one for one in night.health if one.from_utc_us < to_utc_us and from_utc_us <= one.to_utc_us],
+        incidents=[
+            one for one in night.incidents if one.from_utc_us < to_utc_us and (one.to_utc_us or to_utc_us) > from_utc_us
+        ],
+        boots=[one for one in night.boots if inside(one.answered_utc_us)],
         span=(from_utc_us, to_utc_us),
     )
 

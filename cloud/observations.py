@@ -101,6 +101,57 @@ class AlarmEvent(NamedTuple):
     set_for_utc_us: int | None
 
 
+class Room(NamedTuple):
+    """Temperature, humidity and light of the room; a reason is empty where the value is known."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    temperature_c: float | None
+    temperature_reason: str
+    humidity_pct: float | None
+    humidity_reason: str
+    light_lux: float | None
+    light_reason: str
+
+
+class Fault(NamedTuple):
+    """The device noticed a fault, or that one is over. times: in this boot; to_utc_us: seen last, None while present."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    reason: str
+    present: int
+    times: int
+    from_utc_us: int
+    to_utc_us: int | None
+
+
+class Health(NamedTuple):
+    """What the device answered when asked for faults, from the first to the last of equal answers on end.
+
+    present: reasons, the most important first, past: those over, the latest first; both one a line.
+    """
+
+    from_utc_us: int
+    to_utc_us: int
+    boot: int
+    reset_cause: str
+    changes: int
+    present: str
+    past: str
+
+
+class Incident(NamedTuple):
+    """Something that befell the cloud process itself, or its line. to_utc_us: None while it lasts."""
+
+    from_utc_us: int
+    what: str
+    to_utc_us: int | None
+    detail: str
+
+
 class Occupancy(NamedTuple):
     """From utc_us on, the bed is in this state."""
 
@@ -178,7 +229,7 @@ class Setting(NamedTuple):
     utc_us: int
 
 
-Observation = Vitals | Transition | AlarmEvent
+Observation = Vitals | Transition | AlarmEvent | Room | Fault
 Row = (
     Boot
     | Anchor
@@ -192,4 +243,6 @@ Row = (
     | IntentChange
     | Ring
     | Setting
+    | Health
+    | Incident
 )

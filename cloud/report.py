@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from cloud import alarm_report, metrics, session_report, sleep_report
+from cloud import alarm_report, metrics, room, session_report, sleep_report
 from cloud.device import settings_of
 from cloud.metrics import NO_TRUTH, Section
 from cloud.night import SECOND_US, Night, iso
 from cloud.nights import load
 from cloud.truth import Truth, parse
+from cloud.words import instant
 
 SCHEMA = 1
 NO_RUN = "no run information beside the store"
@@ -32,10 +33,7 @@ EDGE = (
     "frames", "spi_bytes", "streaming_s", "monitoring_s", "standby_s", "bytes_on_wire",
     "bytes_unsolicited_while_silent", "bytes_at_boot", "bytes_replied", "overflows",
 )  # fmt: skip
-#: Sections that need what this version does not have, and what that is.
-LATER = {
-    "room": (("temperature_c", "humidity_pct", "light_lux"), "no room sensor"),
-}  # fmt: skip
+NOT_COUNTED = "answers to questions name a fault, but do not count it"
 
 
 def build(
@@ -52,28 +50,45 @@ def build(
     slept = sleep_report.true_sleep(truth) if truth is not None else None
     no_sleep = NO_TRUTH if truth is None else sleep_report.NO_STAGES
     given = run or {}
-    later = {name: Section(dict.fromkeys(keys), dict.fromkeys(keys, why)) for name, (keys, why) in LATER.items()}
     identity = _identity(night, given)
+    in_bed = session_report.session(night, slept, no_sleep)
     sections: dict[str, Section] = {
         "edge": _edge(db, given.get("edge") or {}, known),
         "link": _link(db, given.get("link") or {}),
         "respiration": metrics.respiration(night, known),
         "presence": metrics.presence(night, known),
         "primary_user": session_report.primary_user(night, known),
-        "session": session_report.session(night, slept, no_sleep),
+        "session": in_bed,
         "sleep": sleep_report.found(night),
         "truth": sleep_report.true(slept, *_truly_in_bed(known)),
         "agreement": sleep_report.agreed(night, slept, no_sleep),
         "alarm": alarm_report.section(night, truth, slept),
-        "room": later["room"],
+        "room": room.report(
+            night, instant(in_bed.values["trying_to_sleep_utc"]), instant(in_bed.values["woke_up_utc"])
+        ),
     }
     reasons = dict(identity.reasons)
     for name, found in sections.items():
         reasons |= {f"{name}.{key}": reason for key, reason in found.reasons.items()}
+    reasons |= {f"faults.{at}.times": NOT_COUNTED for at, one in enumerate(night.faults) if one.times is None}
     silent = [{"from_utc": iso(s.from_utc_us), "to_utc": iso(s.to_utc_us), "reason": s.reason} for s in night.silences]
     values = {name: found.values for name, found in sections.items()}
-    edge = values.pop("edge")
-    return {"schema": SCHEMA, **identity.values, "edge": edge, "silent": silent, **values, "reasons": reasons}
+    told = {"edge": values.pop("edge"), "silent": silent, "faults": _faults(night)}
+    return {"schema": SCHEMA, **identity.values, **told, **values, "reasons": reasons}
+
+
+def _faults(night: Night) -> list[dict[str, Any]]:
+    """What was wrong with the device, from when to when; present: not over when it was heard last."""
+    return [
+        {
+            "reason": one.reason,
+            "from_utc": iso(one.from_utc_us),
+            "to_utc": iso(one.to_utc_us),
+            "times": one.times,
+            "present": one.present,
+        }
+        for one in night.faults
+    ]
 
 
 def _identity(night: Night, run: Mapping[str, Any]) -> Section:

@@ -9,11 +9,26 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cloud import outages
+from cloud.fault_spans import FaultSpan
 from cloud.observations import Occupancy, Transition
 from cloud.occupancy import NO_ANSWER, NO_PACKETS
+from wire.table import Reason, text_of
 
 SINCE_BOOT = "nothing said since boot: monitoring or standby"
 REASONS = {"standby": "standby switch", "monitoring": "nobody in the user's place"}
+#: Reasons that do not say what is wrong with the sensor; a fault that was told meanwhile does.
+GENERAL = (SINCE_BOOT, *(text_of(Reason, Reason[name]) for name in ("BOOTED", "RADAR_FAILED", "SELF_TEST_FAILED")))
+#: Faults with which the radar sees nothing: each explains a silence.
+BLINDING = tuple(
+    text_of(Reason, Reason[name])
+    for name in (
+        "MISO_LOW", "MISO_HIGH", "BUS_BITS", "BUS_CLOCKS", "BUS_LATE", "BUS_SPLIT", "BUS_SLOW", "STATUS_MIRRORED",
+        "IRQ_SILENT", "IRQ_STUCK", "IRQ_INVERTED", "OSCILLATOR_OFF", "FRAMES_ENDED", "OVERFLOW", "FIFO_SHIFTED",
+        "MEMORY_BROKEN", "WRONG_CHIP", "RESET_STUCK", "BROWN_OUT",
+    )
+    if name in Reason.__members__
+)  # fmt: skip
 #: Shorter ones are the cadence of the packets.
 SHORTEST_US = 2_000_000
 
@@ -33,10 +48,12 @@ def silences(
     data_utc_us: Sequence[int],
     occupancy: Sequence[Occupancy],
     end_utc_us: int,
+    faults: Sequence[FaultSpan] = (),
+    heard: Sequence[outages.Answer] = (),
 ) -> list[Silence]:
     """All silences of a night, in the order of their beginning.
 
-    boots_utc_us: when each boot first answered; data_utc_us: times of all data packets, rising.
+    boots_utc_us: when each boot first answered; data_utc_us: times of all data packets, rising. heard: its answers.
     """
     opened = [(t.utc_us, t.reason or REASONS[t.to_state]) for t in transitions if t.to_state in REASONS]
     starts = sorted([start for start, _ in opened] + list(boots_utc_us))
@@ -52,7 +69,8 @@ def silences(
             found.append(span)
     told = {t.utc_us: t.silent_reason for t in transitions if t.silent_reason is not None}
     found = [replace(span, reason=told.get(span.to_utc_us, span.reason)) for span in found]
-    found += _lost(occupancy, end_utc_us)
+    found = [replace(span, reason=_specific(span, faults)) for span in found]
+    found += _lost(occupancy, end_utc_us, heard)
     return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
 
 
@@ -65,11 +83,31 @@ def _told_afterwards(transitions: Sequence[Transition]) -> list[Silence]:
     ]
 
 
-def _lost(occupancy: Sequence[Occupancy], end_utc_us: int) -> list[Silence]:
+def _specific(span: Silence, faults: Sequence[FaultSpan]) -> str:
+    """The fault that was there for the most of a silence, where the device gave but a general reason."""
+
+    def shared_us(one: FaultSpan) -> int:
+        return min(one.to_utc_us, span.to_utc_us) - max(one.from_utc_us, span.from_utc_us)
+
+    there = [one for one in faults if one.reason in BLINDING and shared_us(one) > 0]
+    if span.reason not in GENERAL or not there:
+        return span.reason
+    longest = max(there, key=shared_us)
+    enough = span.reason not in (SINCE_BOOT, "booted") or 2 * shared_us(longest) > span.to_utc_us - span.from_utc_us
+    return longest.reason if enough else span.reason
+
+
+def _lost(occupancy: Sequence[Occupancy], end_utc_us: int, heard: Sequence[outages.Answer]) -> list[Silence]:
     """Spans in which the device did not answer, or its packets did not come."""
     ends = [*(row.utc_us for row in occupancy[1:]), end_utc_us]
-    return [
+    lost = [
         Silence(row.utc_us, end, row.reason)
         for row, end in zip(occupancy, ends, strict=False)
         if row.reason in (NO_ANSWER, NO_PACKETS)
+    ]
+    return [
+        replace(one, reason=f"{NO_ANSWER}: {outages.why(one.from_utc_us, one.to_utc_us, heard)}")
+        if one.reason == NO_ANSWER and heard
+        else one
+        for one in lost
     ]

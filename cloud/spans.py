@@ -14,7 +14,9 @@ import numpy as np
 from cloud.night import SECOND_US, Floats, Ints, Night, latest, take
 
 UNCERTAIN = "breathing not certain enough"
-NO_PACKETS = "no packets"
+NO_PACKETS = "unknown, because no packets came and nothing tells why"
+NOT_RUNNING = "cloud process not running"
+NOT_ANSWERED = "the device had not answered yet"
 NOT_KNOWN = "not known who is measured"
 
 
@@ -58,6 +60,21 @@ def _reason(night: Night, second: int, packet: int) -> str:
     for silence in night.silences:
         if silence.from_utc_us - SECOND_US <= middle_us < silence.to_utc_us + SECOND_US:
             return f"silent: {silence.reason}"
+    return _untold(night, middle_us)
+
+
+def _untold(night: Night, utc_us: int) -> str:
+    """Why there is no packet of this instant, when the device was not silent by its own word."""
+    for incident in night.incidents:
+        if incident.from_utc_us <= utc_us < (incident.to_utc_us or night.to_utc_us):
+            return incident.what
+    if not any(start - SECOND_US <= utc_us < stop + SECOND_US for start, stop in night.listening):
+        return NOT_RUNNING
+    if all(utc_us < one.answered_utc_us for one in night.boots):
+        return NOT_ANSWERED
+    for fault in night.faults:
+        if fault.from_utc_us <= utc_us < fault.to_utc_us:
+            return f"fault: {fault.reason}"
     return NO_PACKETS
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from cloud import schema
 from cloud.observations import (
     Absence,
     AlarmEvent,
@@ -19,9 +20,13 @@ from cloud.observations import (
     Boot,
     DataPacket,
     Epoch,
+    Fault,
+    Health,
+    Incident,
     IntentChange,
     Occupancy,
     Ring,
+    Room,
     Row,
     Session,
     Setting,
@@ -30,64 +35,9 @@ from cloud.observations import (
     Vitals,
 )
 
-SCHEMA_VERSION = 3
 #: Nobody listened between two runs of the process when the gap is longer; a shorter one is a restart.
 JOIN_US = 20_000_000
 
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE listening (
-  run INTEGER PRIMARY KEY, from_utc_us INTEGER NOT NULL, to_utc_us INTEGER NOT NULL) STRICT;
-CREATE TABLE boots (
-  boot INTEGER NOT NULL UNIQUE, device_id TEXT, config_hash INTEGER, parameters_hash INTEGER,
-  last_seq INTEGER NOT NULL, lost INTEGER NOT NULL, duplicates INTEGER NOT NULL) STRICT;
-CREATE TABLE anchors (
-  boot INTEGER NOT NULL, t_us INTEGER NOT NULL, utc_us INTEGER NOT NULL,
-  PRIMARY KEY (boot, t_us)) STRICT, WITHOUT ROWID;
-CREATE TABLE packets (
-  boot INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, t_us INTEGER NOT NULL,
-  utc_us INTEGER NOT NULL, n_bytes INTEGER NOT NULL, payload BLOB NOT NULL,
-  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE vitals (
-  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL, frame INTEGER NOT NULL,
-  state TEXT NOT NULL, saturated INTEGER NOT NULL, gap_before INTEGER NOT NULL, confidence REAL NOT NULL,
-  respiration_rate_per_min REAL, respiration_validity REAL NOT NULL, respiration_reason TEXT NOT NULL,
-  moving INTEGER, motion_db REAL, motion_validity REAL NOT NULL, motion_reason TEXT NOT NULL,
-  distance_mm REAL, distance_validity REAL NOT NULL, azimuth_deg REAL, elevation_deg REAL,
-  position_reason TEXT NOT NULL,
-  wave BLOB, wave_utc_us INTEGER NOT NULL, wave_validity REAL NOT NULL, wave_reason TEXT NOT NULL,
-  quality_breathing REAL NOT NULL, quality_motion REAL NOT NULL,
-  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE transitions (
-  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
-  from_state TEXT NOT NULL, to_state TEXT NOT NULL, reason TEXT NOT NULL,
-  silent_from_utc_us INTEGER, silent_to_utc_us INTEGER, silent_reason TEXT,
-  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE occupancy (
-  utc_us INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (utc_us, state, reason)) STRICT;
-CREATE TABLE alarm_events (
-  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
-  event TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL,
-  device_utc_us INTEGER, set_for_utc_us INTEGER,
-  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
-CREATE TABLE user (utc_us INTEGER PRIMARY KEY, who TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE sessions (
-  in_bed_utc_us INTEGER PRIMARY KEY, opened_utc_us INTEGER NOT NULL,
-  last_present_utc_us INTEGER NOT NULL, out_of_bed_utc_us INTEGER,
-  state TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE absences (
-  from_utc_us INTEGER PRIMARY KEY, to_utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE epochs (
-  utc_us INTEGER PRIMARY KEY, stage INTEGER, p_wake REAL, p_light REAL, p_deep REAL, p_rem REAL,
-  respiration_rate_per_min REAL, movement REAL, confidence REAL, distance_mm REAL,
-  occupied TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE intents (
-  utc_us INTEGER NOT NULL, state TEXT NOT NULL, told_utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE rings (
-  told_utc_us INTEGER PRIMARY KEY, utc_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
-CREATE TABLE settings (
-  name TEXT PRIMARY KEY, value TEXT NOT NULL, utc_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-"""
 
 #: Row type -> its table and, where a row may be written again, by what it is known: some grow, and after a restart the
 #: latest conclusions are drawn once more.
@@ -106,6 +56,10 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
     IntentChange: ("intents", ""),
     Ring: ("rings", "told_utc_us"),
     Setting: ("settings", "name"),
+    Room: ("room", ""),
+    Fault: ("faults", ""),
+    Health: ("health", "from_utc_us"),
+    Incident: ("incidents", "from_utc_us, what"),
 }
 
 
@@ -150,13 +104,14 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise StoreError(f"{self.path}: store version {version}, expected {SCHEMA_VERSION}")
+        if version in (0, *schema.ADDED) and version < schema.SCHEMA_VERSION:
+            self._db.executescript(schema.upgrade(version))
+        elif version != schema.SCHEMA_VERSION:
+            raise StoreError(f"{self.path}: store version {version}, expected {schema.SCHEMA_VERSION}")
 
     def commit(self, rows: Iterable[Row], utc_us: int, meta: Mapping[str, str]) -> None:
-        """Write one tick's rows, the listening span and changed meta keys as one transaction."""
+        """Write rows, the listening span and changed meta keys as one transaction."""
+        run = self._run
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for kind, group in groupby(rows, type):
@@ -169,6 +124,7 @@ class Store:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self._run = run
             raise StoreError(f"{self.path}: cannot be written: {error}", writing=True) from error
 
     def _listen(self, utc_us: int) -> None:

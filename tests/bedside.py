@@ -12,7 +12,7 @@ from wire.packet import Packet
 class Bedside:
     """A device's flash and its answers. clock: it knows the time; stores_after: questions until flash is written.
 
-    flash_fails: what is set never gets into it; keeps: an alarm that is set cannot be cancelled.
+    flash_fails: what is set never gets into it; keeps: an alarm that is set cannot be cancelled; fault: present, SW_REASON_*.
     """
 
     set_for: int = 0
@@ -23,6 +23,7 @@ class Bedside:
     stores_after: int = 0
     flash_fails: bool = False
     keeps: bool = False
+    fault: int = 0
     heard: list[Packet] = field(default_factory=list)
 
     def answer(self, asked: Packet) -> Packet:
@@ -33,6 +34,9 @@ class Bedside:
             return packet.make(
                 packet.PONG, {"nonce": f["nonce"], "device_nonce": 5, "oldest_seq": 0, "newest_seq": 0}, boot=7
             )
+        if asked.type == packet.HEALTH_READ:
+            lists = {"present": (self.fault, *(0,) * 15), "past": (0,) * 16}
+            return packet.make(packet.HEALTH, {"nonce": f["nonce"], "reset_cause": 0, "changes": 0, **lists}, boot=7)
         if asked.type == packet.SETTINGS_SET:
             self.side = f["side"]
         if asked.type in (packet.SETTINGS_SET, packet.SETTINGS_READ):

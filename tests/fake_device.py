@@ -10,7 +10,7 @@ import numpy as np
 from cloud.app import Cloud, seeded
 from cloud.store import Store
 from wire import codec, packet
-from wire.table import LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, UplinkState
+from wire.table import LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, ResetCause, UplinkState
 
 SECOND_US = 1_000_000
 T0_UTC_US = 1_770_000_000_000_000 - 1_770_000_000_000_000 % (30 * SECOND_US)
@@ -30,6 +30,10 @@ class FakeDevice:
         self._decoder = codec.Decoder()
         self._questions: list[packet.Packet] = []
         self.heard: list[packet.Packet] = []
+        self.present: tuple[str, ...] = ()  # names of reasons
+        self.past: tuple[str, ...] = ()
+        self.changes = 0
+        self.reset_cause = "POWER"
 
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
@@ -55,11 +59,34 @@ class FakeDevice:
         said = b""
         for one in asked:
             nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
-            greeting = one.type == packet.HOST_HELLO
-            said += (
-                self.hello(t_us, nonce) if greeting else self._packet(packet.PONG, t_us, nonce=nonce, **self._kept())
-            )
+            if one.type == packet.HOST_HELLO:
+                said += self.hello(t_us, nonce)
+            elif one.type == packet.HEALTH_READ:
+                said += self.health(t_us, nonce)
+            else:
+                said += self._packet(packet.PONG, t_us, nonce=nonce, **self._kept())
         return said
+
+    def health(self, t_us: int, nonce: int) -> bytes:
+        """What `present`, `past`, `changes` and `reset_cause` say now."""
+        lists = {name: _sixteen(getattr(self, name)) for name in ("present", "past")}
+        cause = ResetCause[self.reset_cause]
+        return self._packet(packet.HEALTH, t_us, nonce=nonce, reset_cause=cause, changes=self.changes, **lists)
+
+    def room(self, t_us: int, **fields: int) -> bytes:
+        """19.5 degrees, 48 percent, 0.4 lux; fields as on the line."""
+        self.seq += 1
+        known = {"temperature": 1950, "humidity": 4800, "light": 40}
+        known |= {f"{name}_validity": 255 for name in known}
+        return self._packet(packet.ROOM, t_us, seq=self.seq, **(known | fields))
+
+    def fault(self, t_us: int, reason: str, from_us: int, to_us: int = 0, times: int = 1) -> bytes:
+        """It was noticed; with to_us it is over."""
+        self.seq += 1
+        return self._packet(
+            packet.FAULT, t_us, seq=self.seq, reason=Reason[reason], present=int(not to_us), times=times,
+            from_us=from_us, to_us=to_us,
+        )  # fmt: skip
 
     def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:
         """A confident second of breathing at 14 per minute; fields as on the line."""
@@ -100,6 +127,12 @@ class FakeDevice:
     def _packet(self, kind: int, t_us: int, seq: int = 0, **fields: int | Sequence[int]) -> bytes:
         every = {f.name: 0 if f.count == 1 else (0,) * f.count for f in LAYOUTS[kind].fields}
         return codec.encode(packet.make(kind, {**every, **fields}, seq=seq, boot=self.boot, t_us=t_us))
+
+
+def _sixteen(names: Sequence[str]) -> tuple[int, ...]:
+    """Reasons as they stand in a HEALTH answer."""
+    numbers = [int(Reason[name]) for name in names]
+    return (*numbers, *(0 for _ in range(16 - len(numbers))))
 
 
 def play(cloud: Cloud, device: FakeDevice, script: Script, seconds: range) -> bytes:

@@ -9,9 +9,9 @@ from cloud import device
 from cloud.alarm import AlarmSetting, RingAt
 from cloud.app import seeded
 from cloud.device import Device, Settings
-from cloud.observations import Setting
+from cloud.observations import Health, Row, Setting
 from tests.bedside import Bedside
-from wire import codec, packet
+from wire import codec, packet, table
 from wire.packet import Packet
 
 S = 1_000_000
@@ -27,14 +27,14 @@ class Line:
         self.bedside, self.wanted = bedside or Bedside(), wanted
         self.state, self.entropy = Device(), seeded(1)
         self.utc_us = T0
-        self.rows: list[Setting] = []
+        self.rows: list[Row] = []
         self._answers: list[Packet] = []
 
     def run(self, seconds: int, *, linked: bool = True, deaf: bool = False, mute: bool = False) -> Line:
         """deaf: nothing reaches the device; mute: nothing of it reaches the cloud."""
         for _ in range(seconds):
             for answer in self._answers:
-                self.rows += device.receive(self.state, answer, self.utc_us)  # type: ignore[arg-type]
+                self.rows += device.receive(self.state, answer, self.utc_us)
             self._answers = []
             sent = device.tick(self.state, self.wanted, linked, self.utc_us, self.entropy)
             answers = [self.bedside.answer(one) for one in codec.Decoder().feed(sent) if not deaf]
@@ -49,10 +49,15 @@ class Line:
         return self.run(1, linked=False)
 
     def asked(self) -> list[int]:
-        return [one.type for one in self.bedside.heard]
+        """Beside the faults, which are asked for once a minute."""
+        return [one.type for one in self.bedside.heard if one.type != packet.HEALTH_READ]
 
     def told(self) -> dict[str, str]:
-        return {row.name: row.value for row in self.rows}
+        return {row.name: row.value for row in self.rows if isinstance(row, Setting)}
+
+    def health(self) -> dict[int, Health]:
+        """As the table keeps them: the last row of each beginning."""
+        return {row.from_utc_us: row for row in self.rows if isinstance(row, Health)}
 
 
 def test_alarm_and_side_are_set_and_read_back() -> None:
@@ -171,3 +176,35 @@ def test_a_restart_while_an_alarm_is_armed_sets_it_no_second_time() -> None:
 
 def test_without_settings_nothing_is_asked() -> None:
     assert Line(wanted=Settings()).run(30).asked() == []
+
+
+def test_faults_are_asked_for_after_a_link_and_about_once_a_minute() -> None:
+    line = Line(wanted=Settings()).run(150)
+    assert [one.type for one in line.bedside.heard] == [packet.HEALTH_READ] * 3
+    line.run(3, linked=False).run(2)
+    assert len(line.bedside.heard) == 4
+
+
+def test_a_device_that_knows_no_faults_is_not_pressed() -> None:
+    line = Line(wanted=Settings()).run(150, mute=True)
+    assert len(line.bedside.heard) == 3
+
+
+def test_faults_wait_for_what_the_user_wants() -> None:
+    line = Line().run(10)
+    assert [one.type for one in line.bedside.heard] == [packet.ALARM_SET, packet.SETTINGS_SET, packet.HEALTH_READ]
+
+
+def test_equal_answers_are_one_row_that_grows_and_another_begins_a_new_one() -> None:
+    line = Line(wanted=Settings()).run(130)
+    line.bedside.fault = int(table.Reason["IRQ_SILENT"])
+    line.run(120)
+    calm, faulty = line.health().values()
+    assert (calm.from_utc_us, calm.to_utc_us, calm.present) == (T0 + S, T0 + 121 * S, "")
+    assert (faulty.from_utc_us, faulty.to_utc_us) == (T0 + 181 * S, T0 + 241 * S)
+    assert faulty.present == "radar's interrupt line stays low"
+
+
+def test_after_a_long_absence_equal_answers_are_two_rows() -> None:
+    line = Line(wanted=Settings()).run(10).run(300, linked=False).run(10)
+    assert len(line.health()) == 2

@@ -77,7 +77,7 @@ def test_a_later_schema_is_refused(tmp_path: Path) -> None:
     Store(tmp_path / "n.sqlite").close()
     with sqlite3.connect(tmp_path / "n.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="store version 99, expected 3"):
+    with pytest.raises(StoreError, match="store version 99, expected 4"):
         Store(tmp_path / "n.sqlite")
 
 
