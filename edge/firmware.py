@@ -36,7 +36,7 @@ class FirmwareError(RuntimeError):
 class ChainOps:
     """Another chain in the firmware's place for it: addresses of state and functions (sw_chain_ops in sw_chain.h).
 
-    place 0: it looks everywhere.
+    place 0: it looks everywhere. correct, measure, still 0: it cannot be calibrated.
     """
 
     state: int
@@ -44,6 +44,9 @@ class ChainOps:
     step: int
     parameters_hash: int
     place: int = 0
+    correct: int = 0
+    measure: int = 0
+    still: int = 0
 
 
 def make_hal(functions: Mapping[str, int], context: int) -> Any:
@@ -79,9 +82,8 @@ class Firmware:
     def _chain_ops(self, chain: ChainOps) -> Any:
         ops = self.ffi.new("sw_chain_ops *")
         ops.state = self.ffi.cast("void *", chain.state)
-        ops.init = self.ffi.cast(self.ffi.typeof(ops.init), chain.init)
-        ops.step = self.ffi.cast(self.ffi.typeof(ops.step), chain.step)
-        ops.place = self.ffi.cast(self.ffi.typeof(ops.place), chain.place)
+        for name in ("init", "step", "place", "correct", "measure", "still"):
+            setattr(ops, name, self.ffi.cast(self.ffi.typeof(getattr(ops, name)), getattr(chain, name)))
         ops.parameters_hash = chain.parameters_hash
         return ops
 

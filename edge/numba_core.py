@@ -7,7 +7,7 @@ by a firmware that runs its own chain.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,14 +28,29 @@ def chain_ops() -> tuple[ChainOps, tuple[Any, ...]]:
         error=lib.SW_ERROR_PARAMETER,
     )
     place = ffi.callback("void(void *, const sw_place *)", lambda _, where: _place(state, where))
+    correct = ffi.callback("void(void *, const sw_correction *)", lambda _, what: _correct(state, what))
+    measure = ffi.callback("void(void *, uint32_t, uint32_t)", lambda _, frames, raw: _measure(state, frames, raw))
+    still_at = ffi.cast("sw_still *", state.ctypes.data + _offset("calibration", "still"))
+    still = ffi.callback("const sw_still *(void *)", lambda _: still_at)
+    calls = {"init": init, "place": place, "correct": correct, "measure": measure, "still": still}
     ops = ChainOps(
         state=state.ctypes.data,
-        init=int(ffi.cast("uintptr_t", init)),
         step=step.address,
         parameters_hash=lib.sw_chain_parameters_hash(),
-        place=int(ffi.cast("uintptr_t", place)),
+        **{name: int(ffi.cast("uintptr_t", call)) for name, call in calls.items()},
     )
-    return ops, (state, init, step, place)
+    return ops, (state, step, *calls.values())
+
+
+def _offset(*names: str) -> int:
+    """Of a member in the chain's state."""
+    from edge.blocks import chain
+
+    kind, at = chain.STATE, 0
+    for name in names:
+        kind, offset = cast(dict[str, Any], kind.fields)[name][:2]
+        at += offset
+    return at
 
 
 def _init(state: np.ndarray[Any, Any], config: Any, timing: Any) -> int:
@@ -55,6 +70,26 @@ def _place(state: np.ndarray[Any, Any], where: Any) -> None:
 
     low, high = (math.radians(cdeg / 100) for cdeg in (where.azimuth_low_cdeg, where.azimuth_high_cdeg))
     chain.place(state[0], where.near_mm / 1000, where.far_mm / 1000, low, high)
+
+
+def _correct(state: np.ndarray[Any, Any], what: Any) -> None:
+    """Tell the chain its correction; what: sw_correction *, or NULL."""
+    from edge.blocks import calibration, chain
+
+    ffi, lib = load()
+    gain, echo = np.ones(calibration.RX, np.complex64), np.zeros((0, 0), np.complex64)
+    if what != ffi.NULL:
+        gain[:] = [complex(what.gain_re[rx], what.gain_im[rx]) for rx in range(calibration.RX)]
+        if what.echo != ffi.NULL:
+            echo = np.ascontiguousarray(calibration.kept_echo(bytes(ffi.buffer(what.echo, lib.SW_ECHO_BYTES))))
+    chain.correct(state[0], gain, echo)
+
+
+def _measure(state: np.ndarray[Any, Any], frames: int, raw: int) -> None:
+    """Tell the chain to measure."""
+    from edge.blocks import calibration
+
+    calibration.measure(state[0]["calibration"], frames, bool(raw))
 
 
 def _compiled_step() -> Any:

@@ -135,9 +135,9 @@ def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
     ffi, lib = edge_core.load()
     room = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
     base = int(ffi.cast("uintptr_t", room))
-    names = ("init", "step", "place")
-    init, step, place = (int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names)
-    return ChainOps(base + -base % ALIGN, init, step, lib.sw_chain_parameters_hash(), place), (room,)
+    names = ("init", "step", "place", "correct", "measure", "still")
+    calls = {name: int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names}
+    return ChainOps(base + -base % ALIGN, parameters_hash=lib.sw_chain_parameters_hash(), **calls), (room,)
 
 
 def open_target(

@@ -1,6 +1,6 @@
 """The whole chain, one frame at a time: samples in, quantised values out.
 
-Order: half bursts, range FFT, clutter, candidate range bins and direction, motion, then, while the body
+Order: half bursts, range FFT, calibration, clutter, candidate range bins and direction, motion, then, while the body
 is still, phase circles, displacement, band filter and breathing rate. The blocks know nothing of each
 other; this file says what follows what.
 """
@@ -15,6 +15,7 @@ from edge.blocks import (
     CACHE,
     band_filter,
     breathing_rate,
+    calibration,
     candidates,
     clutter,
     direction,
@@ -47,6 +48,7 @@ STATE = np.dtype(
         ("azimuth_low_rad", np.float32),  # of the user's place; both 0: every direction is
         ("azimuth_high_rad", np.float32),
         ("shape", np.int32, (3,)),  # of a frame: chirps, samples, antennas
+        ("calibration", calibration.STATE),
         ("clutter", clutter.STATE),
         ("candidates", candidates.STATE),
         ("direction", direction.STATE),
@@ -76,6 +78,7 @@ STATE = np.dtype(
 def init(state: Any) -> None:
     """Start from nothing; state.geometry must be set."""
     geometry = state.geometry
+    calibration.init(state.calibration)
     init_looking(state)
     phase_circle.init(state.circle)
     displacement.init(state.displacement)
@@ -109,6 +112,19 @@ def place(state: Any, near_m: float, far_m: float, low_rad: float, high_rad: flo
     """From now on the user lies between these ranges and azimuths: look anew."""
     geometry_of.place(state.geometry, near_m, far_m)
     state.azimuth_low_rad, state.azimuth_high_rad = low_rad, high_rad
+    look_anew(state)
+
+
+@njit(cache=CACHE)
+def correct(state: Any, gain: NDArray[np.complex64], echo: NDArray[np.complex64]) -> None:
+    """From now on every profile is corrected by these: look anew. See calibration.correct."""
+    calibration.correct(state.calibration, gain, echo)
+    look_anew(state)
+
+
+@njit(cache=CACHE)
+def look_anew(state: Any) -> None:
+    """Forget who was there."""
     init_looking(state)
     if state.circle.channels > 0:
         phase_circle.init(state.circle)
@@ -123,6 +139,7 @@ def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: An
     samples: uint16[chirp, sample, rx], ADC counts; t_us: chip time, us; flags: FLAG_*; out: vitals.OUT.
     """
     profile, difference = range_fft(half_burst(samples))
+    calibration.step(state.calibration, profile, difference, flags & FLAG_GAP != 0)
     out.wave_n = 0
     out.wave_t_us = 0
     observe(state, profile, difference, t_us, flags, out)

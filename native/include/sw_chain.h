@@ -6,6 +6,7 @@
 #define SW_CHAIN_H
 
 #include <stdint.h>
+#include "sw_calibration.h"
 #include "sw_config.h"
 
 #define SW_WAVE_MAX 8          /* 10 Hz waveform samples one frame can finish (frames down to 2/s) */
@@ -51,6 +52,11 @@ typedef struct sw_chain_ops {
     void (*step)(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
     /* From now on the user lies here; another place than before makes the chain look anew. Between two steps. */
     void (*place)(void *state, const sw_place *place);
+    /* Between two steps. See sw_calibration.h; what still() returns lies in the state. Another correction makes the chain
+     * look anew. */
+    void (*correct)(void *state, const sw_correction *correction);
+    void (*measure)(void *state, uint32_t frames, uint32_t raw);
+    const sw_still *(*still)(void *state);
 } sw_chain_ops;
 
 /* The C chain. State: sw_chain_size() bytes, 16-byte aligned; init returns 0 or a negative sw_error. */
@@ -59,6 +65,9 @@ uint32_t sw_chain_parameters_hash(void);
 int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar_timing *timing);
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out);
 void sw_chain_place(void *state, const sw_place *place);
+void sw_chain_correct(void *state, const sw_correction *correction);
+void sw_chain_measure(void *state, uint32_t frames, uint32_t raw);
+const sw_still *sw_chain_still(void *state);
 /* Where the next frame may lie: SW_MAX_FRAME_SAMPLES + SW_FRAME_SPARE samples that a step uses up. */
 uint16_t *sw_chain_samples(void *state);
 

@@ -7,6 +7,7 @@
 
 #include "sw_band_filter.h"
 #include "sw_breathing_rate.h"
+#include "sw_calibration.h"
 #include "sw_candidates.h"
 #include "sw_chain.h"
 #include "sw_clutter.h"
@@ -47,6 +48,7 @@ typedef struct sw_chain {
     sw_place place;            /* azimuths both 0: every direction is the place */
     sw_half_burst half_burst;
     sw_range_fft range_fft;
+    sw_calibration calibration;
     sw_clutter clutter;
     sw_candidates candidates;
     sw_direction direction;

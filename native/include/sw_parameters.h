@@ -26,6 +26,13 @@
     PARAMETER(BED_MARGIN_DEG, 20.0, "degree", "margin around the azimuths that were seen") \
     /* clutter */ \
     PARAMETER(BACKGROUND_S, 1.2, "s", "time constant of the slow background") \
+    /* calibration: of the room and of a reflector */ \
+    PARAMETER(STILL_S, 15.0, "s", "time over which still echoes are measured ...") \
+    PARAMETER(STILL_CHECK_S, 5.0, "s", "... and over which the correction is checked") \
+    PARAMETER(STILL_SPREAD, 3.0, "1", "spread of a range bin over the noise above which something moves") \
+    PARAMETER(CORNER_NEAR_M, 0.15, "m", "distance from the named place at which the reflector may be found") \
+    PARAMETER(CORNER_SNR, 300.0, "1", "least power of the reflector's echo over the noise of a frame") \
+    PARAMETER(CORNER_ALONE, 0.25, "1", "most power of any other echo over the reflector's") \
     /* candidates and direction: sums over whole seconds */ \
     PARAMETER(WINDOW_SECONDS, 8, "s", "seconds of power that decide about presence") \
     PARAMETER(LEAKAGE, 4.0, "1", "safety factor on the window's side lobes of a stronger range bin") \

@@ -1,6 +1,6 @@
 /* The whole chain, one frame at a time: samples in, quantised values out.
  *
- * Order: half bursts, range FFT, clutter, candidate range bins and direction, motion, then, while the body is
+ * Order: half bursts, range FFT, calibration, clutter, candidate range bins and direction, motion, then, while the body is
  * still, phase circles, displacement, band filter and breathing rate.
  * Rule: blocks know nothing of each other; this file alone says what follows what.
  */
@@ -63,6 +63,7 @@ int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar
     if (error) {
         return error;
     }
+    sw_calibration_init(&chain->calibration);
     error = init_looking(chain);
     error = error ? error : init_listening(chain);
     error = error ? error : restart_grid(chain);
@@ -246,6 +247,15 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     ended(chain, SW_AFTER_PHASE_CIRCLE, out);
 }
 
+static void look_anew(sw_chain *chain)
+{
+    (void)init_looking(chain);
+    if (chain->circle.channels.n > 0) {
+        (void)init_listening(chain);
+        sw_breathing_rate_interrupt(&chain->rate);
+    }
+}
+
 uint16_t *sw_chain_samples(void *state) { return ((sw_chain *)state)->memory.arriving.samples; }
 
 void sw_chain_place(void *state, const sw_place *place)
@@ -258,12 +268,22 @@ void sw_chain_place(void *state, const sw_place *place)
     }
     chain->place = *place;
     sw_geometry_place(&chain->geometry, place->near_mm, place->far_mm);
-    (void)init_looking(chain);
-    if (chain->circle.channels.n > 0) {
-        (void)init_listening(chain);
-        sw_breathing_rate_interrupt(&chain->rate);
-    }
+    look_anew(chain);
 }
+
+void sw_chain_correct(void *state, const sw_correction *correction)
+{
+    sw_chain *chain = state;
+    sw_calibration_correct(&chain->calibration, correction);
+    look_anew(chain);
+}
+
+void sw_chain_measure(void *state, uint32_t frames, uint32_t raw)
+{
+    sw_calibration_measure(&((sw_chain *)state)->calibration, frames, raw);
+}
+
+const sw_still *sw_chain_still(void *state) { return &((sw_chain *)state)->calibration.still; }
 
 void sw_chain_watch(void *state, sw_block_hook hook, void *context, uint32_t blocks)
 {
@@ -281,6 +301,8 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     ended(chain, SW_AFTER_HALF_BURST, out);
     sw_range_fft_step(&chain->range_fft, memory->turning.halves, memory->turning.other, &memory->turning.range);
     ended(chain, SW_AFTER_RANGE_FFT, out);
+    sw_calibration_step(&chain->calibration, chain->geometry.n_bins, (flags & SW_FLAG_GAP) != 0u,
+                        &memory->watching.range.profile, &memory->watching.range.difference);
     out->t_us = t_us;
     out->frame = chain->frame++;
     out->flags = flags;

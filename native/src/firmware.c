@@ -72,6 +72,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->chain = (sw_chain_ops){
         .state = own, .parameters_hash = sw_chain_parameters_hash(),
         .init = sw_chain_init, .step = sw_chain_step, .place = sw_chain_place,
+        .correct = sw_chain_correct, .measure = sw_chain_measure, .still = sw_chain_still,
     };
     if (chain != 0) {
         fw->chain = *chain;
