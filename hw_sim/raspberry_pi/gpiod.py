@@ -25,6 +25,7 @@ from hw_sim.raspberry_pi.gpiod_values import (
     Drive,
     Edge,
     EdgeEvent,
+    LineInfo,
     Lines,
     LineSettings,
     RequestReleasedError,
@@ -46,6 +47,7 @@ __all__ = [
     "Edge",
     "EdgeEvent",
     "Gpiod",
+    "LineInfo",
     "LineRequest",
     "LineSettings",
     "RequestReleasedError",
@@ -73,7 +75,8 @@ class LineRequest:
         self._settings = settings
         self._names = names
         self._live = True
-        self._watch: EdgeWatch | None = None
+        self._watches: dict[int, EdgeWatch] = {}
+        self._seqno = 0
         self._apply()
 
     def _apply(self) -> None:
@@ -83,15 +86,18 @@ class LineRequest:
                 header.drive(offset, int(bool(one.output_value) != one.active_low))
             elif one.direction is Direction.INPUT:
                 header.let_go(offset)
-        if self._watch is not None:
-            self._watch.close()
-        rising, falling = self._wanted()
-        n = self._events_kept
-        self._watch = header.watch(header.wiring.irq, rising=rising, falling=falling, capacity=n)
+        for watch in self._watches.values():
+            watch.close()
+        wanted = {offset: self._edges(one) for offset, one in self._settings.items()}
+        wanted.setdefault(header.wiring.irq, (False, False))  # time stops at its edges, whoever waits
+        self._watches = {
+            offset: header.watch(offset, rising=rising, falling=falling, capacity=self._events_kept)
+            for offset, (rising, falling) in wanted.items()
+        }
 
-    def _wanted(self) -> tuple[bool, bool]:
-        """(rising, falling) of the level on the interrupt line, the only one with edges."""
-        one = self._settings.get(self._gpio.header.wiring.irq, LineSettings())
+    @staticmethod
+    def _edges(one: LineSettings) -> tuple[bool, bool]:
+        """(rising, falling) of the level on a line."""
         rising, falling = (one.edge_detection in (edge, Edge.BOTH) for edge in (Edge.RISING, Edge.FALLING))
         return (falling, rising) if one.active_low else (rising, falling)
 
@@ -113,8 +119,8 @@ class LineRequest:
         """Gives the lines back; outputs are let go."""
         if self._live:
             self._live = False
-            if self._watch is not None:
-                self._watch.close()
+            for watch in self._watches.values():
+                watch.close()
             self._gpio.give_back(self._settings)
 
     def __del__(self) -> None:
@@ -199,21 +205,29 @@ class LineRequest:
         Raises NothingComes instead of hanging for ever.
         """
         self._check()
-        assert self._watch is not None
-        return self._watch.wait(timeout.total_seconds() if isinstance(timeout, timedelta) else timeout)
+        if any(watch.queue for watch in self._watches.values()):
+            return True
+        irq = self._watches[self._gpio.header.wiring.irq]
+        irq.wait(timeout.total_seconds() if isinstance(timeout, timedelta) else timeout)
+        return any(watch.queue for watch in self._watches.values())
 
     def read_edge_events(self, max_events: int | None = None) -> list[EdgeEvent]:
-        """The events so far, at most 64 unless told otherwise; waits for the first one."""
+        """The events so far in order of time, at most 64 unless told otherwise; waits for the first one."""
         self.wait_edge_events(None)
-        assert self._watch is not None
-        queue = self._watch.queue
         found: list[EdgeEvent] = []
-        one = self._settings[self._gpio.header.wiring.irq]
-        while queue and len(found) < (max_events or EVENTS_AT_ONCE):
-            edge = queue.popleft()
-            kind = EdgeEvent.Type.RISING_EDGE if bool(edge.level) != one.active_low else EdgeEvent.Type.FALLING_EDGE
-            found.append(EdgeEvent(kind, edge.t_ns, self._gpio.header.wiring.irq, edge.number, edge.number))
+        while len(found) < (max_events or EVENTS_AT_ONCE):
+            waiting = [(watch.queue[0].t_ns, offset) for offset, watch in self._watches.items() if watch.queue]
+            if not waiting:
+                break
+            found.append(self._event(min(waiting)[1]))
         return found
+
+    def _event(self, offset: int) -> EdgeEvent:
+        edge = self._watches[offset].queue.popleft()
+        self._seqno += 1
+        rose = bool(edge.level) != self._settings[offset].active_low
+        kind = EdgeEvent.Type.RISING_EDGE if rose else EdgeEvent.Type.FALLING_EDGE
+        return EdgeEvent(kind, edge.t_ns, offset, self._seqno, edge.number)
 
 
 class Chip:
@@ -266,7 +280,14 @@ class Chip:
     ) -> LineRequest:
         """See Gpiod.request_lines."""
         self._check()
-        return self._gpio.take(config, output_values or {}, event_buffer_size or 0)
+        return self._gpio.take(config, output_values or {}, event_buffer_size or 0, consumer or "?")
+
+    def get_line_info(self, line: int | str) -> LineInfo:
+        """Who holds a line."""
+        self._check()
+        offset = line_offset(line)
+        consumer = self._gpio.consumers.get(offset, "")
+        return LineInfo(offset, f"GPIO{offset}", bool(consumer), consumer)
 
 
 class Gpiod:
@@ -275,7 +296,8 @@ class Gpiod:
     def __init__(self, board: RadarBus | Header, wiring: Wiring | None = None, paths: Iterable[str] = PATHS) -> None:
         self.header = board if isinstance(board, Header) else Header(board, wiring)
         self.paths = tuple(paths)
-        self._taken: set[int] = set()
+        self.consumers: dict[int, str] = {}
+        """Line -> who holds it; put somebody in to make a line busy."""
 
     def request_lines(
         self,
@@ -301,7 +323,11 @@ class Gpiod:
         return str(path) in self.paths
 
     def take(
-        self, config: Mapping[Any, LineSettings | None], values: Mapping[int | str, Value], events_kept: int = 0
+        self,
+        config: Mapping[Any, LineSettings | None],
+        values: Mapping[int | str, Value],
+        events_kept: int = 0,
+        consumer: str = "?",
     ) -> LineRequest:
         """Checks everything, then holds the lines. events_kept: that nobody has read yet; 0: 16 a line."""
         wanted = {line_offset(line): value for line, value in values.items()}
@@ -317,14 +343,14 @@ class Gpiod:
             names.append(line)
         if not settings:
             raise ValueError("config: expected at least one line")
-        if self._taken & set(settings):
+        if set(self.consumers) & set(settings):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-        self._taken |= set(settings)
+        self.consumers |= dict.fromkeys(settings, consumer)
         kept = min(events_kept, MOST_EVENTS_KEPT) or EVENTS_KEPT * len(settings)
         return LineRequest(self, settings, names, kept)
 
     def give_back(self, settings: Mapping[int, LineSettings]) -> None:
         """The lines of a request that was released."""
-        self._taken -= set(settings)
         for offset in settings:
+            self.consumers.pop(offset, None)
             self.header.let_go(offset)

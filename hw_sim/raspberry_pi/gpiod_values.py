@@ -83,6 +83,16 @@ class ChipInfo:
     num_lines: int
 
 
+@dataclass(frozen=True)
+class LineInfo:
+    """Of one line: who holds it."""
+
+    offset: int
+    name: str
+    used: bool
+    consumer: str
+
+
 def line_offset(line: int | str) -> int:
     """GPIO number of a line that is named by number, by text, or as GPIO25. Raises ValueError."""
     try:

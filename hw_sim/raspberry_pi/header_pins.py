@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hw_sim.radar_bus import LOOK_S, RadarBus
+from hw_sim.radar_bus import LOOK_S, Listener, RadarBus
 
 N_LINES = 54
 RST_PIN, IRQ_PIN = 12, 25
@@ -41,15 +41,24 @@ class PinEdge:
     number: int
 
 
-class EdgeWatch:
-    """Edges of the interrupt pin since it was made. rising, falling: which count. capacity: older ones are dropped."""
+Listen = Callable[[Listener], Callable[[], None]]
+"""Whoever calls it is told of edges from then on, until the returned function is called."""
 
-    def __init__(self, board: RadarBus, *, rising: bool, falling: bool, capacity: int = 16) -> None:
+
+class EdgeWatch:
+    """Edges of a line since it was made. rising, falling: which count. capacity: older ones are dropped.
+
+    listen: who tells of edges; the interrupt pin unless given.
+    """
+
+    def __init__(
+        self, board: RadarBus, *, rising: bool, falling: bool, capacity: int = 16, listen: Listen | None = None
+    ) -> None:
         self._board = board
         self._wanted = {1: rising, 0: falling}
         self.queue: deque[PinEdge] = deque(maxlen=capacity)
         self._number = 0
-        self._end = board.listen(self._hear)
+        self._end = (listen or board.listen)(self._hear)
 
     def _hear(self, level: int, t_ns: int) -> None:
         if self._wanted[level]:
@@ -92,10 +101,16 @@ class Header:
         self.board = board
         self.wiring = wiring or Wiring()
         self._driven: dict[int, int] = {}
+        self._inputs: dict[int, int] = {}
+        self._listeners: dict[int, list[Listener]] = {}
+        self.log: list[tuple[int, int, int]] = []
+        """(t_ns, offset, level) of every change of an output."""
         self._callbacks: list[tuple[EdgeWatch, Callable[[PinEdge], None]]] = []
 
     def drive(self, offset: int, level: int) -> None:
         """An output takes this level."""
+        if self._driven.get(offset) != level:
+            self.log.append((self.board.time_ns(), offset, level))
         self._driven[offset] = level
         if offset == self.wiring.rst:
             self.board.rst(level)
@@ -108,21 +123,40 @@ class Header:
             self.drive(offset, 1)
             del self._driven[offset]
 
+    def set_input(self, offset: int, level: int) -> None:
+        """Somebody outside moves a line now: a switch, a button."""
+        if self.read(offset) == level and offset in self._inputs:
+            return
+        self._inputs[offset] = level
+        now_ns = self.board.time_ns()
+        for listener in tuple(self._listeners.get(offset, ())):
+            listener(level, now_ns)
+
     def read(self, offset: int, pull: int | None = None) -> int:
         """Level on the line; pull: of a line that nothing drives, None as after power-on."""
         if offset == self.wiring.irq:
             return self.board.irq()
         if offset in self._driven:
             return self._driven[offset]
+        if offset in self._inputs:
+            return self._inputs[offset]
         if offset in (self.wiring.rst, self.wiring.cs):
             return 1
         return int(offset in PULLED_UP) if pull is None else pull
 
     def watch(self, offset: int, *, rising: bool, falling: bool, capacity: int = 16) -> EdgeWatch:
-        """Edges of a line. Only the chip's interrupt makes any."""
-        if offset != self.wiring.irq:
-            rising = falling = False
-        return EdgeWatch(self.board, rising=rising, falling=falling, capacity=capacity)
+        """Edges of a line: of the chip's interrupt, or of one that somebody moves."""
+
+        def listen(listener: Listener) -> Callable[[], None]:
+            return self._listen(offset, listener)
+
+        told_by = None if offset == self.wiring.irq else listen
+        return EdgeWatch(self.board, rising=rising, falling=falling, capacity=capacity, listen=told_by)
+
+    def _listen(self, offset: int, listener: Listener) -> Callable[[], None]:
+        heard = self._listeners.setdefault(offset, [])
+        heard.append(listener)
+        return lambda: heard.remove(listener)
 
     def on_edge(self, watch: EdgeWatch, call: Callable[[PinEdge], None]) -> None:
         """call is made for every edge of the watch, from whoever lets time go on: sleep() or dispatch()."""

@@ -1,8 +1,8 @@
 """Runs somebody's unmodified Python script as on a Raspberry Pi with the radar board on its header.
 
 `python -m hw_sim.raspberry_pi [--source ramp|SCENARIO] [--virtual] SCRIPT [ARGUMENTS]` puts look-alikes of spidev, gpiod,
-RPi.GPIO and gpiozero where the script imports them from. Virtual time follows the wall clock; with --virtual, time.sleep
-moves it instead and no real time passes (for scripts of one thread).
+smbus2, RPi.GPIO and gpiozero where the script imports them from. Virtual time follows the wall clock; with --virtual,
+time.sleep moves it instead and no real time passes (for scripts of one thread).
 
 Rule: what the script imports, opens and sleeps is redirected; nothing else of its world is touched, and all of it is
 put back at the end.
@@ -26,8 +26,9 @@ from typing import Any
 from hw_sim.bare_board import BareBoard
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.radar_bus import LOOK_S, RadarBus
-from hw_sim.raspberry_pi import gpiod, gpiod_values, gpiozero, spidev
+from hw_sim.raspberry_pi import gpiod, gpiod_values, gpiozero, smbus2, spidev
 from hw_sim.raspberry_pi.header_pins import Header, Wiring
+from hw_sim.raspberry_pi.i2c_parts import I2cParts
 from hw_sim.raspberry_pi.rpi_gpio import RpiGpio
 
 BUFSIZ_PATH = "/sys/module/spidev/parameters/bufsiz"
@@ -36,8 +37,8 @@ VIRTUAL_START_NS = 1_767_225_600 * 10**9
 """What time.time() says at power-on when no real time passes: 1 January 2026, UTC."""
 
 
-def modules(header: Header, bufsiz: int | None) -> dict[str, ModuleType]:
-    """Name -> module, for sys.modules."""
+def modules(header: Header, bufsiz: int | None, parts: I2cParts | None = None) -> dict[str, ModuleType]:
+    """Name -> module, for sys.modules. parts: on the I2C bus; None: I2C is not enabled."""
     wired = header.wiring.cs is None
 
     class SpiDev(spidev.SpiDev):
@@ -53,6 +54,7 @@ def modules(header: Header, bufsiz: int | None) -> dict[str, ModuleType]:
         "spidev": _module("spidev", {"SpiDev": SpiDev}),
         "gpiod": _module("gpiod", names | calls | {"line": line, "__version__": "2.3.0"}),
         "gpiod.line": line,
+        "smbus2": _module("smbus2", {"SMBus": smbus2.Smbus2(parts).SMBus, "i2c_msg": smbus2.Message}),
         "RPi": _module("RPi", {"GPIO": rpi, "__path__": []}),
         "RPi.GPIO": rpi,
         "gpiozero": _module("gpiozero", gpiozero.devices(header)),
@@ -128,7 +130,7 @@ def on_raspberry_pi(
     """Within it, `import spidev` and the like give the look-alikes. A board without real_time sleeps in virtual time."""
     header = Header(board, wiring)
     with ExitStack() as stack:
-        stack.enter_context(_replaced(sys.modules, modules(header, bufsiz)))
+        stack.enter_context(_replaced(sys.modules, modules(header, bufsiz, I2cParts(board))))
         stack.enter_context(_replaced(builtins.__dict__, {"open": _opener(bufsiz)}))
         if board.real_time:
             caller = _Caller(header)

@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "wire": (set(), {"numpy", "mcap"}),
     "wire/transport.py": (set(), {"numpy", "mcap", "serial"}),
     "edge": ({"wire"}, {"numpy", "cffi", "numba", "msgspec"}),
+    "edge/hal/raspberry_pi/modules.py": (set(), {"spidev", "gpiod", "smbus2"}),
     "hw_sim": (set(), {"numpy", "cffi", "numba", "msgspec"}),
     "hw_sim/rig.py": ({"edge", "wire"}, {"numpy", "cffi", "numba", "msgspec", "serial", "mcap"}),
     "hw_sim/pytest_plugin.py": ({"edge", "wire", "front"}, {"numpy", "pytest"}),

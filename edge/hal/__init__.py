@@ -1,0 +1,1 @@
+"""Boards that the firmware runs on with Python between it and the wires."""
