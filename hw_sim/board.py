@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hw_sim.bus_trace import BusTrace, Event
-from hw_sim.chip.chip import Chip, ChipOptions
+from hw_sim.chip.chip import Chip, ChipFaults, ChipOptions
 from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
 from hw_sim.radar_view import RadarView
 
@@ -24,7 +24,7 @@ CHIP_CLOCK_NS = 12.5
 BUS_FAULTS = (
     "miso_from_us", "miso_and", "miso_or", "miso_flip_ppm", "miso_late", "lost_clock_every", "extra_clock_every",
     "cs_chunk_bytes", "irq_low_from_us", "irq_high_from_us", "irq_late_us", "irq_spurious_every_us", "irq_miss_every",
-    "irq_inverted", "brown_out_at_us", "dip_at_us", "hang_at_us",
+    "irq_inverted", "brown_out_at_us", "dip_at_us", "hang_at_us", "reset_held", "uart_baud",
 )  # fmt: skip
 PIN_NAMES = ("buzzer", "light", "red", "green", "blue")
 RESETS = ("power", "pin", "watchdog", "dip")
@@ -96,7 +96,8 @@ class Faults:
     (all three from miso_from_us; miso_fifo_only: only on FIFO burst data). miso_late: bits arrive one clock late.
     *_every: every n-th chip-select window or edge, 0 none. cs_chunk_bytes: chip select is released in between.
     *_from_us, *_at_us: board time, us; None: never. dip: the device
-    alone is reset; hang: it does nothing until a reset. flash_stuck: writing to flash changes nothing.
+    alone is reset; hang: it does nothing until a reset. reset_held: the radar's reset line stays low. uart_baud: what
+    the line to the host takes, 0 everything at once. flash_stuck: writing to flash changes nothing.
     clock_ppb: error of the clock chip, 1e-9, positive runs fast. chip_id (None: the right one), reset_stuck,
     memory_broken: of the radar chip.
     """
@@ -119,6 +120,8 @@ class Faults:
     brown_out_at_us: int | None = None
     dip_at_us: int | None = None
     hang_at_us: int | None = None
+    reset_held: bool = False
+    uart_baud: int = 0
     chip_id: int | None = None
     reset_stuck: bool = False
     memory_broken: bool = False
@@ -148,9 +151,11 @@ class Board:
 
     def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
         faults = faults or Faults()
+        self.made_with = faults
         options = options or ChipOptions()
         self.chip = Chip(faults.of_chip(options))
-        self._timed = options.spi_hz != 0
+        self._timed = self._born_timed = options.spi_hz != 0
+        self.chip_faults = ChipFaults()
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
         self.set_faults(faults)
@@ -167,13 +172,32 @@ class Board:
 
     def set_faults(self, faults: Faults) -> None:
         """The board's faults from now on; the clock chip's error stays what it was at power-on."""
-        target = self.memory.faults
+        target = ffi.new("board_faults *")
         for name in BUS_FAULTS:
             value = getattr(faults, name)
             setattr(target, name, NEVER_US if value is None else int(value))
         target.miso_scope = lib.BOARD_MISO_FIFO if faults.miso_fifo_only else lib.BOARD_MISO_WHOLE
+        lib.board_set_faults(self.memory, target)
         stuck_us = faults.flash_stuck_from_us
         self.memory.flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
+
+    def set_chip_faults(self, faults: ChipFaults) -> None:
+        """What goes wrong with the radar chip from now on; by chance as the board's seed has it."""
+        self.know_chip_faults(faults)
+        self.chip.set_faults(faults, int(self.memory.seed))
+
+    def know_chip_faults(self, faults: ChipFaults) -> None:
+        """The chip has these already, in its memory: what the board's own side follows from."""
+        self._timed = self._born_timed or faults.spi_hz != 0
+        self.chip_faults = faults
+
+    def brown_out(self) -> None:
+        """The radar chip alone loses its power for a moment, now."""
+        lib.board_brown_out(self.memory)
+
+    def busy(self, us: int) -> None:
+        """The device takes no event for so long; what was due then is given late."""
+        lib.board_busy(self.memory, us)
 
     @property
     def context(self) -> int:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hw_sim.board import Board, PinEdge
+from hw_sim.fault_player import FaultPlayer, Span
+from hw_sim.faults import FaultError
+from hw_sim.line_faults import Line
 from hw_sim.link_counts import LinkCounts, Silence
 
 QUANTUM_US = 1_000_000
@@ -49,6 +52,8 @@ class Levers:
 
     def __init__(self, board: Board, silence: Silence, counts: LinkCounts) -> None:
         self.board, self.silence, self.counts = board, silence, counts
+        self.line = Line(int(board.memory.seed))
+        self.faults = FaultPlayer(self, board.made_with)
         self.standby_spans_us: list[tuple[int, int]] = []
         self.quantum_us = QUANTUM_US
         self.line_cut = False
@@ -67,11 +72,17 @@ class Levers:
             raise ValueError(f"lever at {t_us} us: expected a time from {self.board.now_us} us on")
         heapq.heappush(self._due, (t_us, next(self._number), lever))
 
+    def scene_faults(self, spans: Sequence[Span]) -> None:
+        """Faults of the air and the antennas: (fields, start us, end us), all of the run. Whoever has a scene takes them."""
+        raise FaultError("no scene here: expected no fault of it")
+
     def _next_lever_us(self) -> int | None:
-        return self._due[0][0] if self._due else None
+        due = self.faults.next_us(), self._due[0][0] if self._due else None
+        return min((t_us for t_us in due if t_us is not None), default=None)
 
     def _pull_due(self) -> None:
-        """Whatever is due now."""
+        """Whatever is due now: faults, then levers."""
+        self.faults.pull()
         while self._due and self._due[0][0] <= self.board.now_us:
             heapq.heappop(self._due)[2]()
 

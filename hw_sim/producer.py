@@ -76,6 +76,12 @@ class FrameProducer:
         self.frames_made += len(out)
         return out
 
+    def forget(self) -> None:
+        """The scene has changed: the block that was made ahead is dropped."""
+        if self._pending is not None:
+            self._pending.result()
+        self._pending = None
+
     def close(self) -> None:
         """Ends the worker; the block being computed is finished first."""
         self._worker.shutdown(wait=True, cancel_futures=True)

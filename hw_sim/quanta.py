@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 from hw_sim.board import Board, SampleSource
 from hw_sim.levers import Host, Levers
+from hw_sim.line_faults import TO_DEVICE, TO_HOST
 from hw_sim.link_counts import LinkCounts, Silence
 from hw_sim.producer import FrameProducer
 
@@ -74,8 +75,9 @@ class Quanta(Levers, ABC):
         """Bytes for the device, at the next quantum; lost when the line is cut."""
         if self.line_cut:
             return
-        self._to_device += data
-        self._overhear(data)
+        arrives = self.line.carry(TO_DEVICE, data)
+        self._to_device += arrives
+        self._overhear(arrives)
 
     def run(
         self,
@@ -120,11 +122,12 @@ class Quanta(Levers, ABC):
         for t_us, n in sent.marks:
             piece = sent.data[at : at + n]
             self.counts.write(t_us, piece)
-            if self.recorder is not None and not self.line_cut:
-                self.recorder.from_device(self.t0_utc_us + t_us, piece)
+            arrives = self.line.carry(TO_HOST, piece)
+            if self.recorder is not None and not self.line_cut and arrives:
+                self.recorder.from_device(self.t0_utc_us + t_us, arrives)
             at += n
-        if self._host_hears():
-            self._heard += sent.data
+            if self._host_hears():
+                self._heard += arrives
 
     def _exchange(self, host: Host, utc_us: int) -> None:
         """The end of a quantum: the host hears what was sent, and answers."""

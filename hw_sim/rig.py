@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +22,8 @@ from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
 from hw_sim.board import Board, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
+from hw_sim.fault_player import Span, at_power_on
+from hw_sim.faults import Fault, parse
 from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
 from hw_sim.memory import Place
@@ -205,7 +207,7 @@ class Rig(Quanta):
     """A whole device at virtual time 0, with or without a host; run() and levers: see Quanta and Levers.
 
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
-    faults: of the board; chip: what its radar chip is like.
+    faults: of the board; chip: what its radar chip is like; play: faults by name, each with its times (FaultError).
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
     probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
@@ -230,10 +232,13 @@ class Rig(Quanta):
         gdb_port: int | None = None,
         probes: Iterable[str] | Watch = (),
         on_frame: OnFrame | None = None,
+        play: Iterable[Fault | str] = (),
     ) -> None:
         self.scene = scene
+        plan = [parse(one) if isinstance(one, str) else one for one in play]
+        faults, chip = at_power_on(plan, faults, chip)
         made: dict[str, Any] = {"seed": seed, "target": target, "core": core, "radar": dict(radar or {})}
-        self.made_with = made | {"chip": chip or ChipOptions()}
+        self.made_with = made | {"chip": chip}
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
@@ -248,11 +253,18 @@ class Rig(Quanta):
             self.device.watch(self._watch)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
         self.source: SampleSource = source or self._producer or NoSamples()
+        self.faults.play(plan)
 
     def _collect(self) -> None:
         super()._collect()
         if self._watch is not None:
             self._watch.check()
+
+    def scene_faults(self, spans: Sequence[Span]) -> None:
+        """The scene takes them; what was made ahead without them is made again."""
+        self.scene.play(spans)  # type: ignore[union-attr]
+        if self._producer is not None:
+            self._producer.forget()
 
     def probe(self, name: str) -> Array:
         """What a probe showed at the last frame. Raises RigError for one that was not asked for and is gone by now."""

@@ -32,7 +32,7 @@ from hw_sim.scene import Scene
 from hw_sim.version import version
 
 MAGIC = b"\x89SWboard"
-FORMAT = 1
+FORMAT = 2
 HEAD = struct.Struct("<8sII")
 BODY = struct.Struct("<Q32s")
 
@@ -71,6 +71,9 @@ class LineState(msgspec.Struct):
     fine_us: tuple[int, int]
     t0_utc_us: int
     standby_since_us: int | None
+    passed: list[int]
+    board_faults: dict[str, Any]
+    faults: list[tuple[str, float, int, int | None, bool, bool]]
 
 
 class SceneState(msgspec.Struct):
@@ -242,6 +245,9 @@ def save_line(rig: Quanta) -> LineState:
         fine_us=rig._fine_us,
         t0_utc_us=rig.t0_utc_us,
         standby_since_us=rig.silence.standby_since_us,
+        passed=rig.line.passed,
+        board_faults=asdict(rig.faults.base),
+        faults=rig.faults.save(),
     )
 
 
@@ -251,6 +257,8 @@ def load_line(rig: Quanta, state: LineState) -> None:
     rig.quantum_us, rig.line_cut = state.quantum_us, state.line_cut
     rig._heard, rig._to_device, rig._fine_us = state.heard, state.to_device, state.fine_us
     rig.t0_utc_us, rig.silence.standby_since_us = state.t0_utc_us, state.standby_since_us
+    rig.line.passed = list(state.passed)
+    rig.faults.load(state.board_faults, state.faults)
 
 
 NOT_COUNTED = ("read", "silent", "_digest", "_open", "_pull")

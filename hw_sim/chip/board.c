@@ -52,13 +52,14 @@ static uint64_t chip_event_us(const board *b)
 static uint64_t next_time_us(const board *b)
 {
     const int32_t waiting = !b->powered || bus_edge_waits(b) || b->uart_fresh || b->switch_fresh || b->button_fresh;
-    if (waiting && !b->hangs) {
+    const int32_t away = power_away(b);
+    if (waiting && !away) {
         return b->now_us;
     }
     const uint64_t chip_us = chip_event_us(b);
     const uint64_t bus_us = bus_next_us(b);
     const uint64_t power_us = power_next_us(b);
-    uint64_t t = chip_us < b->deadline_us || b->hangs ? chip_us : b->deadline_us;
+    uint64_t t = chip_us < b->deadline_us || away ? chip_us : b->deadline_us;
     t = bus_us < t ? bus_us : t;
     t = power_us < t ? power_us : t;
     return t > b->now_us ? t : b->now_us;
@@ -204,10 +205,36 @@ int32_t board_standby_switch(void *ctx)
     return b->standby;
 }
 
+static uint64_t line_us(const board *b, uint64_t n)
+{
+    return (n * 10u * 1000000u + b->faults.uart_baud - 1u) / b->faults.uart_baud;
+}
+
+/* Bytes a slow line takes now. */
+static uint32_t uart_room(const board *b)
+{
+    if (b->faults.uart_baud == 0u) {
+        return BOARD_TX_BYTES;
+    }
+    const uint64_t waits_us = b->uart_free_us > b->now_us ? b->uart_free_us - b->now_us : 0u;
+    const uint64_t full_us = line_us(b, BOARD_UART_BYTES);
+    return waits_us >= full_us ? 0u : (uint32_t)((full_us - waits_us) * b->faults.uart_baud / (10u * 1000000u));
+}
+
+static void uart_took(board *b, uint32_t n)
+{
+    if (b->faults.uart_baud != 0u) {
+        const uint64_t from_us = b->uart_free_us > b->now_us ? b->uart_free_us : b->now_us;
+        b->uart_free_us = from_us + line_us(b, n);
+    }
+}
+
 int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
 {
     board *b = ctx;
-    const uint32_t room = BOARD_TX_BYTES - b->tx_n;
+    const uint32_t free = BOARD_TX_BYTES - b->tx_n;
+    const uint32_t line = uart_room(b);
+    const uint32_t room = line < free ? line : free;
     const uint32_t taken = b->mark_n == BOARD_MARKS ? 0u : (n < room ? n : room);
     b->tx_refused += n - taken;
     if (taken == 0u) {
@@ -216,6 +243,7 @@ int32_t board_uart_write(void *ctx, const uint8_t *bytes, uint32_t n)
     if (b->trace != NULL) {
         trace_serial(b->trace, bus_now_ns(b), TRACE_TO_HOST, bytes, taken);
     }
+    uart_took(b, taken);
     memcpy(b->tx + b->tx_n, bytes, taken);
     b->tx_n += taken;
     b->tx_bytes += taken;

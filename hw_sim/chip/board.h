@@ -43,6 +43,7 @@ enum board_sizes {
     BOARD_RX_BYTES = 65536,  /* host -> device */
     BOARD_MARKS = 8192,      /* writes of the device kept apart until drained */
     BOARD_REASON_BYTES = 160,
+    BOARD_UART_BYTES = 512,  /* what a slow line takes and has not yet sent */
     BOARD_STEPS_AT_ONE_TIME = 10000 /* more means the device makes no progress */
 };
 
@@ -68,6 +69,8 @@ typedef struct board_faults {
     uint64_t brown_out_at_us;  /* the chip alone loses its power for a moment; UINT64_MAX: never */
     uint64_t dip_at_us;        /* the device alone: it is reset; UINT64_MAX: never */
     uint64_t hang_at_us;       /* the device does nothing any more until it is reset; UINT64_MAX: never */
+    uint32_t reset_held;       /* 1: the radar's reset line is held low, whatever the device does */
+    uint32_t uart_baud;        /* the line to the host takes a byte in ten bits of this rate; 0: at once */
 } board_faults;
 
 typedef struct board_mark { /* one write of the device to the serial line */
@@ -89,6 +92,7 @@ typedef struct board_bus { /* board_bus.c */
     uint64_t edges;
     uint64_t glitches;
     uint64_t high_since_us; /* of the chip's own pin; UINT64_MAX: it is low */
+    int32_t reset_level;    /* of the device's reset pin */
 } board_bus;
 
 typedef struct board {
@@ -116,6 +120,8 @@ typedef struct board {
     uint64_t dipped_us;   /* dip_at_us and hang_at_us that have been; UINT64_MAX none */
     uint64_t hung_us;
     int32_t hangs;
+    uint64_t busy_until_us; /* before that the device takes no event */
+    uint64_t uart_free_us;  /* a slow line has then sent what it took */
     /* counters */
     uint64_t steps;
     uint64_t tx_bytes;
@@ -144,6 +150,11 @@ int32_t board_run(board *b, uint64_t until_us);
 void board_trace(board *b, trace *log);
 /* The first reason stays; the run ends with FAILED. */
 void board_fail(board *b, const char *reason);
+
+/* Faults, between runs. */
+void board_set_faults(board *b, const board_faults *faults); /* from now on */
+void board_brown_out(board *b);                     /* the radar chip alone loses its power for a moment, now */
+void board_busy(board *b, uint64_t us);             /* the device takes no event for so long */
 
 /* The host's side of the serial line, between runs. */
 uint32_t board_host_write(board *b, const uint8_t *bytes, uint32_t n); /* bytes taken */

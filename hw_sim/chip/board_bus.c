@@ -22,7 +22,31 @@ void bus_init(board *b)
 {
     b->faults = (board_faults){.miso_from_us = NEVER, .miso_and = 0xFFu, .irq_low_from_us = NEVER,
                                .irq_high_from_us = NEVER, .brown_out_at_us = NEVER};
+    b->bus.reset_level = 1;
     bus_reset(b);
+}
+
+/* Edges that a new fault makes are edges of this instant; glitches count from here. */
+void board_set_faults(board *b, const board_faults *faults)
+{
+    const uint32_t glitches_every_us = b->faults.irq_spurious_every_us;
+    const uint32_t held = b->faults.reset_held;
+    b->faults = *faults;
+    if (faults->irq_spurious_every_us != 0u && faults->irq_spurious_every_us != glitches_every_us) {
+        b->bus.glitches = b->now_us / faults->irq_spurious_every_us;
+    }
+    if (faults->reset_held != held) {
+        (void)chip_reset_pin(b->chip, b->bus.reset_level && !faults->reset_held);
+    }
+    if (b->powered) {
+        bus_watch_irq(b);
+    }
+}
+
+void board_brown_out(board *b)
+{
+    chip_brown_out(b->chip);
+    bus_watch_irq(b);
 }
 
 void bus_reset(board *b)
@@ -152,7 +176,7 @@ int32_t board_spi_cs(void *ctx, int32_t level)
     b->bus.window_bytes = 0;
     b->bus.late_bit = 1;
     bus_watch_irq(b);
-    return rc;
+    return b->faults.reset_held ? 0 : rc;
 }
 
 /* True for bytes behind a burst-read header that names the FIFO. */
@@ -267,7 +291,7 @@ static int32_t transfer(board *b, const uint8_t *tx, uint8_t *rx, uint32_t n)
     }
     b->bus.window_bytes = at + n;
     b->bus.bytes += n;
-    return rc;
+    return f->reset_held ? 0 : rc; /* the device's SPI knows nothing of it */
 }
 
 /* In pieces, which makes no difference to the chip: each within one window, and what the device drops is received. */
@@ -302,7 +326,8 @@ int32_t board_spi_xfer(void *ctx, const uint8_t *tx, uint8_t *rx, uint32_t n)
 int32_t board_radar_reset(void *ctx, int32_t level)
 {
     board *b = ctx;
-    const int32_t rc = chip_reset_pin(b->chip, level);
+    b->bus.reset_level = level != 0;
+    const int32_t rc = chip_reset_pin(b->chip, level && !b->faults.reset_held);
     TRACE_LEVEL(b, TRACE_RST, level != 0);
     bus_watch_irq(b);
     return rc;

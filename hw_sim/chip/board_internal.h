@@ -20,7 +20,8 @@ void bus_at(board *b, uint64_t t_us); /* the chip has come to t: what faults do 
 void power_init(board *b);
 uint64_t power_next_us(const board *b);  /* when a fault of the supply or the watchdog strikes */
 int32_t power_reset_due(board *b);       /* 1: the device was reset just now */
-int32_t power_hangs(board *b);           /* 1: the device takes no events */
+int32_t power_hangs(board *b);           /* 1: the device takes no events, from now on */
+int32_t power_away(const board *b);      /* 1: it takes none now */
 
 /* One branch when nobody looks. */
 #define TRACE_LEVEL(b, kind, value) \

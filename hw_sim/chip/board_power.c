@@ -22,6 +22,7 @@ static void device_reset(board *b, uint32_t cause)
     watchdog_reset(&b->dog);
     b->reset_cause = cause;
     b->hangs = 0;
+    b->busy_until_us = 0;
     b->power_on_us = b->now_us;
     b->deadline_us = NEVER;
     b->powered = 0;
@@ -56,7 +57,18 @@ uint64_t power_next_us(const board *b)
     const uint64_t dip_us = waits(b->faults.dip_at_us, b->dipped_us);
     const uint64_t hang_us = waits(b->faults.hang_at_us, b->hung_us);
     t = dip_us < t ? dip_us : t;
-    return hang_us < t ? hang_us : t;
+    t = hang_us < t ? hang_us : t;
+    return b->busy_until_us > b->now_us && b->busy_until_us < t ? b->busy_until_us : t;
+}
+
+int32_t power_away(const board *b)
+{
+    return b->hangs || b->now_us < b->busy_until_us;
+}
+
+void board_busy(board *b, uint64_t us)
+{
+    b->busy_until_us = b->now_us + us;
 }
 
 int32_t power_reset_due(board *b)
@@ -80,7 +92,7 @@ int32_t power_hangs(board *b)
         b->hung_us = b->faults.hang_at_us;
         b->hangs = 1;
     }
-    return b->hangs;
+    return power_away(b);
 }
 
 int32_t board_watchdog_start(void *ctx, uint32_t timeout_ms)

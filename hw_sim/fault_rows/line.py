@@ -13,15 +13,15 @@ SOURCE = "serial lines"
 
 ROWS = (
     Row(
-        "line-garbled", share(1, 500_000, 10_000), "line", lambda ppm: {"garbled_ppm": int(ppm)},
+        "line-garbled", share(1, 500_000, 1_000), "line", lambda ppm: {"garbled_ppm": int(ppm)},
         "LINE_GARBLED", "so many bytes, both ways, have one bit flipped", "a wrong level, a wrong baud rate", ASKS, SOURCE,
     ),
     Row(
-        "line-loses", share(1, 500_000, 10_000), "line", lambda ppm: {"lost_ppm": int(ppm)},
+        "line-loses", share(1, 500_000, 1_000), "line", lambda ppm: {"lost_ppm": int(ppm)},
         "LINE_GARBLED", "so many bytes, both ways, are lost", "a receiver that overruns", ASKS, SOURCE,
     ),
     Row(
-        "line-inserts", share(1, 500_000, 10_000), "line", lambda ppm: {"inserted_ppm": int(ppm)},
+        "line-inserts", share(1, 500_000, 1_000), "line", lambda ppm: {"inserted_ppm": int(ppm)},
         "LINE_GARBLED", "after so many bytes, both ways, one more appears", "noise taken for start bits", ASKS, SOURCE,
     ),
     Row(
@@ -38,7 +38,7 @@ ROWS = (
         "LINE_BROKEN", "the device hears nothing", "one wire is off", "keeps its data until the line is back", SOURCE,
     ),
     Row(
-        "line-slow", count(300, 4_000_000, 1200), "line", lambda baud: {"baud": int(baud)},
+        "line-slow", count(300, 4_000_000, 600), "line", lambda baud: {"uart_baud": int(baud)},
         "LINE_SLOW", "the line takes so many bits a second, ten a byte", "a baud rate for another device",
         "keeps what finds no room, drops the oldest when its store is full", SOURCE,
     ),

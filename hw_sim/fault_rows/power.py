@@ -1,6 +1,6 @@
 """What happens to the whole device: its supply, its reset pin.
 
-Rule: see row.py. Everything here happens once; fields name an act of hw_sim.fault_player.
+Rule: see row.py. Everything here happens once; fields name an act of hw_sim.fault_player, or a time of hw_sim.board.Faults.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ ROWS = (
         "boots with its clock unknown until a host says the time", "users", once=True,
     ),
     Row(
-        "power-dip", None, "power", lambda _: {"act": "power_dip"},
-        "POWER_DIP", "the supply dips: processor and chip start anew", "a charger, a long cable", "boots", "users",
-        once=True,
+        "power-dip", None, "power", lambda _: {"dip_at_us": 0},
+        "POWER_DIP", "the supply dips: the processor starts anew, the radar chip goes on", "a charger, a long cable",
+        "boots; says why", "users", once=True,
+    ),
+    Row(
+        "processor-hangs", None, "power", lambda _: {"hang_at_us": 0},
+        "WATCHDOG", "the processor does nothing any more", "a bit flipped by a disturbance",
+        "the watchdog starts it anew; it says why", "users", once=True,
     ),
     Row(
         "device-reset", None, "power", lambda _: {"act": "device_reset"},
