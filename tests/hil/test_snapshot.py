@@ -281,7 +281,7 @@ def test_another_build_is_refused_by_name(name: str) -> None:
 
 
 def test_another_format_is_refused() -> None:
-    assert "format 2, this program reads 1" in refusal(PACKED[:8] + b"\2" + PACKED[9:])
+    assert "format 3, this program reads 2" in refusal(PACKED[:8] + b"\3" + PACKED[9:])
 
 
 @pytest.mark.parametrize(
@@ -341,11 +341,12 @@ ELSEWHERE = {
         "host", "recorder", "_due", "_number", "_watch",  # not the board's
         "packets", "decoders", "_from_device", "_from_host",  # the observer
     },
-    Board: {"chip", "memory", "last_words", "on_reset", "interrupted", "_trace", "_sink", "_timed", "running", "fed"},
+    Board: {"chip", "memory", "last_words", "on_reset", "interrupted", "_trace", "_sink", "_timed", "running", "fed",
+            "_born_timed", "made_with", "chip_faults"},
     Silence: {"_step_us", "_last_seen_us"},
 }  # fmt: skip
 KEPT = {
-    Rig: {"_heard", "_to_device", "_fine_us"} | set(snapshot.LineState.__struct_fields__),
+    Rig: {"line", "_heard", "_to_device", "_fine_us"} | set(snapshot.LineState.__struct_fields__),
     Board: {"source_ended", "_pin_log"},
     Silence: {"standby_since_us"},
 }
