@@ -16,18 +16,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
-from cloud import core, ingest, memory, settle
+from cloud import live
 from cloud.alarm import AlarmSetting
 from cloud.device import Settings
-from cloud.observations import Row
+from cloud.night_process import Cloud
+from cloud.patient_port import PatientPort
+from cloud.retention import Retention
 from cloud.store import Store, StoreError
-from wire import codec
+from cloud.supervisor import Supervisor
+from cloud.writer import Writer
 from wire.handshake import Entropy
 from wire.transport import Transport, TransportError
+from wire.unix_line import PREFIX as UNIX
 
-TICK_US = 1_000_000
 #: How long the bytes that the rig has announced may take to arrive, wall time.
 ANNOUNCED_WITHIN_S = 20.0
 
@@ -35,58 +36,7 @@ DONE, FAILED, MISUSED, LOST, INTERRUPTED = 0, 1, 2, 4, 130
 
 
 class ControlError(Exception):
-    """A line of the control pipe that is not `<utc_us> <n_bytes>`."""
-
-
-class Cloud:
-    """The core, its decoder and its store: bytes in, bytes out."""
-
-    def __init__(self, store: Store, entropy: Entropy, source: str, settings: Settings | None = None) -> None:
-        self._store = store
-        self._decoder = codec.Decoder()
-        self._state = core.State(entropy, settings or Settings())
-        restore(self._state, store)
-        self._meta = {"source": source, "settings": msgspec.json.encode(settings or Settings()).decode()}
-
-    def receive(self, chunk: bytes) -> None:
-        """Bytes from the device, in any cut."""
-        for packet in self._decoder.feed(chunk):
-            core.step(self._state, packet)
-
-    def tick(self, utc_us: int) -> bytes:
-        """Commit what came since the last tick; returns the bytes for the device. Raises StoreError."""
-        rows, send = core.step(self._state, core.Tick(utc_us))
-        self._commit(rows)
-        return send + core.acknowledge(self._state)
-
-    def leave(self, utc_us: int) -> None:
-        """The last tick of a process whose night goes on. Raises StoreError."""
-        self._state.memory.keep = True
-        self.tick(utc_us)
-
-    def finish(self) -> None:
-        """The night is over: commit what was still waiting to settle. Raises StoreError."""
-        if self._state.utc_us:
-            self._state.memory.keep = True
-            self._commit(core.finish(self._state))
-
-    def _commit(self, rows: list[Row]) -> None:
-        if self._state.memory.keep:
-            self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
-        self._meta |= memory.encode(self._state.memory)
-        self._store.commit(rows, self._state.utc_us, self._meta)
-
-
-def restore(state: core.State, store: Store) -> None:
-    """The state of an earlier process on the same store; nothing of a new one."""
-    meta = store.meta()
-    if "memory.seconds" not in meta:
-        return
-    clocks = {anchor.boot: anchor.utc_us - anchor.t_us for anchor in store.anchors()}
-    kept = memory.decode(meta)
-    stopped_utc_us = kept.seconds.next_s * settle.SECOND_US + settle.SETTLE_US
-    boots = [ingest.restored(row, store.missing(row), clocks.get(row.boot), stopped_utc_us) for row in store.boots()]
-    core.restore(state, boots, store.packets_since(core.unsettled_from(kept)), kept)
+    """A line of the control pipe that is not `<utc_us> <n_bytes>`, or an option that cannot be used."""
 
 
 def run_controlled(cloud: Cloud, port: Transport, requests: IO[str], answers: IO[str]) -> None:
@@ -103,30 +53,6 @@ def run_controlled(cloud: Cloud, port: Transport, requests: IO[str], answers: IO
         answers.write(f"{len(send)}\n")
         answers.flush()
     cloud.finish()
-
-
-def run_live(cloud: Cloud, port: Transport, now_us: Callable[[], int], until_eof: bool = False) -> None:
-    """Until the port is lost or the user stops it. now_us: the host's clock, UTC. until_eof: then the night is over.
-
-    Raises TransportError, after a last commit of what had arrived, and StoreError.
-    """
-    due_us = now_us()
-    try:
-        while True:
-            wait_us = due_us - now_us()
-            if 0 < wait_us <= TICK_US:
-                cloud.receive(port.read(wait_us / 1e6))
-                continue
-            utc_us = now_us()
-            send = cloud.tick(utc_us)
-            due_us = utc_us + TICK_US
-            if send:
-                port.write(send)
-    except (TransportError, KeyboardInterrupt) as stopped:
-        cloud.leave(now_us())
-        if until_eof and isinstance(stopped, TransportError):
-            cloud.finish()
-        raise
 
 
 def seeded(seed: int, after: str = "") -> Entropy:
@@ -153,6 +79,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--tz", default="UTC", metavar="ZONE", help="the user's time zone")
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
     parser.add_argument("--seed", type=int, metavar="N", help="nonces from a seed; in lock-step only")
+    parser.add_argument("--wait", action="store_true", help="wait for the port, and for its return; unix: always does")
+    parser.add_argument("--keep-nights", type=int, metavar="N", help="delete nights older than N days")
+    parser.add_argument(
+        "--keep-detail-days", type=int, metavar="N", help="delete waveforms and packets older than N days"
+    )
     parser.add_argument("--until-eof", action="store_true", help="the end of the port is the end of the night: exit 0")
     return parser
 
@@ -183,23 +114,58 @@ def main(argv: list[str] | None = None, ready: Callable[[], None] | None = None)
 
 def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callable[[], None] | None) -> None:
     """Open what is named and run until the end. The store closes last."""
-    control = _pipes(options.control) if options.control else None
-    if options.seed is not None and not control:
+    if options.control:
+        _run_controlled(options, stack, ready)
+        return
+    if options.seed is not None:
         raise ControlError("--seed: expected together with --control; a real line needs real randomness")
-    store = Store(options.db, durable=control is None)
+    stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
+    process = live.Live(
+        options.db,
+        lambda writer: Cloud(writer, os.urandom, "live", _settings(options)),
+        _host_clock_us,
+        lambda line: _say(line),
+        _retention(options),
+        options.tz,
+        supervisor,
+        stopped=lambda: stop.number != 0,
+    )
+    process.open()
+    stack.callback(process.close)
+    if options.wait or options.serial.startswith(UNIX):
+        port: PatientPort | Transport = PatientPort(options.serial, process.port_is)
+        stack.callback(port.close)
+    else:
+        port = stack.enter_context(Transport(options.serial))
+    if ready is not None:
+        ready()
+    supervisor.ready()
+    live.run(process, port, stop, options.until_eof)
+
+
+def _run_controlled(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callable[[], None] | None) -> None:
+    requests, answers = _pipes(options.control)
+    store = Store(options.db, durable=False)
     stack.callback(store.close)
     port = stack.enter_context(Transport(options.serial))
     if ready is not None:
         ready()
+    before = store.meta().get("memory.seconds", "")
+    entropy = os.urandom if options.seed is None else seeded(options.seed, before)
+    cloud = Cloud(Writer(store), entropy, "simulated", _settings(options))
+    run_controlled(cloud, port, stack.enter_context(requests), stack.enter_context(answers))
+
+
+def _settings(options: argparse.Namespace) -> Settings:
     alarm = None if options.alarm_utc is None else AlarmSetting(options.alarm_utc, options.sunrise)
-    settings = Settings(alarm, options.side, options.tz)
-    if control:
-        before = store.meta().get("memory.seconds", "")
-        entropy = os.urandom if options.seed is None else seeded(options.seed, before)
-        cloud = Cloud(store, entropy, "simulated", settings)
-        run_controlled(cloud, port, *(stack.enter_context(pipe) for pipe in control))
-    else:
-        run_live(Cloud(store, os.urandom, "live", settings), port, _host_clock_us, options.until_eof)
+    return Settings(alarm, options.side, options.tz)
+
+
+def _retention(options: argparse.Namespace) -> Retention:
+    try:
+        return Retention(options.keep_nights, options.keep_detail_days)
+    except ValueError as error:
+        raise ControlError(str(error)) from None
 
 
 def _host_clock_us() -> int:
@@ -214,8 +180,13 @@ def _pipes(text: str) -> tuple[IO[str], IO[str]]:
         raise ControlError(f"--control {text}: expected RFD,WFD, two open file numbers") from error
 
 
-def _fail(message: str, code: int) -> int:
+def _say(message: str) -> None:
     sys.stderr.write(f"stillwave cloud: {message}\n")
+    sys.stderr.flush()
+
+
+def _fail(message: str, code: int) -> int:
+    _say(message)
     return code
 
 

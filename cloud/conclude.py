@@ -40,7 +40,7 @@ def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int)
     rows: list[Row] = []
     for one in settle.take_late(delay):
         rows += _observe(seconds, one)
-        memory.keep = True
+        memory.keep = memory.urgent = True
     for number, seen in settle.due(delay, seconds.next_s, last_s):
         seconds.next_s = number + 1
         rows += second(seconds, number, seen)

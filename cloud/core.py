@@ -6,7 +6,7 @@ caller calls only after it has committed the rows of the tick. What is concluded
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from cloud import conclude, device, ingest, occupancy, settle
@@ -14,6 +14,9 @@ from cloud.memory import Memory, Notice
 from cloud.observations import Boot, DataPacket, Row
 from wire import codec, delivery, handshake, packet
 from wire.packet import Packet
+
+#: A device that is there has answered and sent all it keeps within this.
+HOLD_US = 12_000_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class State:
     rows: list[Row] = field(default_factory=list)  # of this quantum
     written: dict[int, Boot] = field(default_factory=dict)
     acknowledged: tuple[int, int] = (0, 0)  # boot, seq
+    holds: bool = False  # after a restart: what the device keeps must come before more is concluded
+    holds_until_us: int | None = None
 
 
 def restore(state: State, boots: list[ingest.BootState], unsettled: list[DataPacket], memory: Memory) -> None:
@@ -59,6 +64,12 @@ def restore(state: State, boots: list[ingest.BootState], unsettled: list[DataPac
     for stored in unsettled:
         settle.add(state.delay, ingest.observe(stored), memory.seconds.next_s)
     state.delay.late.clear()  # what was late has been heeded in the tick of its coming
+    state.holds = True
+
+
+def relink(state: State) -> None:
+    """The port was opened anew: whoever is there must answer, and hand over what it keeps."""
+    state.link = replace(state.link, device=None, nonce=0, ping_nonce=0)
 
 
 def unsettled_from(memory: Memory) -> int:
@@ -129,7 +140,7 @@ def _notice(state: State, event: occupancy.Event, utc_us: int, reason: str) -> N
     utc_us = max(utc_us, seconds.next_s * settle.SECOND_US)
     seconds.notices.append(Notice(utc_us, event, reason))
     seconds.notices.sort(key=lambda one: one.utc_us)
-    state.memory.keep = True
+    state.memory.keep = state.memory.urgent = True
 
 
 def _tick(state: State, utc_us: int) -> Result:
@@ -145,11 +156,29 @@ def _tick(state: State, utc_us: int) -> Result:
         rows += [raw, seen]
         settle.add(state.delay, seen, memory.seconds.next_s)
     rows += _boots(state)
-    rows += conclude.tick(memory, state.delay, state.settings, utc_us)
+    if not _holds(state, utc_us):
+        rows += conclude.tick(memory, state.delay, state.settings, utc_us)
     send = noticed.send + _time(state, utc_us) + _pull(state, utc_us)
     send += device.tick(memory.device, state.settings, state.link.device is not None, utc_us, state.entropy)
     state.rows = []
     return Result(rows, send)
+
+
+def _holds(state: State, utc_us: int) -> bool:
+    """True after a restart until the device has sent what was not committed before, or does not come."""
+    if not state.holds:
+        return False
+    if state.holds_until_us is None:
+        state.holds_until_us = utc_us + HOLD_US
+    linked = state.link.device
+    caught_up = (
+        linked is not None
+        and state.delivery.boot == linked.boot
+        and _committed(state, ingest.boot_of(state.ingest, linked.boot)) >= state.delivery.newest
+        and not state.ingest.waiting
+    )
+    state.holds = not caught_up and utc_us < state.holds_until_us
+    return state.holds
 
 
 def _boots(state: State) -> list[Row]:
@@ -187,8 +216,11 @@ def _pull(state: State, utc_us: int) -> bytes:
     linked = state.link.device
     if linked is None:
         return b""
-    committed = _committed(state, ingest.boot_of(state.ingest, linked.boot))
-    state.delivery, send = delivery.tick(state.pulling, state.delivery, committed, utc_us)
+    boot = ingest.boot_of(state.ingest, linked.boot)
+    committed = _committed(state, boot)
+    state.delivery, send = delivery.tick(
+        state.pulling, state.delivery, committed, utc_us, ingest.hole(boot, committed + 1)
+    )
     return send
 
 

@@ -97,6 +97,14 @@ def committed_up_to(boot: BootState, utc_us: int, gone_before: int) -> int:
     return min(awaited, default=boot.row.last_seq + 1) - 1
 
 
+def hole(boot: BootState, first: int) -> int | None:
+    """How many numbers in a row are missing from this one on; None when it is not known to be missing."""
+    n = 0
+    while first + n in boot.missing:
+        n += 1
+    return n or None
+
+
 def restored(row: Boot, missing: list[int], offset_us: int | None, utc_us: int) -> BootState:
     """The state of a boot from an earlier process; what it missed may still come from now, utc_us, on."""
     return BootState(row, dict.fromkeys(missing[-MISSING_MAX:], utc_us), offset_us)

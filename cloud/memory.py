@@ -51,19 +51,20 @@ class Epochs:
 
 @dataclass
 class Memory:
-    """All of it. keep: it must be written with the rows of this tick."""
+    """All of it. keep: it must be written with the next commit; urgent: which must be now, as no packet tells it again."""
 
     seconds: Seconds = field(default_factory=Seconds)
     epochs: Epochs = field(default_factory=Epochs)
     device: device.Device = field(default_factory=device.Device)
     keep: bool = field(default=True, compare=False)
+    urgent: bool = field(default=False, compare=False)
 
 
 def encode(memory: Memory) -> dict[str, str]:
     """Meta keys and their values: what must be written now."""
     parts = {"memory.device": _text(memory.device)}
     if memory.keep:
-        memory.keep = False
+        memory.keep = memory.urgent = False
         parts |= {"memory.seconds": _text(memory.seconds), "memory.epochs": _text(memory.epochs)}
     return parts
 

@@ -1,4 +1,4 @@
-"""The night's file: SQLite in WAL mode, strict tables, one commit per tick.
+"""The night's file: SQLite in WAL mode, strict tables, some commits a minute.
 
 Rule: what has been acknowledged is in the file. `commit` returns only after the rows are there; a kill
 at any time leaves the last commit whole. `durable` also survives loss of power (one sync per commit).
@@ -7,12 +7,13 @@ at any time leaves the last commit whole. `durable` also survives loss of power 
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from cloud import schema
+from cloud import retention, schema
 from cloud.observations import (
     Absence,
     AlarmEvent,
@@ -35,8 +36,9 @@ from cloud.observations import (
     Vitals,
 )
 
-#: Nobody listened between two runs of the process when the gap is longer; a shorter one is a restart.
-JOIN_US = 20_000_000
+#: Nobody listened between two runs of the process when the gap is longer; a shorter one is a restart: what had been
+#: gathered and not yet committed, and the time to start.
+JOIN_US = 45_000_000
 
 
 #: Row type -> its table and, where a row may be written again, by what it is known: some grow, and after a restart the
@@ -63,12 +65,62 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
 }
 
 
+#: A restart is not gone for longer: what was gathered and not yet committed, and the time to start.
 class StoreError(Exception):
-    """The file cannot be used; the message is one line that names it. writing: it failed in the middle of a night."""
+    """The file cannot be used; the message is one line that names it.
 
-    def __init__(self, message: str, *, writing: bool = False) -> None:
+    writing: it failed in the middle of a night; damaged: it is a store that can no longer be read; full: there is no
+    space, or the disk does not take what is written; why: the cause alone.
+    """
+
+    def __init__(
+        self, message: str, *, writing: bool = False, damaged: bool = False, full: bool = False, why: str = ""
+    ) -> None:
         super().__init__(message)
         self.writing = writing
+        self.damaged = damaged
+        self.full = full
+        self.why = why
+
+
+def _is_full(error: Exception) -> bool:
+    """No space, or the disk does not take it."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or getattr(error, "errno", 0) in (
+        errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO,
+    )  # fmt: skip
+
+
+#: How every SQLite file begins.
+MAGIC = b"SQLite format 3\0"
+
+
+def _is_damage(error: Exception) -> bool:
+    """SQLite says that the file's content makes no sense."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def was_store(path: Path) -> bool:
+    """The file was a night's store once: it begins as SQLite's do, or with the zeros of a lost write."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError:
+        return False
+    return head == MAGIC or (len(head) == len(MAGIC) and not any(head))
+
+
+def set_aside(path: Path, utc_us: int) -> Path:
+    """Give a damaged store another name, with what belongs to it; returns that. Raises StoreError."""
+    to = path.with_name(f"{path.stem}.damaged-{utc_us // 1_000_000}{path.suffix}")
+    try:
+        path.rename(to)
+        for ending in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + ending).rename(to.with_name(to.name + ending))
+    except OSError as error:
+        raise StoreError(f"{path}: is damaged and cannot be set aside: {error.strerror}") from error
+    return to
 
 
 def _insert(table: str, fields: tuple[str, ...], key: str) -> str:
@@ -98,9 +150,13 @@ class Store:
                 self._db.close()
                 raise
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: cannot be used as a night's store: {error}") from error
+            damaged = _is_damage(error) and was_store(path)
+            raise StoreError(
+                f"{path}: cannot be used as a night's store: {error}", damaged=damaged, full=_is_full(error)
+            ) from error
 
     def _prepare(self, durable: bool) -> None:
+        unclean = durable and self.path.with_name(self.path.name + "-wal").exists()
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -108,6 +164,9 @@ class Store:
             self._db.executescript(schema.upgrade(version))
         elif version != schema.SCHEMA_VERSION:
             raise StoreError(f"{self.path}: store version {version}, expected {schema.SCHEMA_VERSION}")
+
+        if unclean and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise StoreError(f"{self.path}: cannot be used as a night's store: {found}", damaged=True)
 
     def commit(self, rows: Iterable[Row], utc_us: int, meta: Mapping[str, str]) -> None:
         """Write rows, the listening span and changed meta keys as one transaction."""
@@ -125,7 +184,9 @@ class Store:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             self._run = run
-            raise StoreError(f"{self.path}: cannot be written: {error}", writing=True) from error
+            raise StoreError(
+                f"{self.path}: cannot be written: {error}", writing=True, damaged=_is_damage(error), why=str(error)
+            ) from error
 
     def _listen(self, utc_us: int) -> None:
         if self._run is None:
@@ -137,6 +198,23 @@ class Store:
             self._run = cursor.lastrowid
         else:
             self._db.execute("UPDATE listening SET to_utc_us = ? WHERE run = ?", (utc_us, self._run))
+
+    def forget(self, wanted: retention.Retention, timezone: str, utc_us: int) -> retention.Forgotten:
+        """Delete what is older than wanted. Raises StoreError."""
+        try:
+            return retention.forget(self._db, wanted, timezone, utc_us)
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise StoreError(
+                f"{self.path}: old nights cannot be deleted: {error}", writing=True, damaged=_is_damage(error)
+            ) from error
+
+    def close_incidents(self) -> None:
+        """What an earlier process left open ended with it at the latest."""
+        with contextlib.suppress(sqlite3.Error):
+            last = "coalesce((SELECT max(to_utc_us) FROM listening), from_utc_us)"
+            self._db.execute(f"UPDATE incidents SET to_utc_us = max(from_utc_us, {last}) WHERE to_utc_us IS NULL")
 
     def meta(self) -> dict[str, str]:
         """All meta keys."""
@@ -153,9 +231,10 @@ class Store:
         return [Anchor(*row) for row in rows]
 
     def missing(self, boot: Boot) -> list[int]:
-        """Numbers up to the boot's last one that are not stored, rising."""
-        rows = self._db.execute("SELECT seq FROM packets WHERE boot = ?", (boot.boot,))
-        return sorted(set(range(1, boot.last_seq + 1)) - {seq for (seq,) in rows})
+        """Numbers up to the boot's last one that are not stored, rising; what was deleted for its age is not missing."""
+        stored = {seq for (seq,) in self._db.execute("SELECT seq FROM packets WHERE boot = ?", (boot.boot,))}
+        first = 1 if retention.DETAIL_FROM not in self.meta() else min(stored, default=boot.last_seq + 1)
+        return sorted(set(range(first, boot.last_seq + 1)) - stored)
 
     def packets_since(self, utc_us: int) -> list[DataPacket]:
         """Data packets from this time on."""

@@ -1,8 +1,8 @@
 """The host's side of delivery: when to PULL what the device keeps, from which number, how many.
 
-Rule: pull only what the device has told of or sent past, and only while it does not come by itself: a streaming device
-sends again on its own, a silent one hands a packet over only when it is asked. Pure: state in, state out; no clock, no
-store.
+Rule: pull only what the device has told of or sent past, and what does not come by itself: a streaming device sends
+again on its own what is not acknowledged for half a minute, a silent one hands a packet over only when it is asked. Pure:
+state in, state out; no clock, no store.
 
 `told` takes what HELLO and PONG say, `heard` every intact data packet, `tick` says what to send. What the device no
 longer keeps can never come: `gone_before` is the first number that still may.
@@ -26,7 +26,7 @@ class Config:
     """
 
     quiet_us: int = 3_000_000
-    stuck_us: int = 10_000_000
+    stuck_us: int = 3_000_000
     count: int = 64
 
     def __post_init__(self) -> None:
@@ -69,9 +69,9 @@ def gone_before(state: State, boot: int) -> int:
     return state.first_kept if boot == state.boot else 1
 
 
-def tick(config: Config, state: State, committed: int, utc_us: int) -> tuple[State, bytes]:
-    """A PULL when one is due. committed: all of this boot up to it is stored, or lost for good; or will be in this
-    tick's commit."""
+def tick(config: Config, state: State, committed: int, utc_us: int, hole: int | None = None) -> tuple[State, bytes]:
+    """A PULL when one is due. committed: all of this boot up to it has come, or is lost for good. hole: how many in a row
+    have not come from there on, None: nobody knows."""
     first = max(committed + 1, state.first_kept)
     if committed > state.committed or first > state.newest or state.advanced_utc_us is None:
         state = replace(state, committed=committed, advanced_utc_us=utc_us)
@@ -80,7 +80,7 @@ def tick(config: Config, state: State, committed: int, utc_us: int) -> tuple[Sta
     quiet = _passed(state.moved_utc_us, utc_us, config.quiet_us)
     if not quiet and not _passed(state.advanced_utc_us, utc_us, config.stuck_us):
         return state, b""
-    wanted = {"boot": state.boot, "seq": first, "count": min(config.count, state.newest - first + 1)}
+    wanted = {"boot": state.boot, "seq": first, "count": min(config.count, hole or state.newest, state.newest - first + 1)}
     asked = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us)
     return asked, codec.encode(packet.make(packet.PULL, wanted))
 

@@ -14,7 +14,8 @@
 
 #define SW_DELIVERY_SLOTS 128u           /* 128 VITALS are 12.5 KB on the line, and two minutes of streaming */
 #define SW_DELIVERY_PAYLOAD 78u          /* longest data packet */
-#define SW_DELIVERY_RESEND_US 4000000u   /* unacknowledged for so long: due again; two round trips in lock-step */
+#define SW_DELIVERY_RESEND_US 30000000u  /* unacknowledged for so long: due again; the host commits every 20 s, and
+                                          * pulls sooner what it sees missing */
 #define SW_DELIVERY_HOST_GONE_US 60000000u /* nothing heard of the host for so long: nothing is due until it speaks */
 #define SW_DELIVERY_PULL_US 10000000u    /* what a PULL asked for and the line did not take within this is forgotten */
 

@@ -149,13 +149,13 @@ def test_a_second_process_still_takes_what_the_first_one_missed(tmp_path: Path) 
 
 
 def test_a_long_pause_is_a_second_span_of_listening(tmp_path: Path) -> None:
-    for utc_us in (T0_UTC_US, T0_UTC_US + 10_000_000, T0_UTC_US + 40_000_000):
+    for utc_us in (T0_UTC_US, T0_UTC_US + 10_000_000, T0_UTC_US + 60_000_000):
         store = Store(tmp_path / "n.sqlite", durable=False)
         store.commit([], utc_us, {})
         store.close()
     assert _all(tmp_path / "n.sqlite", "listening") == [
         (1, T0_UTC_US, T0_UTC_US + 10_000_000),
-        (2, T0_UTC_US + 40_000_000, T0_UTC_US + 40_000_000),
+        (2, T0_UTC_US + 60_000_000, T0_UTC_US + 60_000_000),
     ]
 
 

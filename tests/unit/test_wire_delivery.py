@@ -61,7 +61,14 @@ def test_a_hole_that_nobody_fills_is_pulled_while_live_packets_come() -> None:
         state, sent = ask(state, 0, utc_s)
         if sent:
             asked[utc_s] = sent
-    assert asked == {10: (BOOT, 1, 10), 20: (BOOT, 1, 10)}
+    assert asked == {3: (BOOT, 1, 8)} | {utc_s: (BOOT, 1, 10) for utc_s in range(6, 25, 3)}
+
+
+def test_of_a_hole_that_is_known_only_the_hole_is_pulled() -> None:
+    state = delivery.heard(delivery.told(State(), BOOT, oldest=1, newest=4), BOOT, 9, 100 * SECOND_US)
+    state, _ = delivery.tick(Config(), state, 4, 100 * SECOND_US, hole=2)
+    _, sent = delivery.tick(Config(), state, 4, 103 * SECOND_US, hole=2)
+    assert pulls(sent) == (BOOT, 5, 2)
 
 
 def test_a_stream_without_holes_is_never_pulled() -> None:

@@ -1,0 +1,97 @@
+"""The core with its decoder and its writer: bytes of the line in, bytes for it out, rows to the store.
+
+Rule: commit, then acknowledge. No port and no clock in here: time comes with each tick.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from cloud import core, ingest, memory, session, settle
+from cloud.device import Settings
+from cloud.observations import Incident
+from cloud.store import Store
+from cloud.writer import Writer
+from wire import codec
+from wire.handshake import Entropy
+
+
+class Cloud:
+    """The core, its decoder and its writer: bytes in, bytes out."""
+
+    def __init__(
+        self,
+        writer: Writer | Store,
+        entropy: Entropy,
+        source: str,
+        settings: Settings | None = None,
+    ) -> None:
+        self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
+        self._decoder = codec.Decoder()
+        self._state = core.State(entropy, settings or Settings())
+        restore(self._state, self.writer.store)
+        self._meta = {"source": source, "settings": msgspec.json.encode(settings or Settings()).decode()}
+
+    def receive(self, chunk: bytes) -> None:
+        """Bytes from the device, in any cut."""
+        for packet in self._decoder.feed(chunk):
+            core.step(self._state, packet)
+
+    def tick(self, utc_us: int) -> bytes:
+        """What is due now, and a commit when one is; returns the bytes for the device. Raises StoreError."""
+        rows, send = core.step(self._state, core.Tick(utc_us))
+        self.writer.take(rows)
+        if self.writer.due(rows, utc_us, self._state.memory.urgent) and self._commit():
+            send += core.acknowledge(self._state)
+        return send
+
+    def note(self, incident: Incident) -> None:
+        """Something that befell this process or its line."""
+        self.writer.take([incident])
+
+    def relink(self) -> None:
+        """The port was opened anew."""
+        self._decoder.feed(b"\0")  # what was half said is over
+        core.relink(self._state)
+
+    @property
+    def linked(self) -> bool:
+        """The device has answered this host."""
+        return self._state.link.device is not None
+
+    @property
+    def somebody_in_bed(self) -> bool:
+        """A session is open."""
+        return self._state.memory.seconds.tracker.state in session.OPEN
+
+    def leave(self, utc_us: int) -> None:
+        """The last tick of a process whose night goes on. Raises StoreError."""
+        self._state.memory.keep = True
+        rows, _ = core.step(self._state, core.Tick(utc_us))
+        self.writer.take(rows)
+        self._commit()
+
+    def finish(self) -> None:
+        """The night is over: commit what was still waiting to settle. Raises StoreError."""
+        if self._state.utc_us:
+            self._state.memory.keep = True
+            self.writer.take(core.finish(self._state))
+            self._commit()
+
+    def _commit(self) -> bool:
+        if self._state.memory.keep:
+            self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
+        self._meta |= memory.encode(self._state.memory)
+        return self.writer.commit(self._state.utc_us, self._meta)
+
+
+def restore(state: core.State, store: Store) -> None:
+    """The state of an earlier process on the same store; nothing of a new one."""
+    meta = store.meta()
+    if "memory.seconds" not in meta:
+        return
+    clocks = {anchor.boot: anchor.utc_us - anchor.t_us for anchor in store.anchors()}
+    kept = memory.decode(meta)
+    stopped_utc_us = kept.seconds.next_s * settle.SECOND_US + settle.SETTLE_US
+    boots = [ingest.restored(row, store.missing(row), clocks.get(row.boot), stopped_utc_us) for row in store.boots()]
+    core.restore(state, boots, store.packets_since(core.unsettled_from(kept)), kept)
