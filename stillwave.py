@@ -33,6 +33,12 @@ Side = Annotated[
 Zone = Annotated[str | None, typer.Option("--tz", help="Time zone, e.g. Europe/Berlin; default the computer's.")]
 Serial = Annotated[str, typer.Option("--serial", metavar="PORT", help="Serial port of the device.")]
 VcdFile = Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Draw the board's wires into this file.")]
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault", metavar="NAME[=VALUE][@START[+DURATION]]", help="A fault from `stillwave faults`, repeatable."
+    ),
+]
 RealTime = Annotated[bool, typer.Option("--rt", help="At the speed of the clock instead of as fast as it goes.")]
 
 
@@ -85,9 +91,7 @@ def night(
     side: Side = None,
     tz: Annotated[str | None, typer.Option(help="Time zone of the sleeper, e.g. Europe/Berlin; default UTC.")] = None,
     date: Annotated[str | None, typer.Option(help="Evening of the night, YYYY-MM-DD.")] = None,
-    fault: Annotated[
-        list[str] | None, typer.Option(metavar="NAME[=...]", help="A fault of the board; none in this version.")
-    ] = None,
+    fault: Fault = None,
     rt: RealTime = False,
     vcd: VcdFile = None,
     out: Out = None,
@@ -140,12 +144,16 @@ def board(
     vcd: VcdFile = None,
     target: Annotated[Literal["host", "arm"], typer.Option(help="The firmware here, or its image in QEMU.")] = "host",
     rt: RealTime = False,
+    fault: Fault = None,
+    console: Annotated[
+        bool, typer.Option("--console", help="Lines of the standard input are commands: `help` lists them.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """The emulated device on a port, the bare chip on a socket."""
     from front import commands
 
-    commands.board(scenario, seed, pty, spi_socket, vcd, rt, json, target)
+    commands.board(scenario, seed, pty, spi_socket, vcd, rt, json, target, fault or (), console)
 
 
 @app.command()

@@ -48,8 +48,9 @@ def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json
     if asked.gdb is not None:
         say(f"the image waits at its first instruction for gdb: target remote :{asked.gdb}")
     progress = Progress(given["hours"] * 3600.0)
+    answer = (lambda _line, text: say(text)) if asked.rt else None
     try:
-        result = simulator().run_night(scenario, out=made_in, progress=progress, **given)
+        result = simulator().run_night(scenario, out=made_in, progress=progress, answer=answer, **given)
     finally:
         progress.done()
     made = morning.write(made_in, result.db, result.truth, result.run)
@@ -90,10 +91,17 @@ def board(
     rt: bool,
     json: bool,
     target: str = "host",
+    faults: Sequence[str] = (),
+    console: bool = False,
 ) -> None:
     """The emulated device on a port, or the bare chip on a socket, or both, until Ctrl-C."""
     if vcd is not None and target != "host":
         raise InputError(f"--vcd {vcd}: expected --target host, got {target}")
+    if console and (target != "host" or (pty is None and spi_socket is not None)):
+        raise InputError("--console: expected a device, with --target host")
+    from front.night import faults as parsed
+
+    play = parsed(faults)
     from hw_sim.scenario import load_scenario
 
     load_scenario(scenario)
@@ -104,7 +112,18 @@ def board(
         ]
         ready(json, event, f"{', '.join(places)}; Ctrl-C ends it")
 
-    wanted = {"pty": pty, "spi_socket": spi_socket, "vcd": vcd, "rt": rt, "target": target}
+    def answer(line: str, text: str) -> None:
+        show(json, {"event": "answer", "line": line, "text": text}, lambda: [text])
+
+    wanted: dict[str, Any] = {
+        "pty": pty,
+        "spi_socket": spi_socket,
+        "vcd": vcd,
+        "rt": rt,
+        "target": target,
+        "play": play,
+    }
+    wanted["answer"] = answer if console else None
     ended = simulator().run_board(scenario=scenario, seed=check.seed(seed), ready=is_ready, say=say, **wanted)
     if json:
         show(json, ended, list)

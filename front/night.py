@@ -9,12 +9,15 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from front import check
 from front.config import Config
 from front.env import InputError
 from front.local_time import SECOND_US, live_zone, local, next_utc_us, wall_time
+
+if TYPE_CHECKING:
+    from hw_sim.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,6 @@ class Asked:
 
 def options(asked: Asked, config: Config) -> dict[str, Any]:
     """Keywords of the simulator's run_night. Raises InputError."""
-    if asked.faults:
-        raise InputError(f"--fault {asked.faults[0]}: this version has no faults to inject")
     if asked.vcd is not None and not asked.vcd.parent.is_dir():
         raise InputError(f"--vcd {asked.vcd}: expected a file in a folder that exists")
     target = asked.target or config.night.target
@@ -61,8 +62,24 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         "alarm_utc_us": alarm_utc_us(asked.alarm, config.alarm.time, date, timezone, hours),
         "sunrise_s": round(config.alarm.sunrise_min * 60),
         "rt": asked.rt,
+        "play": faults(asked.faults, hours * 3600.0),
         "vcd": asked.vcd,
     }
+
+
+def faults(texts: Sequence[str], length_s: float | None = None) -> list[Fault]:
+    """Faults of the command line. length_s: of the run. Raises InputError."""
+    from hw_sim.faults import FaultError, parse
+
+    found = []
+    for text in texts:
+        try:
+            found.append(parse(text))
+        except FaultError as error:
+            raise InputError(f"--{error}") from None
+        if length_s is not None and found[-1].start_us >= length_s * 1e6:
+            raise InputError(f"--fault {text}: start: expected one before the end of the run, at {length_s:g} s")
+    return found
 
 
 def alarm_utc_us(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 
 from hw_sim import live_image
 from hw_sim.bare_board import BareBoard
+from hw_sim.console import Console, InputLines
+from hw_sim.faults import Fault, FaultError
 from hw_sim.lockstep import RawPty, pacer
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
@@ -62,6 +64,8 @@ def run(
     rt: bool = False,
     say: Callable[[str], None] = lambda line: None,
     target: str = "host",
+    play: Sequence[Fault] = (),
+    answer: Callable[[str, str], None] | None = None,
 ) -> dict[str, Any]:
     """The device on a port, or with spi_socket the bare chip there; with both named, both: two boards in one room.
 
@@ -69,7 +73,8 @@ def run(
     target: host, or arm: see live_image; there no wires are drawn.
     ready: called once, with {"event": "ready", "port": ..., "device": ..., "spi_socket": ...}, as far as they are.
     vcd: the wires of the device's board, or of the chip alone, are drawn there. rt: the chip's time follows the clock
-    too; the device's always does. say: told when a client of the socket had to be given up.
+    too; the device's always does. say: told when a client of the socket had to be given up. play: faults of the device.
+    answer: lines of the standard input are commands (see Console), and this gets each with what is said to it.
     Returns {"event": "end", ...}. SIGTERM ends a run as Ctrl-C does, by KeyboardInterrupt, after link and socket file
     were removed. Errors: SceneError, BoardFailed, FileExistsError, ServerError, VcdError.
     """
@@ -79,6 +84,7 @@ def run(
         with ExitStack() as stack:
             event: dict[str, Any] = {"event": "ready"}
             scene = Scene.load(scenario, seed=seed, duration_s=duration_s)
+            check_playable([*scene.faults, *play], target, pty is not None or spi_socket is None)
             chip: SpiServer | None = None
             if spi_socket is not None:
                 board = stack.enter_context(BareBoard(scene, seed))
@@ -93,14 +99,29 @@ def run(
                 return live_image.run(
                     pty=pty, scenario=scenario, seed=seed, seconds=duration_s, ready=lambda more: ready(event | more)
                 )
-            rig = stack.enter_context(Rig(scene, seed=seed, core=core))
+            rig = stack.enter_context(Rig(scene, seed=seed, core=core, play=play))
             stack.enter_context(drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"scenario {scenario}"))
-            return _device(rig, pty, duration_s, lambda more: ready(event | more))
+            console = None if answer is None else Console(rig, InputLines(), answer)
+            return _device(rig, pty, duration_s, lambda more: ready(event | more), console)
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _device(rig: Rig, pty: Path | None, duration_s: float, ready: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def check_playable(faults: Sequence[Fault], target: str, has_device: bool) -> None:
+    """Raises FaultError when somebody is named who cannot play them."""
+    if faults and target != "host":
+        raise FaultError(f"fault {faults[0].text}: expected board --target host; the image in real time plays none")
+    if faults and not has_device:
+        raise FaultError(f"fault {faults[0].text}: expected a device (--pty); the bare chip has its own, in its JSON")
+
+
+def _device(
+    rig: Rig,
+    pty: Path | None,
+    duration_s: float,
+    ready: Callable[[dict[str, Any]], None],
+    console: Console | None,
+) -> dict[str, Any]:
     port = RawPty(pty)
     try:
         host = PortHost(port)
@@ -108,7 +129,8 @@ def _device(rig: Rig, pty: Path | None, duration_s: float, ready: Callable[[dict
         rig.attach(host, 0)
         rig.run(WARM_UP_S)  # the first frames: nobody waits for a compiler after `ready`
         ready({"port": port.path, "device": port.device})
-        rig.run(duration_s - WARM_UP_S, pace=pacer(WARM_UP_S))
+        look = None if console is None else lambda _now_s: console.poll()
+        rig.run(duration_s - WARM_UP_S, look, pacer(WARM_UP_S))
     finally:
         port.close()
     return {"event": "end", "virtual_s": duration_s, "bytes_lost": host.lost_bytes, **rig.edge_counters()}

@@ -90,7 +90,7 @@ class FaultPlayer:
 
     def end(self, name: str) -> int:
         """Ends all faults of this name now, those too that wait. Returns how many. Raises FaultError for no name."""
-        row_of(name, name)
+        row_of(name, f"fault {name}")
         now_us = self._rig.board.now_us
         ended = [one for one in self.played if one.fault.name == name and not one.over]
         if any(one.fault.row.at_power_on for one in ended):

@@ -49,12 +49,12 @@ def parse(text: str, now_us: int = 0) -> Fault:
     """`NAME[=VALUE][@START[+DURATION]]`. now_us: its start when none is written. Raises FaultError."""
     body, at, span = text.strip().partition("@")
     name, equals, value = (piece.strip() for piece in body.partition("="))
-    row = row_of(name, text)
+    row = row_of(name, f"fault {text}")
     start, plus, length = span.partition("+")
     if at and not start.strip():
         raise FaultError(f"fault {text}: start: expected s after @")
-    start_us = _time_us(start, text, "start") if at else now_us
-    end_us = start_us + _time_us(length, text, "duration") if plus else None
+    start_us = _time_us(start, f"fault {text}", "start") if at else now_us
+    end_us = start_us + _time_us(length, f"fault {text}", "duration") if plus else None
     return _checked(row, value if equals else None, start_us, end_us, f"fault {text}")
 
 
@@ -83,7 +83,7 @@ def row_of(name: str, where: str) -> Row:
     if name not in ROWS:
         close = difflib.get_close_matches(name, ROWS, 1)
         hint = f" (did you mean {close[0]}?)" if close else ""
-        raise FaultError(f"fault {where}: name {name!r}: expected one that `stillwave faults` lists{hint}")
+        raise FaultError(f"{where}: name {name!r}: expected one that `stillwave faults` lists{hint}")
     return ROWS[name]
 
 
@@ -114,7 +114,7 @@ def _time_us(text: str, where: str, key: str) -> int:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds <= LONGEST_S:
-        raise FaultError(f"fault {where}: {key}: expected 0 to {LONGEST_S:.0f} s, got {text.strip()!r}")
+        raise FaultError(f"{where}: {key}: expected 0 to {LONGEST_S:.0f} s, got {text.strip()!r}")
     return round(seconds * 1e6)
 
 

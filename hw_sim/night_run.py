@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hw_sim import night_truth
+from hw_sim.console import Console, InputLines
 from hw_sim.evening import start_utc_us
+from hw_sim.faults import Fault
 from hw_sim.lockstep import HostFailed, HostProcess, pacer
 from hw_sim.rig import Rig, band_filter
 from hw_sim.scenario import Side
@@ -68,38 +70,32 @@ def run(
     progress: Callable[[float], None] | None = None,
     levers: Callable[[Rig, HostProcess], None] | None = None,
     gdb_port: int | None = None,
+    play: Sequence[Fault] = (),
+    answer: Callable[[str, str], None] | None = None,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
     side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it. vcd: the wires
     are drawn there. levers: called before virtual time starts; names what is to be done to the run, and when.
-    gdb_port: see Rig. Errors: SceneError, RigError, BoardFailed, HostFailed, RecordingError, VcdError.
+    gdb_port, play: see Rig. answer: in a run at the speed of the clock, lines of the standard input are commands (see
+    Console), and this gets each with what is said to it.
+    Errors: FaultError, SceneError, RigError, BoardFailed, HostFailed, RecordingError, VcdError.
     """
     began_s = time.monotonic()
     virtual_s = round(hours * 3600, 6)
     scene = Scene.load(scenario, seed=seed, duration_s=virtual_s, side=side)
     t0_utc_us, db = start_utc_us(date, timezone), out / "night.sqlite"
-    identity = {
-        "version": version(),
-        "source": "simulated",
-        "scenario": str(scenario),
-        "seed": seed,
-        "started_utc": datetime.datetime.fromtimestamp(t0_utc_us / 1e6, datetime.UTC).isoformat(),
-        "timezone": timezone,
-        "core": core,
-        "target": target,
-        "virtual_s": virtual_s,
-    }
+    identity = identity_of(scenario, t0_utc_us, virtual_s, seed=seed, timezone=timezone, core=core, target=target)
     command = cloud_command(db, seed, side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
     host = HostProcess(command, ROOT)
     try:
-        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port) as rig:
+        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port, play=play) as rig:
             recorder = rig.record(out / "link.mcap", recorded(identity))
             hear_more_often(rig, alarm_utc_us)
             rig.attach(host)
             (levers or untouched)(rig, host)
             with drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"seed {seed}"):
-                rig.run(virtual_s, progress, pacer() if rt else None)
+                rig.run(virtual_s, progress, pace_of(rig, rt, answer))
             counted = count(rig)
             recorder.close({name: json.dumps(value) for name, value in counted.items()})
     finally:
@@ -110,6 +106,36 @@ def run(
     (out / "truth.json").write_text(json.dumps(truth, allow_nan=False))
     found = {"parameters_digest": parameters(rig), "wall_s": round(time.monotonic() - began_s, 3)}
     return NightResult(db, truth, {**identity, **found, **counted})
+
+
+def pace_of(rig: Rig, rt: bool, answer: Callable[[str, str], None] | None) -> Callable[[float], None] | None:
+    """None: as fast as it goes."""
+    if not rt:
+        return None
+    wait = pacer()
+    console = None if answer is None else Console(rig, InputLines(), answer)
+
+    def pace(now_s: float) -> None:
+        if console is not None:
+            console.poll()
+        wait(now_s)
+
+    return pace
+
+
+def identity_of(scenario: str | Path, t0_utc_us: int, virtual_s: float, **more: Any) -> dict[str, Any]:
+    """What a run says of itself."""
+    return {
+        "version": version(),
+        "source": "simulated",
+        "scenario": str(scenario),
+        "seed": more["seed"],
+        "started_utc": datetime.datetime.fromtimestamp(t0_utc_us / 1e6, datetime.UTC).isoformat(),
+        "timezone": more["timezone"],
+        "core": more["core"],
+        "target": more["target"],
+        "virtual_s": virtual_s,
+    }
 
 
 def parameters(rig: Rig) -> str | None:

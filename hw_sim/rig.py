@@ -235,7 +235,8 @@ class Rig(Quanta):
         play: Iterable[Fault | str] = (),
     ) -> None:
         self.scene = scene
-        plan = [parse(one) if isinstance(one, str) else one for one in play]
+        plan = [] if scene is None else scene.faults
+        plan += [parse(one) if isinstance(one, str) else one for one in play]
         faults, chip = at_power_on(plan, faults, chip)
         made: dict[str, Any] = {"seed": seed, "target": target, "core": core, "radar": dict(radar or {})}
         self.made_with = made | {"chip": chip}

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from hw_sim import ranges
+from hw_sim.faults import Fault, FaultError, from_table
 from hw_sim.scenario_checks import checks
 from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Events, Habits, Person, Pet
 from hw_sim.scenario_table import Population, SceneError, Side, Table, Vector
@@ -118,6 +119,7 @@ class Scenario(Table, frozen=True):
     fan: Fan | None = None
     curtain: Curtain | None = None
     clutter: dict[str, Clutter] = {}
+    fault: tuple[dict[str, Any], ...] = ()  # of the device in this room: name, value, at_s, for_s
 
 
 def scenario_names() -> dict[str, str]:
@@ -168,7 +170,16 @@ def _decoded(table: dict[str, Any], source: str) -> Scenario:
     for key, right, expected in checks(scenario):
         if not right:
             raise SceneError(f"{source}: key `{key}`: expected {expected}")
+    try:
+        scenario_faults(scenario, source)
+    except FaultError as error:
+        raise SceneError(str(error)) from None
     return scenario
+
+
+def scenario_faults(scenario: Scenario, source: str = "scenario") -> list[Fault]:
+    """The faults it names. Raises FaultError."""
+    return [from_table(one, f"{source}: fault[{index}]") for index, one in enumerate(scenario.fault)]
 
 
 def _find(name: str) -> Path:

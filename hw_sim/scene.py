@@ -13,13 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_sim.faults import Fault
 from hw_sim.household import N_GENERATORS, make_household
 from hw_sim.positions import positions
 from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
 from hw_sim.reflectors import make_clutter, make_corner, make_curtain, make_fan, make_sphere
 from hw_sim.scatterers import MovingSet, empty_set, mirrored, mirrored_rotor
-from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_names
+from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_faults, scenario_names
 from hw_sim.synthesis import N_GROUPS, Groups, make_work, synthesise
 from hw_sim.tones import MAX_SCATTERERS
 from hw_sim.truth import Truth
@@ -78,6 +79,11 @@ class Scene:
         self._clutter = at_m * np.array([-1.0, 1.0, 1.0])[:, None], rcs_m2
         self._fan = mirrored_rotor(self._fan)
         self._truth = replace(self._truth, azimuth_rad=-self._truth.azimuth_rad)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Of the device in this room, as the scenario names them."""
+        return scenario_faults(self.scenario)
 
     def positions(self) -> list[str]:
         """Who is where, and how far apart in range bins of the default radar config and in degrees; a line each."""
