@@ -7,6 +7,7 @@
 
 #include "sw_alarm_clock.h"
 #include "sw_bed_place.h"
+#include "sw_calibrator.h"
 #include "sw_delivery.h"
 #include "sw_driver.h"
 #include "sw_firmware.h"
@@ -68,6 +69,7 @@ struct sw_firmware {
     sw_delivery delivery;
     sw_keeper keeper;
     sw_alarm_clock alarm;
+    sw_calibrator calibrator;
     sw_bed_place bed;            /* the user's place, and what is learnt of it */
     uint32_t place_waits;        /* 1: a learnt place is not yet the chain's */
     sw_driver driver;

@@ -62,6 +62,33 @@ static int32_t alarm_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     return nonce == 0u ? 0 : answer_alarm(fw, now_us, t_us, nonce, refused);
 }
 
+static int32_t answer_calibration(sw_firmware *fw, uint64_t t_us, uint64_t nonce)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_calibration calibration;
+    sw_calibrator_state(fw, nonce, &calibration);
+    sw_uplink_answer(fw, t_us, SW_PACKET_CALIBRATION, payload, sw_packet_calibration_put(&calibration, payload));
+    return 1;
+}
+
+static int32_t calibration_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    const sw_packet *p = &fw->packet;
+    sw_packet_calibrate command;
+    sw_packet_calibration_read read;
+    if (p->header.type == SW_PACKET_CALIBRATE && sw_packet_calibrate_get(&command, p->payload, p->payload_n)) {
+        if (command.nonce == 0u) {
+            return 0;
+        }
+        sw_calibrator_command(fw, now_us, &command);
+        return answer_calibration(fw, t_us, command.nonce);
+    }
+    if (p->header.type == SW_PACKET_CALIBRATION_READ && sw_packet_calibration_read_get(&read, p->payload, p->payload_n)) {
+        return read.nonce == 0u ? 0 : answer_calibration(fw, t_us, read.nonce);
+    }
+    return 0;
+}
+
 int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
     const sw_packet *p = &fw->packet;
@@ -90,7 +117,7 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (p->header.type == SW_PACKET_HEALTH_READ && sw_packet_health_read_get(&health, p->payload, p->payload_n)) {
         return health.nonce == 0u ? 0 : answer_health(fw, now_us, t_us, health.nonce);
     }
-    return alarm_packet(fw, now_us, t_us);
+    return calibration_packet(fw, now_us, t_us) || alarm_packet(fw, now_us, t_us);
 }
 
 uint32_t sw_commands_events(sw_firmware *fw, uint64_t t_us, int32_t live)

@@ -81,6 +81,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->retry_us = SW_NEVER;
     sw_deframer_init(&fw->deframer);
     sw_health_init(&fw->health);
+    sw_calibrator_init(&fw->calibrator);
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
     sw_keeper_init(&fw->keeper, 0);
@@ -147,6 +148,7 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
     fw->chain.step(fw->chain.state, d->samples, d->t_us, d->flags, &fw->last);
     fw->last.frame = d->frame;
     fw->counters.frames++;
+    sw_calibrator_frame(fw, now_us);
     sw_report_add(&fw->report, &fw->last);
     uint64_t t_us = sw_line_time(fw, now_us);
     if (fw->second_us == 0u) {
@@ -167,6 +169,7 @@ static void watch_radar(sw_firmware *fw, uint64_t now_us)
     uint32_t cause = fw->driver.cause;
     if (failure != 0u && (failure != fw->failure_told || cause != fw->failure_cause)) {
         uint64_t t_us = sw_line_time(fw, now_us);
+        sw_calibrator_stop(fw, now_us, SW_REASON_RADAR_FAILED);
         if (fw->policy.state == SW_UPLINK_STREAMING) { /* the last packet before a silence is the TRANSITION */
             sw_watch_tell(fw, now_us, t_us);
         }
@@ -186,6 +189,7 @@ static void on_switch(sw_firmware *fw, uint64_t now_us)
     }
     fw->standby = standby;
     uint64_t t_us = sw_line_time(fw, now_us);
+    sw_calibrator_stop(fw, now_us, SW_REASON_STANDBY_SWITCH);
     sw_driver_power(&fw->driver, now_us, !standby);
     decide(fw, t_us, standby ? SW_INPUT_STANDBY_ON : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
     sw_report_clear(&fw->report);
@@ -239,7 +243,7 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     if (fw->delivery.pull_left > 0u && fw->retry_us == SW_NEVER) { /* the outbox is empty again: the rest at once */
         return now_us;
     }
-    return earlier(next, fw->retry_us);
+    return earlier(earlier(next, fw->calibrator.at_us), fw->retry_us);
 }
 
 /* Radar, uplink policy and line. Returns the next deadline. */
@@ -249,6 +253,9 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
         on_power(fw, now_us);
     }
     sw_user_place_follow(fw);
+    if (now_us >= fw->calibrator.at_us) {
+        sw_calibrator_step(fw, now_us);
+    }
     fw->counters.state_us[fw->policy.state] += now_us - fw->last_step_us;
     fw->last_step_us = now_us;
     switch (event) {
