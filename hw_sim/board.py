@@ -6,13 +6,15 @@ addresses (step function, context), so that no header is shared with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from hw_sim.board_faults import BUS_FAULTS
+from hw_sim.board_faults import Faults as Faults
 from hw_sim.bus_trace import BusTrace, Event
 from hw_sim.chip.chip import Chip, ChipFaults, ChipOptions
 from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
@@ -21,11 +23,6 @@ from hw_sim.radar_view import RadarView
 Samples = npt.NDArray[np.uint16]
 NEVER_US = 2**64 - 1
 CHIP_CLOCK_NS = 12.5
-BUS_FAULTS = (
-    "miso_from_us", "miso_and", "miso_or", "miso_flip_ppm", "miso_late", "lost_clock_every", "extra_clock_every",
-    "cs_chunk_bytes", "irq_low_from_us", "irq_high_from_us", "irq_late_us", "irq_spurious_every_us", "irq_miss_every",
-    "irq_inverted", "brown_out_at_us", "dip_at_us", "hang_at_us", "reset_held", "uart_baud",
-)  # fmt: skip
 PIN_NAMES = ("buzzer", "light", "red", "green", "blue")
 RESETS = ("power", "pin", "watchdog", "dip")
 
@@ -34,6 +31,9 @@ TraceSink = Callable[[Iterator[Event]], None]
 
 PinEdge = tuple[int, str, int]
 """(t_us, pin, value): buzzer 0 or 1; red, green, blue 0 dark .. 65535 full; light: the brightest of the three."""
+
+RoomPoint = tuple[int, int, int, int]
+"""(board time us, 1e-3 degree Celsius, 1e-3 percent relative humidity, 1e-3 lx)."""
 
 HAL_FUNCTIONS = {
     "spi_cs": "board_spi_cs",
@@ -89,56 +89,6 @@ class NoSamples:
 
 
 @dataclass(frozen=True)
-class Faults:
-    """Faults of the board, off by default; docs/simulator.md says what each is like.
-
-    miso_and, miso_or: masks on every received byte; miso_flip_ppm: chance of a byte to have one bit flipped, 1e-6
-    (all three from miso_from_us; miso_fifo_only: only on FIFO burst data). miso_late: bits arrive one clock late.
-    *_every: every n-th chip-select window or edge, 0 none. cs_chunk_bytes: chip select is released in between.
-    *_from_us, *_at_us: board time, us; None: never. dip: the device
-    alone is reset; hang: it does nothing until a reset. reset_held: the radar's reset line stays low. uart_baud: what
-    the line to the host takes, 0 everything at once. flash_stuck: writing to flash changes nothing.
-    clock_ppb: error of the clock chip, 1e-9, positive runs fast. chip_id (None: the right one), reset_stuck,
-    memory_broken: of the radar chip.
-    """
-
-    miso_from_us: int | None = None
-    miso_and: int = 0xFF
-    miso_or: int = 0
-    miso_flip_ppm: int = 0
-    miso_fifo_only: bool = True
-    miso_late: bool = False
-    lost_clock_every: int = 0
-    extra_clock_every: int = 0
-    cs_chunk_bytes: int = 0
-    irq_low_from_us: int | None = None
-    irq_high_from_us: int | None = None
-    irq_late_us: int = 0
-    irq_spurious_every_us: int = 0
-    irq_miss_every: int = 0
-    irq_inverted: bool = False
-    brown_out_at_us: int | None = None
-    dip_at_us: int | None = None
-    hang_at_us: int | None = None
-    reset_held: bool = False
-    uart_baud: int = 0
-    chip_id: int | None = None
-    reset_stuck: bool = False
-    memory_broken: bool = False
-    flash_stuck_from_us: int | None = None
-    clock_ppb: int = 0
-
-    def of_chip(self, options: ChipOptions) -> ChipOptions:
-        """The options with this table's faults of the chip itself."""
-        return replace(
-            options,
-            chip_id=options.chip_id if self.chip_id is None else self.chip_id,
-            reset_stuck=int(self.reset_stuck or options.reset_stuck),
-            memory_broken=int(self.memory_broken or options.memory_broken),
-        )
-
-
-@dataclass(frozen=True)
 class Sent:
     """What the device put on the line in one run. marks: (t_us, number of bytes) of each write, in order."""
 
@@ -158,6 +108,7 @@ class Board:
         self.chip_faults = ChipFaults()
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
+        self._faults = Faults()  # as they were set last
         self.set_faults(faults)
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
@@ -178,8 +129,23 @@ class Board:
             setattr(target, name, NEVER_US if value is None else int(value))
         target.miso_scope = lib.BOARD_MISO_FIFO if faults.miso_fifo_only else lib.BOARD_MISO_WHOLE
         lib.board_set_faults(self.memory, target)
-        stuck_us = faults.flash_stuck_from_us
-        self.memory.flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
+        self._set_flash_faults(faults)
+        self.memory.climate.wrong_crc = faults.climate_crc
+        self.memory.room.glare_mlux = min(round(1000 * faults.glare_lux), 2**32 - 1)
+        if self.memory.clock.stopped != faults.clock_stopped:
+            lib.rtc_stop(ffi.addressof(self.memory, "clock"), self.now_us, int(faults.clock_stopped))
+        if self.memory.pins.button_stuck != faults.button_stuck:
+            lib.board_button_stick(self.memory, int(faults.button_stuck))
+        self._faults = faults
+
+    def _set_flash_faults(self, faults: Faults) -> None:
+        flash, stuck_us = self.memory.flash, faults.flash_stuck_from_us
+        flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
+        flash.program_us, flash.erase_us = faults.flash_program_us, faults.flash_erase_us
+        flash.endurance = faults.flash_endurance
+        if faults.flash_cut is not None and faults.flash_cut != self._faults.flash_cut:
+            flash.cut_op = flash.programs + flash.erases + faults.flash_cut[0]
+            flash.cut_permille = round(1000 * faults.flash_cut[1])
 
     def set_chip_faults(self, faults: ChipFaults) -> None:
         """What goes wrong with the radar chip from now on; by chance as the board's seed has it."""
@@ -315,6 +281,11 @@ class Board:
         self.pin_log()
         lib.board_power_cycle(self.memory)
 
+    def dip(self) -> None:
+        """The supply dips: as a power cycle, but a flash operation goes on, and the device knows."""
+        self.pin_log()
+        lib.board_dip(self.memory)
+
     def reset_device(self) -> None:
         """The microcontroller's reset: as a power cycle, but the radar chip goes on as it is."""
         self.pin_log()
@@ -351,6 +322,23 @@ class Board:
     def rtc_set(self, utc_us: int) -> None:
         """The clock chip as if somebody who knows the time had set it now."""
         lib.rtc_set(ffi.addressof(self.memory, "clock"), self.now_us, utc_us)
+
+    def set_room(self, points: Sequence[RoomPoint]) -> None:
+        """Climate and light from now on: points in order of time, straight lines between. Raises ValueError."""
+        made = ffi.new("room_point[]", [(t_us, *values, 0) for t_us, *values in points])
+        if lib.room_set(ffi.addressof(self.memory, "room"), made, len(points)) != 0:
+            raise ValueError(f"room: expected 1 to {lib.ROOM_POINTS} points whose times rise, got {len(points)}")
+
+    @property
+    def flash_wear(self) -> list[int]:
+        """How often each sector of the NOR flash was erased."""
+        return list(self.memory.flash.wear)
+
+    @property
+    def flash_operations(self) -> tuple[int, int, int]:
+        """Programs, erases, and those that lost their power."""
+        flash = self.memory.flash
+        return int(flash.programs), int(flash.erases), int(flash.torn)
 
     @property
     def clock_valid(self) -> bool:

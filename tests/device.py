@@ -63,7 +63,7 @@ class Device:
         self.rtc: Any = board_ffi.new("rtc *")
         self.dog: Any = board_ffi.new("watchdog *")
         board_lib.watchdog_init(self.dog)
-        board_lib.nor_flash_init(self.flash)
+        board_lib.nor_flash_init(self.flash, self.seed)
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
         self._callbacks = self._bind()

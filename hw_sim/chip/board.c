@@ -20,7 +20,10 @@ void board_init(board *b, void *chip, uint64_t seed)
     power_init(b);
     pins_init(&b->pins);
     rtc_init(&b->clock, 0);
-    nor_flash_init(&b->flash);
+    nor_flash_init(&b->flash, seed);
+    sht4x_init(&b->climate, (uint32_t)board_hash64(seed ^ 0x44u));
+    veml7700_init(&b->eye);
+    room_init(&b->room);
 }
 
 void board_device(board *b, board_step_fn step, void *fw)
@@ -59,9 +62,11 @@ static uint64_t next_time_us(const board *b)
     const uint64_t chip_us = chip_event_us(b);
     const uint64_t bus_us = bus_next_us(b);
     const uint64_t power_us = power_next_us(b);
+    const uint64_t parts_us = parts_next_us(b);
     uint64_t t = chip_us < b->deadline_us || away ? chip_us : b->deadline_us;
     t = bus_us < t ? bus_us : t;
     t = power_us < t ? power_us : t;
+    t = parts_us < t ? parts_us : t;
     return t > b->now_us ? t : b->now_us;
 }
 
@@ -131,6 +136,7 @@ static int32_t go_to(board *b, uint64_t t)
         b->steps_here = 0;
     }
     bus_at(b, t);
+    parts_at(b, t);
     bus_irq_event(b, event_ns);
     return 1;
 }
@@ -187,22 +193,6 @@ void board_host_drained(board *b)
 {
     b->tx_n = 0;
     b->mark_n = 0;
-}
-
-void board_standby_set(board *b, int32_t level)
-{
-    const int32_t now = level != 0;
-    if (now != b->standby) {
-        b->standby = now;
-        TRACE_LEVEL(b, TRACE_SWITCH, now);
-        b->switch_fresh = 1;
-    }
-}
-
-int32_t board_standby_switch(void *ctx)
-{
-    const board *b = ctx;
-    return b->standby;
 }
 
 static uint64_t line_us(const board *b, uint64_t n)
@@ -277,6 +267,9 @@ uint64_t board_hash64(uint64_t x)
 int32_t board_entropy_read(void *ctx, uint8_t *bytes, uint32_t n)
 {
     board *b = ctx;
+    if (b->faults.entropy_absent) {
+        return -1;
+    }
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t word = board_hash64(board_hash64(b->seed) + b->entropy_given / 8u);
         bytes[i] = (uint8_t)(word >> (8u * (b->entropy_given % 8u)));

@@ -12,8 +12,11 @@
 
 #include "nor_flash.h"
 #include "pins.h"
+#include "room.h"
 #include "rtc.h"
+#include "sht4x.h"
 #include "trace.h"
+#include "veml7700.h"
 #include "watchdog.h"
 
 /* One step of the device: time, event -> its next deadline in us, UINT64_MAX none. */
@@ -71,6 +74,13 @@ typedef struct board_faults {
     uint64_t hang_at_us;       /* the device does nothing any more until it is reset; UINT64_MAX: never */
     uint32_t reset_held;       /* 1: the radar's reset line is held low, whatever the device does */
     uint32_t uart_baud;        /* the line to the host takes a byte in ten bits of this rate; 0: at once */
+    /* small parts, 1: it is so */
+    uint32_t i2c_stuck;        /* a wire of the I2C bus is held low: nobody is reached */
+    uint32_t clock_absent;     /* nobody has the clock chip's address, and so on */
+    uint32_t climate_absent;
+    uint32_t light_absent;
+    uint32_t entropy_absent;
+    uint32_t bounce_us;        /* contacts of button and switch bounce for so long; 0: not */
 } board_faults;
 
 typedef struct board_mark { /* one write of the device to the serial line */
@@ -109,13 +119,15 @@ typedef struct board {
     int32_t uart_fresh;  /* bytes wait that the device was not told of */
     int32_t switch_fresh;
     int32_t button_fresh;
-    int32_t standby; /* the user's switch, 1 = standby */
     uint64_t entropy_given; /* bytes so far: the counter of the generator */
     board_faults faults;
     board_bus bus;
     pins pins;
     rtc clock;
     watchdog dog;
+    sht4x climate;
+    veml7700 eye;
+    room room;
     uint32_t reset_cause; /* enum board_reset */
     uint64_t dipped_us;   /* dip_at_us and hang_at_us that have been; UINT64_MAX none */
     uint64_t hung_us;
@@ -164,8 +176,10 @@ void board_host_drained(board *b);                                    /* tx and 
  * receiver are gone; flash and clock chip keep what they have. The caller wipes the device's memory. */
 void board_standby_set(board *b, int32_t level);
 void board_button_set(board *b, int32_t level);
+void board_button_stick(board *b, int32_t stuck); /* fault: pressed whatever the finger does */
 void board_pins_drained(board *b); /* the log was copied out */
 void board_power_cycle(board *b);
+void board_dip(board *b); /* the same, but the device's supervisor knows that it was a dip; flash operations go on */
 void board_device_reset(board *b); /* the same without the radar chip: it goes on as it is */
 
 /* The device's side: plain C types, bound by address. ctx is the board. */

@@ -344,8 +344,8 @@ void board_trace(board *b, trace *log)
     TRACE_LEVEL(b, TRACE_CS, !b->bus.selected);
     TRACE_LEVEL(b, TRACE_RST, 1); /* a device that holds it low says so again */
     TRACE_LEVEL(b, TRACE_IRQ, b->bus.irq_seen);
-    TRACE_LEVEL(b, TRACE_SWITCH, b->standby);
-    TRACE_LEVEL(b, TRACE_BUTTON, b->pins.button);
+    TRACE_LEVEL(b, TRACE_SWITCH, b->pins.slide.level);
+    TRACE_LEVEL(b, TRACE_BUTTON, board_button(b));
     TRACE_LEVEL(b, TRACE_BUZZER, b->pins.value[PIN_BUZZER]);
     TRACE_LEVEL(b, TRACE_LIGHT, b->pins.value[PIN_LIGHT]);
     TRACE_LEVEL(b, TRACE_RED, b->pins.value[PIN_RED]);

@@ -23,6 +23,10 @@ int32_t power_reset_due(board *b);       /* 1: the device was reset just now */
 int32_t power_hangs(board *b);           /* 1: the device takes no events, from now on */
 int32_t power_away(const board *b);      /* 1: it takes none now */
 
+/* board_parts.c: contacts that bounce */
+uint64_t parts_next_us(const board *b);
+void parts_at(board *b, uint64_t t_us);
+
 /* One branch when nobody looks. */
 #define TRACE_LEVEL(b, kind, value) \
     do { \

@@ -34,14 +34,28 @@ static void device_reset(board *b, uint32_t cause)
     b->rx_n = 0;
 }
 
-void board_power_cycle(board *b)
+static void chip_off(board *b)
 {
     (void)chip_cs(b->chip, 1);
     (void)chip_reset_pin(b->chip, 0);
     (void)chip_reset_pin(b->chip, 1);
     TRACE_LEVEL(b, TRACE_RST, 0);
     TRACE_LEVEL(b, TRACE_RST, 1);
+}
+
+void board_power_cycle(board *b)
+{
+    chip_off(b);
+    nor_flash_power_off(&b->flash, b->now_us);
+    sht4x_power_on(&b->climate, b->now_us);
+    veml7700_init(&b->eye);
     device_reset(b, BOARD_RESET_POWER);
+}
+
+void board_dip(board *b)
+{
+    chip_off(b);
+    device_reset(b, BOARD_RESET_DIP);
 }
 
 void board_device_reset(board *b)
@@ -58,6 +72,7 @@ uint64_t power_next_us(const board *b)
     const uint64_t hang_us = waits(b->faults.hang_at_us, b->hung_us);
     t = dip_us < t ? dip_us : t;
     t = hang_us < t ? hang_us : t;
+    t = b->flash.cut_at_us < t ? b->flash.cut_at_us : t;
     return b->busy_until_us > b->now_us && b->busy_until_us < t ? b->busy_until_us : t;
 }
 
@@ -73,6 +88,10 @@ void board_busy(board *b, uint64_t us)
 
 int32_t power_reset_due(board *b)
 {
+    if (b->flash.cut_at_us <= b->now_us) {
+        board_power_cycle(b);
+        return 1;
+    }
     if (waits(b->faults.dip_at_us, b->dipped_us) <= b->now_us) {
         b->dipped_us = b->faults.dip_at_us;
         device_reset(b, BOARD_RESET_DIP);

@@ -24,7 +24,11 @@ static int64_t own_us(const rtc *c, uint64_t now_us)
 /* Brings the counters to now. */
 static void count(rtc *c, uint64_t now_us)
 {
-    const int64_t seconds = (own_us(c, now_us) - c->second_us) / SECOND_US;
+    if (c->stopped) { /* as if no time had passed */
+        c->second_us += own_us(c, now_us) - c->counted_us;
+    }
+    c->counted_us = own_us(c, now_us);
+    const int64_t seconds = (c->counted_us - c->second_us) / SECOND_US;
     c->second_us += seconds * SECOND_US;
     c->unix_s += (uint32_t)seconds;
     c->calendar_s = (c->calendar_s + seconds) % ((int64_t)(CALENDAR_YEARS * 365 + 25) * DAY_S);
@@ -44,15 +48,23 @@ void rtc_lose(rtc *c, uint64_t now_us)
     c->unix_s = 0;
     c->calendar_s = 0;
     c->pointer = 0;
-    c->second_us = own_us(c, now_us);
+    c->counted_us = own_us(c, now_us);
+    c->second_us = c->counted_us;
 }
 
 void rtc_set(rtc *c, uint64_t now_us, uint64_t utc_us)
 {
     c->unix_s = (uint32_t)(utc_us / SECOND_US);
     c->calendar_s = (int64_t)c->unix_s - UNIX_2000_S;
-    c->second_us = own_us(c, now_us) - (int64_t)(utc_us % SECOND_US);
+    c->counted_us = own_us(c, now_us);
+    c->second_us = c->counted_us - (int64_t)(utc_us % SECOND_US);
     c->registers[RTC_STATUS] &= (uint8_t)~RTC_PORF;
+}
+
+void rtc_stop(rtc *c, uint64_t now_us, int32_t stopped)
+{
+    count(c, now_us);
+    c->stopped = stopped;
 }
 
 static int32_t is_leap(int32_t year) { return year % 4 == 0; } /* true for 2000..2099 */

@@ -26,9 +26,11 @@ enum rtc_numbers {
 };
 
 typedef struct rtc {
+    int32_t stopped;  /* fault: the oscillator stands still */
     int32_t ppb;      /* runs too fast by this, 1e-9 */
     uint32_t pointer; /* of the next register */
     int64_t second_us; /* own time at which the present second began */
+    int64_t counted_us; /* own time of the last look */
     uint32_t unix_s;
     int64_t calendar_s; /* since 2000-01-01 00:00:00 */
     uint8_t registers[RTC_REGISTERS];
@@ -40,6 +42,8 @@ void rtc_init(rtc *c, int32_t ppb);
 void rtc_lose(rtc *c, uint64_t now_us);
 /* Both counters as somebody sets them who knows the time: PORF is cleared. */
 void rtc_set(rtc *c, uint64_t now_us, uint64_t utc_us);
+/* From now on the oscillator stands still, or runs again; nothing tells. */
+void rtc_stop(rtc *c, uint64_t now_us, int32_t stopped);
 /* One transaction: writes tx (first byte: register number), then reads rx. -1: nobody has this address. */
 int32_t rtc_transfer(rtc *c, uint64_t now_us, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx,
                      uint32_t rx_n);

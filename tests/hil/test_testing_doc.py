@@ -65,7 +65,11 @@ def test_every_option_fixture_marker_preset_and_check_is_documented(pytestconfig
     fixtures = {name for name in vars(plugin) if name.startswith("sw_")}
     assert fixtures == {*FIXTURES, "sw_recording"} - {"packet"}
     assert set(re.findall(r"^\| `(sw_\w+)\(", DOC, re.MULTILINE)) == {text.split("(")[0] for text in plugin.MARKERS}
-    for name in (*levers.PRESETS, *checks.NAMES, *(kind for kind in targets.BUILT if kind not in ("unguarded", "without"))):
+    for name in (
+        *levers.PRESETS,
+        *checks.NAMES,
+        *(kind for kind in targets.BUILT if kind not in ("unguarded", "without")),
+    ):
         assert f"`{name}`" in DOC, name
     assert {f"{kind}:{place}" for kind, place in targets.PLACES.items()} <= set(re.findall(r"`(\w+:[A-Z]+)`", DOC))
 

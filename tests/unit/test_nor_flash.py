@@ -12,7 +12,7 @@ from hw_sim.chip.core import ffi, lib
 @pytest.fixture
 def flash() -> Any:
     memory = ffi.new("nor_flash *")
-    lib.nor_flash_init(memory)
+    lib.nor_flash_init(memory, 1)
     return memory
 
 
@@ -71,3 +71,75 @@ def test_a_stuck_flash_accepts_and_forgets(flash: Any) -> None:
     assert program(flash, 1000, 0, b"\0") == 0
     assert lib.nor_flash_erase(flash, 2000, 0) == 0
     assert read(flash, 50_000, 0, 1) == b"\x12"
+
+
+# --- power lost in the middle
+
+
+def cut(flash: Any, now_us: int) -> None:
+    lib.nor_flash_power_off(flash, now_us)
+
+
+def bits(data: bytes) -> int:
+    return int.from_bytes(data, "big").bit_count()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_torn_program_leaves_some_of_the_wanted_zeros(flash: Any, share: float) -> None:
+    program(flash, 0, 0, bytes(256))
+    cut(flash, round(700 * share))
+    left = read(flash, 1000, 0, 256)
+    assert isinstance(left, bytes) and bits(left) == pytest.approx((1 - share) * 2048, abs=120)
+    assert flash.torn == 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_torn_erase_leaves_a_mixture(flash: Any, share: float) -> None:
+    """Of zeros and of ones some are the other way round afterwards."""
+    for page in range(16):
+        program(flash, 1000 * page, 256 * page, bytes(128) + b"\xff" * 128)
+    lib.nor_flash_erase(flash, 20_000, 0)
+    cut(flash, 20_000 + round(45_000 * share))
+    zeros, ones = (b"".join(read(flash, 70_000, 256 * p + at, 128) for p in range(16)) for at in (0, 128))  # type: ignore[misc]
+    assert bits(zeros) == pytest.approx(share * 16384, abs=400)
+    lost = 16384 * (1 - share) ** 2 / 4
+    assert 16384 - bits(ones) == pytest.approx(lost, abs=max(20, 0.2 * lost))
+
+
+def test_what_a_cut_leaves_is_the_seeds(flash: Any) -> None:
+    def left(seed: int) -> bytes | int:
+        other = ffi.new("nor_flash *")
+        lib.nor_flash_init(other, seed)
+        program(other, 0, 0, bytes(64))
+        cut(other, 350)
+        return read(other, 1000, 0, 64)
+
+    assert left(1) == left(1) != left(2)
+
+
+def test_a_cut_at_rest_changes_nothing(flash: Any) -> None:
+    program(flash, 0, 0, b"kept")
+    cut(flash, 700)
+    assert read(flash, 700, 0, 5) == b"kept\xff" and flash.torn == 0
+
+
+# --- wear and time
+
+
+def test_a_sector_beyond_its_endurance_has_cells_that_hold_nothing(flash: Any) -> None:
+    flash.endurance = 2
+    for n in range(2):
+        lib.nor_flash_erase(flash, n * 100_000, 0)
+    for n in range(32):
+        program(flash, 500_000 + 1000 * n, 256 * n, bytes(256))
+    worn, whole = read(flash, 700_000, 0, 4096), read(flash, 700_000, 4096, 4096)
+    assert isinstance(worn, bytes) and 10 < bits(worn) < 60 and whole == bytes(4096)
+    assert list(flash.wear)[:2] == [2, 0]
+
+
+def test_times_can_be_the_datasheets_maximum(flash: Any) -> None:
+    flash.program_us, flash.erase_us = lib.NOR_FLASH_PROGRAM_MAX_US, lib.NOR_FLASH_ERASE_MAX_US
+    program(flash, 0, 0, b"\0")
+    assert lib.nor_flash_busy(flash, 2999) and not lib.nor_flash_busy(flash, 3000)
+    lib.nor_flash_erase(flash, 3000, 0)
+    assert lib.nor_flash_busy(flash, 402_999) and not lib.nor_flash_busy(flash, 403_000)
