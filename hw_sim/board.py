@@ -108,7 +108,6 @@ class Board:
         self.chip_faults = ChipFaults()
         self.memory: Any = ffi.new("board *")
         lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
-        self._faults = Faults()  # as they were set last
         self.set_faults(faults)
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
@@ -136,16 +135,12 @@ class Board:
             lib.rtc_stop(ffi.addressof(self.memory, "clock"), self.now_us, int(faults.clock_stopped))
         if self.memory.pins.button_stuck != faults.button_stuck:
             lib.board_button_stick(self.memory, int(faults.button_stuck))
-        self._faults = faults
 
     def _set_flash_faults(self, faults: Faults) -> None:
         flash, stuck_us = self.memory.flash, faults.flash_stuck_from_us
         flash.stuck_from_us = NEVER_US if stuck_us is None else stuck_us
         flash.program_us, flash.erase_us = faults.flash_program_us, faults.flash_erase_us
         flash.endurance = faults.flash_endurance
-        if faults.flash_cut is not None and faults.flash_cut != self._faults.flash_cut:
-            flash.cut_op = flash.programs + flash.erases + faults.flash_cut[0]
-            flash.cut_permille = round(1000 * faults.flash_cut[1])
 
     def set_chip_faults(self, faults: ChipFaults) -> None:
         """What goes wrong with the radar chip from now on; by chance as the board's seed has it."""
@@ -328,6 +323,12 @@ class Board:
         made = ffi.new("room_point[]", [(t_us, *values, 0) for t_us, *values in points])
         if lib.room_set(ffi.addressof(self.memory, "room"), made, len(points)) != 0:
             raise ValueError(f"room: expected 1 to {lib.ROOM_POINTS} points whose times rise, got {len(points)}")
+
+    def cut_power_at_flash(self, n: int, share: float) -> None:
+        """The power fails in the n-th operation of the flash from now on (1: the next), share of its time gone."""
+        flash = self.memory.flash
+        flash.cut_op = flash.programs + flash.erases + n
+        flash.cut_permille = round(1000 * share)
 
     @property
     def flash_wear(self) -> list[int]:

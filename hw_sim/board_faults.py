@@ -29,8 +29,7 @@ class Faults:
     *_from_us, *_at_us: board time, us; None: never. dip: the device alone is reset; hang: it does nothing until a reset.
     reset_held: the radar's reset line stays low. uart_baud: what the line to the host takes, 0 everything at once.
     flash_stuck: writing to flash changes nothing.
-    flash_program_us, flash_erase_us: how long one takes. flash_endurance: erases a sector survives. flash_cut: the power
-    is cut at the n-th operation from now on (1: the next), when this share of its time has passed. i2c_stuck: a wire of
+    flash_program_us, flash_erase_us: how long one takes. flash_endurance: erases a sector survives. i2c_stuck: a wire of
     the bus is held low. *_absent: nobody answers. climate_crc: checksums are wrong. glare_lux: falls on the light sensor
     instead of the room's light, 0 none. bounce_us: contacts of button and switch bounce for so long after a change.
     clock_ppb: error of the clock chip, 1e-9, positive runs fast. chip_id (None: the right one), reset_stuck,
@@ -64,7 +63,6 @@ class Faults:
     flash_program_us: int = lib.NOR_FLASH_PROGRAM_US
     flash_erase_us: int = lib.NOR_FLASH_ERASE_US
     flash_endurance: int = lib.NOR_FLASH_ENDURANCE
-    flash_cut: tuple[int, float] | None = None
     i2c_stuck: bool = False
     clock_absent: bool = False
     clock_stopped: bool = False

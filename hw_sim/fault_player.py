@@ -35,6 +35,7 @@ class Device(Protocol):
 
     def reboot(self, lose_clock: bool = False) -> None: ...
     def reset(self) -> None: ...
+    def dip(self) -> None: ...
     def scene_faults(self, spans: Sequence[Span]) -> None: ...
 
 
@@ -45,6 +46,8 @@ ACTS: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = {
     "power_cycle": lambda rig, _: rig.reboot(),
     "power_lost": lambda rig, _: rig.reboot(lose_clock=True),
     "device_reset": lambda rig, _: rig.reset(),
+    "power_dip": lambda rig, _: rig.dip(),
+    "flash_cut": lambda rig, fields: rig.board.cut_power_at_flash(1, fields["share"]),
 }
 """What happens once, by the word of the row's field `act`."""
 

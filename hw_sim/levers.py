@@ -141,6 +141,11 @@ class Levers:
         self.board.reset_device()
         self._start_again()
 
+    def dip(self) -> None:
+        """The supply dips: as a reboot, but a flash operation goes on, and the device's supervisor knows what it was."""
+        self.board.dip()
+        self._start_again()
+
     def _start_again(self) -> None:
         self._to_device = b""
         self.counts.power_on(self.board.now_us)

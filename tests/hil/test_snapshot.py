@@ -341,7 +341,7 @@ ELSEWHERE = {
         "host", "recorder", "_due", "_number", "_watch",  # not the board's
         "packets", "decoders", "_from_device", "_from_host",  # the observer
     },
-    Board: {"chip", "memory", "last_words", "on_reset", "_faults", "interrupted", "_trace", "_sink", "_timed", "running", "fed",
+    Board: {"chip", "memory", "last_words", "on_reset", "interrupted", "_trace", "_sink", "_timed", "running", "fed",
             "_born_timed", "made_with", "chip_faults"},
     Silence: {"_step_us", "_last_seen_us"},
 }  # fmt: skip
