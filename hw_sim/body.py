@@ -9,8 +9,8 @@ coherence between antennas, counts). The wall moves outwards: fully at
 the front, a quarter at the flanks, a fifth at the back; upper part with the chest, lower part with the abdomen. So
 a sleeper seen from the flank shows tenths of a millimetre to 2 mm, somebody facing the radar 4 to 7 mm. Shoulders,
 pelvis and legs reflect, too, and hardly move.
-Left out: limbs and head of their own, gait, the change of the visible surface while turning, blanket, near-field
-focusing, dependence of the reflection on the skin.
+Left out: near-field focusing, dependence of the reflection on the skin. Limbs and head of their own, gait and a surface
+that turns with the body: whole_body.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.scenario import Person, Pet
+from hw_sim.scenario_living import Person, Pet
 
 N_TORSO: Final = 26
 N_STILL: Final = 6
@@ -29,7 +29,8 @@ N_BODY: Final = N_TORSO + N_STILL
 GLINT: Final = 50.0  # power of the cosine between surface and radar by which scatterers are drawn
 SPREAD: Final = (0.5, 1.2)  # motion of single points relative to the wall's
 _STILL_SHARE: Final = 0.25  # of the torso's power, in shoulders, pelvis, legs
-_FLANK, _BACK = 0.25, 0.2  # motion relative to the front
+WALL: Final = (0.25, 0.2)  # motion of flank and back relative to the front
+_FLANK, _BACK = WALL
 _STILL_FOLLOWS: Final = 0.02
 CHEST, ABDOMEN, HEART, DRIFT = range(4)  # rows of the waveforms
 
@@ -66,11 +67,20 @@ class Pose:
     amplitude_m: Array  # [n]: square root of the radar cross-section
     centre_m: Array  # [xyz] of the torso
     half_m: Array  # [xyz, body axis]: its semi-axes as vectors: along, across, front
+    screens: tuple[tuple[Array, Array], ...] = ()  # what else hides: (centre_m, half_m) of head and legs
 
 
 def make_pose(who: Person | Pet, rng: np.random.Generator, posture: str, centre_m: Array, shape: Shape = HUMAN) -> Pose:
     """Draws the scatterers of a body in a posture at a place."""
     along, front = (np.array(axis) for axis in _AXES[posture])
+    return draw_pose(who.torso_rcs_m2, rng, (along, front), centre_m, shape)
+
+
+def draw_pose(
+    torso_rcs_m2: float, rng: np.random.Generator, towards: tuple[Array, Array], centre_m: Array, shape: Shape
+) -> Pose:
+    """The same for any torso. towards: unit vectors towards head and front, at right angles."""
+    along, front = towards
     across = np.cross(along, front)
     axes = np.stack([along, across, front], axis=1)  # [xyz, body axis]
     semi = np.array(shape.semi_axes_m)
@@ -85,8 +95,8 @@ def make_pose(who: Person | Pet, rng: np.random.Generator, posture: str, centre_
     size = np.maximum(np.linalg.norm(direction, axis=0), 0.1)
     spread = rng.uniform(*SPREAD, N_TORSO)
     gain = np.stack([upper * spread, (1 - upper) * spread, upper / size, 1 / size])
-    rcs = who.torso_rcs_m2 / N_TORSO * rng.exponential(1.0, N_TORSO)
-    still = _still_parts(who, rng, shape.scale * axes, centre_m, to_radar)
+    rcs = torso_rcs_m2 / N_TORSO * rng.exponential(1.0, N_TORSO)
+    still = _still_parts(torso_rcs_m2, rng, shape.scale * axes, centre_m, to_radar)
     order = np.argsort(unit[0])
     return Pose(
         position_m=np.concatenate([torso_m[:, order], still.position_m], axis=1),
@@ -112,7 +122,7 @@ def _visible(rng: np.random.Generator, axes: Array, semi: Array, to_radar: Array
     return unit[:, seen], normal[:, seen]
 
 
-def _still_parts(who: Person | Pet, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
+def _still_parts(torso_rcs_m2: float, rng: np.random.Generator, axes: Array, centre_m: Array, to_radar: Array) -> Pose:
     """Shoulders, pelvis and legs: beyond the ends of the torso, on the radar's side."""
     along = np.where(np.arange(N_STILL) < 3, rng.uniform(0.24, 0.34, N_STILL), -rng.uniform(0.26, 0.6, N_STILL))
     spread = rng.uniform(-1, 1, (2, N_STILL)) * np.array([[0.14], [0.09]])
@@ -123,5 +133,5 @@ def _still_parts(who: Person | Pet, rng: np.random.Generator, axes: Array, centr
     gain[CHEST] = np.where(along > 0, _STILL_FOLLOWS, 0)
     gain[ABDOMEN] = np.where(along < 0, _STILL_FOLLOWS, 0)
     gain[DRIFT] = 1.0
-    rcs = who.torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
+    rcs = torso_rcs_m2 * _STILL_SHARE * rng.exponential(1.0, N_STILL) / N_STILL
     return Pose(position, direction, gain, np.sqrt(rcs), centre_m, axes)

@@ -5,17 +5,19 @@ Rule: made once, from a generator passed in; chest and abdomen come from the sam
 A breath: smooth rise over about 38 % of its interval, faster-then-slower fall, a pause at the end of expiration;
 zero slope at every joint. Intervals scatter by a few per cent with correlation between neighbours, around a rate that
 drifts over tens of minutes; amplitudes scatter likewise; the abdomen leads the chest by about a tenth of a second.
-Left out: apnoea, sighs, hiccups, coughs, talking, coupling of heart and breath; sleep stages are in stage_breathing.py.
+Left out: talking, coupling of heart and breath. Sleep stages are in stage_breathing.py, apnoeas and the like in
+breathing_events.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.scenario import Breathing
+from hw_sim.scenario_living import Breathing
 
 WAVEFORM_HZ = 40.0
 ABDOMEN_LEADS_S = 0.1
@@ -31,7 +33,23 @@ class BreathingTrack:
     breath_s: NDArray[np.float64]  # starts of inhalation, rising
 
 
-def breathe(config: Breathing, rng: np.random.Generator, duration_s: float) -> BreathingTrack:
+class Disturbance(Protocol):
+    """What apnoeas, sighs and coughs do to breaths that are drawn already."""
+
+    def breaths(
+        self, start_s: NDArray[np.float64], chest: NDArray[np.float64], abdomen: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Sizes of chest and abdomen, and which breaths bring air."""
+        ...
+
+    def jerks(self, chest_m: NDArray[np.float32], abdomen_m: NDArray[np.float32]) -> None:
+        """Adds what is no breath to the waveforms."""
+        ...
+
+
+def breathe(
+    config: Breathing, rng: np.random.Generator, duration_s: float, disturbance: Disturbance | None = None
+) -> BreathingTrack:
     """Draws one night of breathing for scene times 0..duration_s."""
     start_s = _starts(config, rng, duration_s)
     n = start_s.size
@@ -39,15 +57,36 @@ def breathe(config: Breathing, rng: np.random.Generator, duration_s: float) -> B
     tilt = 0.5 * config.amplitude_sd * _correlated(rng, n, 0.9)
     inhale = np.clip(0.38 + 0.03 * rng.standard_normal(n), 0.28, 0.48)
     pause = np.clip(0.12 + 0.04 * rng.standard_normal(n), 0.02, 0.25)
-    t_s = np.arange(int(duration_s * WAVEFORM_HZ) + 3) / WAVEFORM_HZ
     chest = 1e-3 * config.chest_mm * common * (1 + tilt)
     abdomen = 1e-3 * config.abdomen_mm * common * (1 - tilt)
-    return BreathingTrack(
+    sizes = (chest, abdomen)
+    return make_track(config, rng, (start_s, inhale, pause), sizes, duration_s, disturbance)
+
+
+def make_track(
+    config: Breathing,
+    rng: np.random.Generator,
+    breath: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    sizes: tuple[NDArray[np.float64], NDArray[np.float64]],
+    duration_s: float,
+    disturbance: Disturbance | None = None,
+) -> BreathingTrack:
+    """From breaths to waveforms. breath: starts, share of inhalation, share of the pause; sizes: chest, abdomen, metres."""
+    start_s, inhale, pause = breath
+    chest, abdomen = sizes
+    t_s = np.arange(int(duration_s * WAVEFORM_HZ) + 3) / WAVEFORM_HZ
+    flowing = np.ones(start_s.size, np.bool_)
+    if disturbance is not None:
+        chest, abdomen, flowing = disturbance.breaths(start_s, chest, abdomen)
+    track = BreathingTrack(
         chest_m=wave(t_s, start_s, chest, inhale, pause),
         abdomen_m=wave(t_s + ABDOMEN_LEADS_S, start_s, abdomen, inhale, pause),
         heart_m=heartbeat(config, rng, t_s),
-        breath_s=start_s[(start_s >= 0) & (start_s <= duration_s)],
+        breath_s=start_s[flowing & (start_s >= 0) & (start_s <= duration_s)],
     )
+    if disturbance is not None:
+        disturbance.jerks(track.chest_m, track.abdomen_m)
+    return track
 
 
 def _starts(config: Breathing, rng: np.random.Generator, duration_s: float) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from hw_sim.physiology import (
     WAKE,
 )
 
-Kind = Literal["body", "limb", "page", "sit", "lie"]
+Kind = Literal["body", "limb", "page", "sit", "lie", "twitch"]
 _GAP_S = 0.5  # at least, between two movements
 _SIT_S = 5.0
 
@@ -33,7 +33,7 @@ _SIT_S = 5.0
 class Movement:
     """body: the whole body, new points, perhaps a new posture. limb: an arm or leg. page: arms of somebody who reads.
 
-    sit: sits up in bed. lie: lies down again.
+    sit: sits up in bed. lie: lies down again. twitch: an arm or leg jerks and is back at once (whole bodies only).
     """
 
     begin_s: float
@@ -69,7 +69,7 @@ def draw_movements(night: Night, stay_s: Span, body_s: Span, scale: float, rng: 
     taken = [(from_s - 5, to_s + 5) for from_s, to_s in night.absences_s]
     if reading is not None:
         taken += [(edge_s - 5, edge_s + 15) for edge_s in reading]  # sitting up and lying down have their own
-    kept = _apart(drawn, (stay_s[0] + 2, stay_s[1] - 2), taken)
+    kept = apart(drawn, (stay_s[0] + 2, stay_s[1] - 2), taken)
     if reading is not None:
         kept += [Movement(reading[0], _SIT_S, "sit"), Movement(reading[1], _SIT_S, "lie")]
     return sorted(kept)
@@ -118,7 +118,7 @@ def _movement(begin_s: float, kind: str, body_s: Span, rng: np.random.Generator)
     return Movement(begin_s, rng.uniform(*LIMB_S), "limb")
 
 
-def _apart(drawn: list[Movement], within_s: Span, taken: list[Span]) -> list[Movement]:
+def apart(drawn: list[Movement], within_s: Span, taken: list[Span]) -> list[Movement]:
     """In order; of two that overlap the earlier one."""
     kept: list[Movement] = []
     free_s = within_s[0]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from hw_sim.breathing_events import Event
 from hw_sim.night import EPOCH_S, Night
 
 Bools = npt.NDArray[np.bool_]
@@ -47,6 +48,10 @@ class SceneTruth(Protocol):
     def night(self) -> Night: ...
     @property
     def positions(self) -> tuple[str, ...]: ...
+    @property
+    def child_in_bed(self) -> Bools | None: ...
+    @property
+    def events(self) -> tuple[tuple[str, Event], ...]: ...
     def rate_per_min(self) -> npt.NDArray[np.float64]: ...
 
 
@@ -90,6 +95,17 @@ def build(
         "distance_m": [_number(one, 4) for one in distance_m],
         "partner_in_bed": _ints(_seconds(truth.partner_in_bed, n_seconds, False).any(axis=1)),
         "pet_in_zone": _ints(_seconds(truth.pet_in_zone, n_seconds, False).any(axis=1)),
+        "child_in_bed": _ints(_child(truth, n_seconds)),
+        "events": [
+            {
+                "who": who,
+                "kind": one.kind,
+                "from_utc_us": _utc_us(t0_utc_us, one.from_s),
+                "to_utc_us": _utc_us(t0_utc_us, one.to_s),
+            }
+            for who, one in truth.events
+            if one.from_s < n_seconds
+        ],
         **_night(truth, t0_utc_us, n_seconds),
         "positions": list(truth.positions),
         "pins": {name: [list(one) for one in (pins or {}).get(name, ())] for name in PINS},
@@ -99,6 +115,16 @@ def build(
             "delay_s": band.delay_s,
         },
     }
+
+
+def _child(truth: SceneTruth, n_seconds: int) -> Bools:
+    if truth.child_in_bed is None:
+        return np.zeros(n_seconds, np.bool_)
+    return np.asarray(_seconds(truth.child_in_bed, n_seconds, False).any(axis=1))
+
+
+def _utc_us(t0_utc_us: int, at_s: float) -> int:
+    return t0_utc_us + round(at_s * 1e6)
 
 
 def _night(truth: SceneTruth, t0_utc_us: int, n_seconds: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hw_sim.radar_view import SPEED_OF_LIGHT_M_PER_S
-from hw_sim.scenario import Person, Scenario, Side, Vector
+from hw_sim.scenario import Child, Person, Scenario, Side, Vector
 
 # The default radar config sweeps 3.5 GHz in 131.5 us and samples 128 us of it.
 DEFAULT_BANDWIDTH_HZ: Final = 3.5e9 * 128 / 131.5
@@ -26,14 +26,20 @@ def positions(scenario: Scenario, side: Side = "left", bin_m: float = DEFAULT_BI
     names = list(bodies)
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
+            if one.split(",")[0] == other.split(",")[0]:
+                continue  # two places of one animal
             lines.append(f"{one} to {other}: {_apart(bodies[one], bodies[other], bin_m)}")
     return lines or ["nobody"]
 
 
 def _bodies(scenario: Scenario) -> Iterator[tuple[str, Vector]]:
-    for name, body in (("user", scenario.person), ("partner", scenario.partner), ("pet", scenario.pet)):
+    people = (("user", scenario.person), ("partner", scenario.partner), ("child", scenario.child))
+    for name, body in (*people, ("pet", scenario.pet)):
         if body is not None:
             yield name, body.centre_m
+    for name, animal in (("dog", scenario.dog), ("cat", scenario.cat)):
+        for k, spot_m in enumerate(animal.spots_m if animal is not None else ()):
+            yield name if k == 0 else f"{name}, place {k + 1}", spot_m
     if scenario.sphere is not None:
         ball = scenario.sphere
         yield "sphere", _polar(ball.distance_m, ball.azimuth_deg, ball.elevation_deg)
@@ -69,10 +75,14 @@ def _place(at_m: Vector, bin_m: float) -> str:
 
 
 def _doing(scenario: Scenario, name: str, side: Side) -> str:
-    person: Person | None = {"user": scenario.person, "partner": scenario.partner}.get(name)
+    person: Person | Child | None = {
+        "user": scenario.person,
+        "partner": scenario.partner,
+        "child": scenario.child,
+    }.get(name)
     if person is None:
         return ""
-    if person.pose == "sitting":
+    if isinstance(person, Person) and person.pose == "sitting":
         return ", sitting"
     return f", lying, head towards {'+x' if side == 'left' else '-x'}"
 

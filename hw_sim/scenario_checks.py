@@ -97,6 +97,7 @@ def _person(key: str, person: Person) -> list[Check]:
         (f"{key}.torso_rcs_m2", person.torso_rcs_m2 > 0, "a positive number"),
         (f"{key}.enters_s", (person.enters_s or 0.0) >= 0, "0 or more"),
         (f"{key}.leaves_before_end_s", (person.leaves_before_end_s or 20.0) >= 20, "20 or more"),
+        (f"{key}.body", person.body == "torso" or person.pose == "lying", "torso where somebody sits"),
         (f"{key}.height_m", 0.5 <= person.height_m <= 2.2, "0.5 to 2.2"),
         (f"{key}.turning", 0 <= person.turning <= 1, "0 to 1"),
         (

@@ -62,6 +62,7 @@ class Scene:
         user = home.user if scenario.person is not None else make_sphere(scenario.sphere, duration_s)
         self._sets = {"user": user, "curtain": curtain, "partner": home.partner, "pet": home.pet, "bed": home.bed}
         self._sets["corner"] = make_corner(scenario.corner)
+        self._sets |= home.others
         self._truth = replace(home.truth, positions=tuple(self.positions()))
         if side == "right":
             self._mirror()

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_sim import physiology as table
-from hw_sim.breathing import ABDOMEN_LEADS_S, WAVEFORM_HZ, BreathingTrack, heartbeat, wave
+from hw_sim.breathing import BreathingTrack, Disturbance, make_track
 from hw_sim.night import Night
-from hw_sim.scenario import Breathing, Population
+from hw_sim.scenario_living import Breathing
+from hw_sim.scenario_table import Population
 
 _LEAD_IN_S = 20.0  # breaths before scene time 0
 _HALF = 0.5
@@ -42,20 +43,20 @@ class Breaths:
 
 
 def breathe_by_stage(
-    config: Breathing, population: Population, night: Night, rng: np.random.Generator, duration_s: float
+    config: Breathing,
+    population: Population,
+    night: Night,
+    rng: np.random.Generator,
+    duration_s: float,
+    disturbance: Disturbance | None = None,
 ) -> BreathingTrack:
     """Draws one night of breathing for scene times 0..duration_s."""
     breaths = draw_breaths(config, population, night, rng, duration_s)
     start_s = breaths.start_s
     inhale = np.clip(0.38 + 0.03 * rng.standard_normal(start_s.size), 0.28, 0.48)
     pause = np.clip(0.12 + 0.04 * rng.standard_normal(start_s.size), 0.02, 0.25)
-    t_s = np.arange(int(duration_s * WAVEFORM_HZ) + 3) / WAVEFORM_HZ
-    return BreathingTrack(
-        chest_m=wave(t_s, start_s, 1e-3 * breaths.chest_mm, inhale, pause),
-        abdomen_m=wave(t_s + ABDOMEN_LEADS_S, start_s, 1e-3 * breaths.abdomen_mm, inhale, pause),
-        heart_m=heartbeat(config, rng, t_s),
-        breath_s=start_s[(start_s >= 0) & (start_s <= duration_s)],
-    )
+    sizes = (1e-3 * breaths.chest_mm, 1e-3 * breaths.abdomen_mm)
+    return make_track(config, rng, (start_s, inhale, pause), sizes, duration_s, disturbance)
 
 
 def draw_breaths(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_sim.breathing_events import Event
 from hw_sim.night import Night
 
 TRUTH_HZ = 20.0
@@ -37,6 +38,8 @@ class Truth:
     pet_in_zone: NDArray[np.bool_]  # within 3 m; a pet is no person
     night: Night = field(default_factory=Night)  # the user's
     positions: tuple[str, ...] = ()  # who is where, a line each
+    child_in_bed: NDArray[np.bool_] | None = None  # None: there is no child
+    events: tuple[tuple[str, Event], ...] = ()  # who, what: apnoeas, sighs, twitches, a pet's walks
 
     @property
     def t_s(self) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hw_sim import night_truth
+from hw_sim.breathing_events import Event
 from hw_sim.night import Night
 from hw_sim.night_truth import BandFilter
 from hw_sim.rig import band_filter
@@ -30,6 +31,8 @@ class Arrays:
     absences_s: list[tuple[float, float]] = field(default_factory=list)
     night: Night = field(default_factory=Night)
     positions: tuple[str, ...] = ("user: here",)
+    child_in_bed: npt.NDArray[np.bool_] | None = None
+    events: tuple[tuple[str, Event], ...] = (("user", Event(2.5, 4.0, "central")), ("dog", Event(11.0, 12.0, "walk")))
     distance_m: npt.NDArray[np.float32] = field(default_factory=lambda: np.full(200, 0.75, np.float32))
 
     def rate_per_min(self) -> npt.NDArray[np.float64]:
@@ -68,6 +71,9 @@ def test_a_night_has_instants_and_a_stage_per_epoch() -> None:
     assert made["absences"] == [[101_000_000, 111_000_000]]
     assert made["pins"] == {"buzzer": [[7, 1]], "light": []}
     assert made["positions"] == ["user: here"]
+    assert made["child_in_bed"] == [0] * 10
+    event = {"who": "user", "kind": "central", "from_utc_us": made["t0_utc_us"] + 2_500_000}
+    assert made["events"] == [event | {"to_utc_us": made["t0_utc_us"] + 4_000_000}]  # the other is after the end
 
 
 def test_nobody_has_no_instants() -> None:
