@@ -271,6 +271,34 @@ def cloud(
 
 
 @app.command()
+def edge(
+    line: Annotated[
+        str | None, typer.Option(metavar="unix:PATH|PORT", help="Serial line to the cloud; unix:PATH is listened at.")
+    ] = None,
+    state_dir: Annotated[Path | None, typer.Option(help="Folder of the flash's file.")] = None,
+    spi_hz: Annotated[int | None, typer.Option(help="Clock of the radar's bus; default 20 MHz.")] = None,
+    gpio_chip: Annotated[str | None, typer.Option(help="Default /dev/gpiochip0.")] = None,
+    pins: Annotated[
+        str | None, typer.Option(metavar="NAME=GPIO,...", help="reset, interrupt, standby, button, buzzer; or none.")
+    ] = None,
+    light: Annotated[
+        str | None, typer.Option(metavar="none|gpio:N|pwm:CHIP:N[,N,N]", help="The wake-up light.")
+    ] = None,
+    sound: Annotated[str | None, typer.Option(metavar="COMMAND", help="Played while the alarm rings.")] = None,
+    emulated: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="An emulated Pi instead of this one, in real time.")
+    ] = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> int:
+    """The live device: the firmware on a Raspberry Pi's pins."""
+    from front import commands
+    from front.edge import Asked
+
+    return commands.edge(Asked(line, state_dir, spi_hz, gpio_chip, pins, light, sound, emulated), config, json)
+
+
+@app.command()
 def alarm(
     action: Annotated[Literal["set", "cancel", "show"], typer.Argument(metavar="set|cancel|show")],
     at: Annotated[str | None, typer.Argument(metavar="[HH:MM]", help="Set time, local: the next one to come.")] = None,

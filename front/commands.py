@@ -198,6 +198,13 @@ def cloud(
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))
 
 
+def edge(asked: Any, config: Path | None, json: bool) -> int:
+    """The live device until it is told to stop. Returns its exit code."""
+    from front import edge as device
+
+    return device.run(asked, load(config).edge, json, now_us)
+
+
 def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path | None, json: bool) -> None:
     """The alarm of a device at a port."""
     from front.alarm import as_text, command

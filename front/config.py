@@ -48,6 +48,20 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = "stillwave-out"
 
 
+class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The device on a Raspberry Pi. spi: BUS.CHIPSELECT; i2c_bus: -1: none; the others: `stillwave edge --help`."""
+
+    line: str = "unix:/run/stillwave/line.sock"
+    state_dir: str = "~/.local/state/stillwave"
+    spi: str = "0.0"
+    spi_hz: int = 20_000_000
+    gpio_chip: str = "/dev/gpiochip0"
+    pins: str = ""
+    i2c_bus: int = 1
+    light: str = "none"
+    sound: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration."""
 
@@ -55,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     user: User = User()
     alarm: Alarm = Alarm()
     output: Output = Output()
+    edge: Edge = Edge()
 
 
 def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:

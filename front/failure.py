@@ -10,12 +10,18 @@ import sys
 
 from front.env import InputError
 
-EXTRA_OF = {"numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
+EXTRA_OF = {"spidev": "pi", "gpiod": "pi", "smbus2": "pi", "numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
     ("edge.config", "ConfigError"): 2,
     ("edge.firmware", "FirmwareError"): 1,
+    ("edge.hal.raspberry_pi.troubles", "PiTrouble"): 2,
+    ("edge.hal.raspberry_pi.flash_file", "FlashFileError"): 2,
+    ("edge.hal.raspberry_pi.settings", "SettingsError"): 2,
+    ("edge.hal.raspberry_pi.modules", "OldGpiodError"): 3,
+    ("edge.hal.raspberry_pi.board", "DeviceLostError"): 4,
+    ("edge.line", "LineError"): 2,
     ("hw_sim.chip.core", "StaleBuildError"): 2,
     ("hw_sim.scenario", "SceneError"): 2,
     ("hw_sim.faults", "FaultError"): 2,

@@ -26,6 +26,7 @@ COMMANDS = (
     "board",
     "report",
     "cloud",
+    "edge",
     "alarm",
     "train",
     "scenarios",

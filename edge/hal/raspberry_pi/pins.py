@@ -119,6 +119,11 @@ class PiPins:
             return changed or self.take(number, seen)
         return False
 
+    def forget(self) -> None:
+        """Edges so far are nobody's: the chip was only looked at."""
+        self.collect()
+        self._queue = deque(one for one in self._queue if one[0] != self.pins.interrupt)
+
     def close(self) -> None:
         """The chip is reset, which ends its chirps, and the lines are given back."""
         for level in (0, 1):
