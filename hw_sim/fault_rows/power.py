@@ -24,11 +24,6 @@ ROWS = (
         "boots; says why", "users", once=True,
     ),
     Row(
-        "processor-hangs", None, "power", lambda _: {"hang_at_us": 0},
-        "WATCHDOG", "the processor does nothing any more", "a bit flipped by a disturbance",
-        "the watchdog starts it anew; it says why", "users", once=True,
-    ),
-    Row(
         "device-reset", None, "power", lambda _: {"act": "device_reset"},
         "", "the processor's reset pin; the radar chip goes on", "a debugger, a finger", "boots; HEALTH has the cause",
         "users", once=True,
