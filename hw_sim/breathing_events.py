@@ -3,8 +3,8 @@
 Rule: events begin and end with a breath, and the list of them is the truth; no effort means no displacement of the wall.
 
 Volume of a breath relative to quiet breathing = half of the chest's factor + half of the abdomen's (two compartments,
-Konno and Mead 1967). Central apnoea: both 0. Obstructive: the abdomen pushes, the chest is sucked in by nine tenths of
-it, so 5 % of the effort is left as flow; effort grows from a half to 1.4 of quiet breathing. Hypopnoea: both .3 to .7.
+Konno and Mead 1967). Central apnoea: both 0. Obstructive: the abdomen pushes, the chest is sucked in by 95 % of
+it, so a fortieth of the effort is left as flow; effort grows from a half to 1.4 of quiet breathing. Hypopnoea: both .3 to .7.
 Periodic (Cheyne-Stokes): size waxes and wanes as a cosine that is cut off at zero for two fifths of a cycle. An apnoea is
 a fall of flow by 90 % for at least 10 s, as sleep laboratories count (AASM). After an event breaths are larger.
 A breath without flow (below a tenth) is an effort, no breath: it is missing in the list of breaths.
@@ -40,7 +40,7 @@ _WEIGHT: Final = {
 }
 _RECOVERY: Final = {"central": (1.3, 1.15), "obstructive": (2.0, 1.7, 1.3), "hypopnoea": (1.5, 1.2)}
 _GAP_S: Final = 20.0
-_SUCKED_IN: Final = 0.9  # of the abdomen's push: motion of the chest against it
+_SUCKED_IN: Final = 0.95  # of the abdomen's push: motion of the chest against it
 _EFFORT: Final = (0.5, 1.4)
 _LEAST_FLOW: Final = 0.1
 _JERK_S: Final = {"cough": 0.25, "swallow": 0.7, "hiccups": 0.3}

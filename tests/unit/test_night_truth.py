@@ -52,6 +52,9 @@ def test_seconds_are_what_the_scene_says() -> None:
     assert made["rate_per_min"] == [None] * 8 + [14.123, 14.5]
     assert len(made["displacement"]["um"]) == 100
     assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert made["child_in_bed"] == [0] * 10
+    event = {"who": "user", "kind": "central", "from_utc_us": made["t0_utc_us"] + 2_500_000}
+    assert made["events"] == [event | {"to_utc_us": made["t0_utc_us"] + 4_000_000}]  # the other is after the end
 
 
 def test_a_scene_shorter_than_the_night_is_filled_up() -> None:
@@ -71,9 +74,6 @@ def test_a_night_has_instants_and_a_stage_per_epoch() -> None:
     assert made["absences"] == [[101_000_000, 111_000_000]]
     assert made["pins"] == {"buzzer": [[7, 1]], "light": []}
     assert made["positions"] == ["user: here"]
-    assert made["child_in_bed"] == [0] * 10
-    event = {"who": "user", "kind": "central", "from_utc_us": made["t0_utc_us"] + 2_500_000}
-    assert made["events"] == [event | {"to_utc_us": made["t0_utc_us"] + 4_000_000}]  # the other is after the end
 
 
 def test_nobody_has_no_instants() -> None:
