@@ -314,11 +314,16 @@ def alarm(
 
 
 @app.command()
-def doctor(json: Json = False) -> int:
-    """What is installed, built and found."""
+def doctor(
+    emulated: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="Also the rows of a Raspberry Pi, of an emulated one.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """What is installed, built and found; on a Raspberry Pi also what is wired, and the cure."""
     from front import commands
 
-    return commands.doctor(json)
+    return commands.doctor(json, emulated)
 
 
 def main() -> int:

@@ -213,11 +213,14 @@ def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path
     show(json, found, lambda: [as_text(found, zone)])
 
 
-def doctor(json: bool) -> int:
-    """What is installed. Returns 1 when something is missing that every command needs."""
+def doctor(json: bool, emulated: str | None = None) -> int:
+    """What is installed, and on a Raspberry Pi what is wired. Returns 1 when something is missing that every command needs."""
     from front import doctor as checks
+    from front.doctor_pi import device_rows
 
     rows = checks.checks()
+    if all(row.ok or not row.needed for row in rows):
+        rows += device_rows(load().edge, emulated)
     show(json, checks.as_json(rows), lambda: checks.as_text(rows))
     failed = [row.name for row in rows if row.needed and not row.ok]
     if failed:

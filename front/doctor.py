@@ -20,6 +20,7 @@ EXTRAS = {
     "sim": ("numba",),
     "report": ("matplotlib",),
     "hil": ("numba", "pytest"),
+    "pi": ("spidev", "gpiod", "smbus2"),
     "test": ("pytest", "hypothesis", "scipy", "h5py"),
 }
 

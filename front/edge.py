@@ -63,11 +63,15 @@ def settings(asked: Asked, chosen: Edge) -> Any:
         raise InputError(str(error)) from None
     except ValueError:
         raise InputError(f"edge.spi: expected BUS.CHIPSELECT, e.g. 0.0, got {chosen.spi!r}") from None
+    return made
+
+
+def make_folder(folder: Path) -> None:
+    """Where the device keeps its files. Raises InputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--state-dir {folder}: cannot be made: {error.strerror}") from None
-    return made
 
 
 def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> int:
@@ -84,6 +88,7 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
 
     core.load()
     wired = settings(asked, chosen)
+    make_folder(wired.flash.parent)
     port, scenario = asked.line or chosen.line, asked.emulated
     with ExitStack() as stack:
         place = edge_place.real(stack, utc_us) if scenario is None else edge_place.emulated(stack, scenario)

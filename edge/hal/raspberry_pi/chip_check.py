@@ -21,6 +21,9 @@ FRAME_START, SW_RESET, FSM_RESET, FIFO_RESET = 1, 2, 4, 8
 LFSR_EN = 1 << 17
 EXPECTED_ID = 0x000303
 STATUS_MASK = 0xF0
+RIGHT = (0xF000_0000 | EXPECTED_ID, 0xF400_0000 | EXPECTED_ID)
+"""The id behind its status byte; after a reset the chip also says that it sends half a clock early."""
+LOW_31 = 0x7FFF_FFFF
 PATTERNS = (0x2AAAA5, 0x15555A)
 """Written to a register that means nothing while the chip sleeps, and read back."""
 RESET_US = 1000
@@ -151,8 +154,7 @@ def _why(answer: int, other: int, bus: ChipBus) -> str:
             f"radar reads as ones: it is not selected or held in reset; check chip select ({place(8)}), "
             f"reset ({reset}), power and MISO ({place(9)})"
         )
-    expected = 0xF000_0000 | EXPECTED_ID
-    if any((answer >> n) & 0x7FFFFF == (expected >> m) & 0x7FFFFF for n, m in ((0, 1), (1, 0))):
+    if any(answer & LOW_31 == right >> 1 or answer >> 1 == right & LOW_31 for right in RIGHT):
         return "radar answers a bit off: wrong SPI mode (expected 0), or a clock too fast for the wires: try --spi-hz 10000000"
     if answer & STATUS_MASK << 24 != STATUS_MASK << 24:
         return f"radar's status byte is {answer >> 24:02X}, expected Fx: disturbed wires; shorten them, try --spi-hz 5000000"
