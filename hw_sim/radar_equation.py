@@ -14,6 +14,7 @@ mismatch of the antennas, settling of the filters at the start of a chirp (their
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -124,29 +125,42 @@ def _half_power(full_width_deg: tuple[float, float]) -> NDArray[np.float64]:
     return np.array([1 / math.sin(math.radians(0.5 * width)) ** 2 for width in full_width_deg])
 
 
-def leakage(view: RadarView) -> Signal:
-    """What reaches the ADC from the transmitter without any scatterer: float64[rx, sample], counts."""
+def leakage(view: RadarView, more_db: Sequence[float] = (0.0, 0.0, 0.0)) -> Signal:
+    """What reaches the ADC from the transmitter without any scatterer: float64[rx, sample], counts.
+
+    more_db: of RX1 to RX3, beside LEAKAGE_DB.
+    """
     power = tx_power_w(view.tx_power_level)
     rows = []
     for number in view.rx_numbers:
         gain_db, cutoff_hz = view.antenna(number)
-        peak = counts_per_root_watt(gain_db) * math.sqrt(2 * power * 10 ** (LEAKAGE_DB[number] / 10))
+        coupling_db = LEAKAGE_DB[number] + more_db[number - 1]
+        peak = counts_per_root_watt(gain_db) * math.sqrt(2 * power * 10 ** (coupling_db / 10))
         rows.append(_tone(view, cutoff_hz, 2 * LEAKAGE_DISTANCE_M[number], peak))
     return np.array(rows)
 
 
-def still_echo(view: RadarView, position_m: NDArray[np.float64], rcs_m2: NDArray[np.float64]) -> Signal:
-    """Noise-free signal of points that never move: position_m float64[xyz, n], result float64[rx, sample], counts."""
+def still_echo(
+    view: RadarView,
+    position_m: NDArray[np.float64],
+    rcs_m2: NDArray[np.float64],
+    weights: NDArray[np.complex128] | None = None,
+) -> Signal:
+    """Noise-free signal of points that never move: position_m float64[xyz, n], result float64[rx, sample], counts.
+
+    weights: complex[rx, n], what antennas make of them that are not ideal.
+    """
     numbers = radar_numbers(view)
     signal = np.zeros((view.n_rx, view.n_samples))
-    for at_m, rcs in zip(position_m.T, rcs_m2, strict=True):
+    for i, (at_m, rcs) in enumerate(zip(position_m.T, rcs_m2, strict=True)):
         to_point_m = float(np.linalg.norm(at_m - numbers.tx_m))
         for r, rx_m in enumerate(numbers.rx_m):
             from_point_m = float(np.linalg.norm(at_m - rx_m))
             amplitude = float(numbers.amplitude[numbers.chain_of[r]])
             peak = amplitude * math.sqrt(rcs * beam_loss(at_m[:, None])[0]) / (to_point_m * from_point_m)
             cutoff_hz = view.antenna(view.rx_numbers[r])[1]
-            signal[r] += _tone(view, cutoff_hz, to_point_m + from_point_m, peak)
+            own = 1.0 if weights is None else complex(weights[r, i])
+            signal[r] += _tone(view, cutoff_hz, to_point_m + from_point_m, peak * own)
     return signal
 
 
@@ -163,7 +177,7 @@ def beam_loss(position_m: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(gain, np.float64)
 
 
-def _tone(view: RadarView, cutoff_hz: float, path_m: float, peak: float) -> NDArray[np.float64]:
+def _tone(view: RadarView, cutoff_hz: float, path_m: float, peak: complex) -> NDArray[np.float64]:
     """IF signal of one path behind the filters, float64[sample]."""
     t_s = np.arange(view.n_samples) / view.sample_rate_hz
     delay_s = path_m / SPEED_OF_LIGHT_M_PER_S

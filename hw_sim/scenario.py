@@ -16,9 +16,17 @@ from hw_sim import ranges
 from hw_sim.faults import Fault, FaultError, from_table
 from hw_sim.scenario_checks import checks
 from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Events, Habits, Person, Pet
+from hw_sim.scenario_room import Antennas, BladeFan, Charger, Corner, Draught, FrontEnd, Radar, Wall
 from hw_sim.scenario_table import Population, SceneError, Side, Table, Vector
 
 __all__ = [
+    "Wall",
+    "Radar",
+    "FrontEnd",
+    "Draught",
+    "Charger",
+    "BladeFan",
+    "Antennas",
     "Blanket",
     "Breathing",
     "Cat",
@@ -56,20 +64,6 @@ class Sphere(Table, frozen=True):
     elevation_deg: float = 0.0
     amplitude_mm: float = 0.0  # peak; 0: still
     rate_per_min: float = 15.0
-
-
-class Corner(Table, frozen=True):
-    """A metal corner of three triangles at right angles (trihedral), open towards the device; still.
-
-    It stands there from from_s (None: from the start) until to_s (None: to the end).
-    """
-
-    distance_m: float  # of its inner corner, from the device
-    azimuth_deg: float = 0.0
-    elevation_deg: float = 0.0
-    edge_m: float = 0.06  # from the inner corner to a tip
-    from_s: float | None = None
-    to_s: float | None = None
 
 
 class Fan(Table, frozen=True):
@@ -118,6 +112,13 @@ class Scenario(Table, frozen=True):
     corner: Corner | None = None  # a reflector for calibration
     fan: Fan | None = None
     curtain: Curtain | None = None
+    fans: dict[str, BladeFan] = {}
+    draughts: dict[str, Draught] = {}
+    walls: dict[str, Wall] = {}
+    radars: dict[str, Radar] = {}
+    chargers: dict[str, Charger] = {}
+    antennas: Antennas | None = None
+    front_end: FrontEnd | None = None
     clutter: dict[str, Clutter] = {}
     fault: tuple[dict[str, Any], ...] = ()  # of the device in this room: name, value, at_s, for_s
 

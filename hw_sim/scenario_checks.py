@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hw_sim.scenario_room_checks import room_checks
+
 if TYPE_CHECKING:
-    from hw_sim.scenario import Breathing, Corner, Events, Habits, Person, Pet, Scenario, Sphere
+    from hw_sim.scenario import Breathing, Events, Habits, Person, Pet, Scenario, Sphere
     from hw_sim.scenario_living import Blanket, Child, Dog
     from hw_sim.scenario_table import Table
 
@@ -67,8 +69,6 @@ def checks(scenario: Scenario) -> list[Check]:
             found += _person(key, person)
     if scenario.sphere is not None:
         found += _sphere(scenario.sphere)
-    if scenario.corner is not None:
-        found += _corner(scenario.corner)
     if scenario.pet is not None:
         found += _pet(scenario.pet)
     if scenario.child is not None:
@@ -85,7 +85,7 @@ def checks(scenario: Scenario) -> list[Check]:
     for key, part in (("fan", scenario.fan), ("curtain", scenario.curtain)):
         if part is not None:
             found.append((f"{key}.distance_m", 0.3 <= part.distance_m <= 10, "0.3 to 10"))
-    return found
+    return found + room_checks(scenario)
 
 
 def _person(key: str, person: Person) -> list[Check]:
@@ -175,18 +175,6 @@ def _sphere(sphere: Sphere) -> list[Check]:
         ("sphere.distance_m", 0.1 <= sphere.distance_m <= 10, "0.1 to 10"),
         ("sphere.diameter_m", 0.005 <= sphere.diameter_m <= 1, "0.005 to 1"),
         ("sphere.rate_per_min", 0 < sphere.rate_per_min <= 120, "above 0, at most 120"),
-    ]
-
-
-def _corner(corner: Corner) -> list[Check]:
-    from_s, to_s = corner.from_s or 0.0, corner.to_s
-    return [
-        ("corner.distance_m", 0.1 <= corner.distance_m <= 10, "0.1 to 10"),
-        ("corner.azimuth_deg", abs(corner.azimuth_deg) <= 80, "-80 to 80"),
-        ("corner.elevation_deg", abs(corner.elevation_deg) <= 80, "-80 to 80"),
-        ("corner.edge_m", 0.01 <= corner.edge_m <= 0.5, "0.01 to 0.5"),
-        ("corner.from_s", from_s >= 0, "0 or more"),
-        ("corner.to_s", to_s is None or to_s >= from_s + 2, "2 s or more after from_s"),
     ]
 
 

@@ -6,36 +6,37 @@ of time. The radar is known only by its RadarView.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_sim.draught import make_draught
+from hw_sim.fades import fading
+from hw_sim.fans import fans_of, make_blades, mirrored_blades
 from hw_sim.faults import Fault
+from hw_sim.front_end import FrontEnd, own_generator
 from hw_sim.household import N_GENERATORS, make_household
+from hw_sim.multipath import images
 from hw_sim.positions import positions
-from hw_sim.radar_equation import RadarNumbers, leakage, radar_numbers, still_echo
 from hw_sim.radar_view import RadarView
+from hw_sim.radio_faults import FADES, Span
 from hw_sim.reflectors import make_clutter, make_corner, make_curtain, make_fan, make_sphere
 from hw_sim.scatterers import MovingSet, empty_set, mirrored, mirrored_rotor
 from hw_sim.scenario import Scenario, SceneError, Side, load_scenario, scenario_faults, scenario_names
-from hw_sim.synthesis import N_GROUPS, Groups, make_work, synthesise
+from hw_sim.synthesis import N_GROUPS, Groups, synthesise
+from hw_sim.synthesis_work import make_work
 from hw_sim.tones import MAX_SCATTERERS
 from hw_sim.truth import Truth
 
 __all__ = ["Scene", "SceneError", "scenario_names"]
 
-MID_SCALE: Final = 2048.0
+_NO_IMAGES: Final = ("curtain", "bed", "corner", "draughts", "walls")  # what walls do not mirror here
 _OFFSET_COUNTS: Final = 6.0  # spread of the fixed ADC offsets of the antennas
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    view: RadarView
-    radar: RadarNumbers
-    base: NDArray[np.float32]  # [rx, sample]: offset, leakage and clutter, counts plus one half for rounding
 
 
 class Scene:
@@ -63,11 +64,20 @@ class Scene:
         self._sets = {"user": user, "curtain": curtain, "partner": home.partner, "pet": home.pet, "bed": home.bed}
         self._sets["corner"] = make_corner(scenario.corner)
         self._sets |= home.others
+        for name, draught in scenario.draughts.items():
+            self._sets[f"draughts.{name}"] = make_draught(draught, own_generator(seed, f"draughts.{name}"), duration_s)
+        for name, wall in scenario.walls.items():
+            bodies = {key: group for key, group in self._sets.items() if key.partition(".")[0] not in _NO_IMAGES}
+            self._sets |= {
+                f"walls.{name}.{key}": images(body, wall) for key, body in bodies.items() if body.position_m.shape[2]
+            }
+        fans = [make_blades(fan, own_generator(seed, f"fans.{name}")) for name, fan in scenario.fans.items()]
+        self._fans = fans_of(fans)
         self._truth = replace(home.truth, positions=tuple(self.positions()))
         if side == "right":
             self._mirror()
         self._groups: Groups = filled_up(self._sets)
-        self._seen: _Seen | None = None
+        self.front_end = FrontEnd(scenario, seed, self._clutter, self._offset, side == "right")
 
     @classmethod
     def load(cls, name_or_path: str | Path, *, seed: int, duration_s: float, side: Side = "left") -> Scene:
@@ -79,6 +89,7 @@ class Scene:
         at_m, rcs_m2 = self._clutter
         self._clutter = at_m * np.array([-1.0, 1.0, 1.0])[:, None], rcs_m2
         self._fan = mirrored_rotor(self._fan)
+        self._fans = fans_of([mirrored_blades(fan) for fan in self._fans])
         self._truth = replace(self._truth, azimuth_rad=-self._truth.azimuth_rad)
 
     @property
@@ -104,29 +115,37 @@ class Scene:
         size = view.n_chirps * view.n_samples * view.n_rx
         if out.dtype != np.uint16 or out.ndim != 2 or out.shape[0] < n or out.shape[1] != size:
             raise ValueError(f"out: expected uint16[>= {n}, {size}], got {out.dtype}{list(out.shape)}")
-        seen = self._through(view)
-        synthesise(
-            seen.radar,
-            np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF),
-            (float(first_us), float(period_us)),
-            self._groups,
-            self._fan,
-            seen.base,
-            make_work(view.n_rx, view.n_samples, len(seen.radar.amplitude)),
-            out[:n],
-        )
+        for k, many, seen in self.front_end.runs(first_us, period_us, n, view):
+            synthesise(
+                seen.radar,
+                np.uint64(self.seed & 0xFFFFFFFFFFFFFFFF),
+                (float(first_us + k * period_us), float(period_us)),
+                self._groups,
+                self._fan,
+                self._fans,
+                seen.extras,
+                seen.base,
+                make_work(view.n_rx, view.n_samples, len(seen.radar.amplitude)),
+                out[k : k + many],
+            )
+
+    def play(self, faults: Sequence[tuple[Mapping[str, Any], int, int | None]]) -> None:
+        """All faults of the radio in this run, past ones too: (fields of RadioFaults, start us, end us or None)."""
+        spans = [
+            Span(given, 1e-6 * from_us, math.inf if to_us is None else 1e-6 * to_us) for given, from_us, to_us in faults
+        ]
+        self.front_end.set_faults(spans)
+        sets = dict(self._sets)
+        for i, span in enumerate(spans):
+            if span.fields.get(FADES):
+                until_s = min(span.to_s, self.duration_s)
+                rng = own_generator(self.seed, f"fades.{i}")
+                sets["user"] = fading(sets["user"], span.fields[FADES], (span.from_s, until_s), rng)
+        self._groups = filled_up(sets)
 
     def truth(self) -> Truth:
         """What is really so, over the whole scene."""
         return self._truth
-
-    def _through(self, view: RadarView) -> _Seen:
-        """What one radar configuration fixes: kept for the last one only."""
-        if self._seen is None or self._seen.view != view:
-            offset = MID_SCALE + 0.5 + self._offset[[number - 1 for number in view.rx_numbers]]
-            base = still_echo(view, *self._clutter) + leakage(view) + offset[:, None]
-            self._seen = _Seen(view, radar_numbers(view), base.astype(np.float32))
-        return self._seen
 
     @property
     def moving_sets(self) -> Groups:

@@ -18,10 +18,16 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hw_sim.antenna import Weights, find_weights, weigh
+from hw_sim.fans import Blades, place_blades
+from hw_sim.interferer import Others, add_others
 from hw_sim.jit import kernel
+from hw_sim.lines import Lines, place_lines, turn_lines
 from hw_sim.noise import add_noise, frame_key, halves, row_key
 from hw_sim.radar_equation import BACK_LOBE, RadarNumbers
+from hw_sim.receiver import Receiver, add_shaped_noise, bend
 from hw_sim.scatterers import Doubles, MovingSet, Positions, Rotor, place_rotor, place_set
+from hw_sim.synthesis_work import Gains, Work
 from hw_sim.tones import MAX_SCATTERERS, STRIDE, Floats, one_tone, sum_tile, turn, unfold
 
 CLOCKS_PER_US: Final = 80.0
@@ -30,54 +36,20 @@ _FAST_TURNS: Final = 0.05
 _TOP: Final = np.float32(4095.5)
 _ZERO: Final = np.float32(0.0)
 
-Gains = NDArray[np.float32]
 # Always N_GROUPS, empty ones too: another number would be another kernel to compile. Empty ones cost nothing.
 Groups = tuple[MovingSet, ...]
 N_GROUPS: Final = 20
+Fans = tuple[Blades, Blades, Blades, Blades]
 
 
-class Work(NamedTuple):
-    """Scratch memory of one call. n: scatterers; end: first or last chirp, or two neighbouring chirps."""
+class Extras(NamedTuple):
+    """What a radio does beyond the ideal one; see the files of each."""
 
-    position_m: Positions  # [end, xyz, n]
-    amplitude_m: Doubles  # [n]
-    path_m: NDArray[np.float64]  # [end, rx, n]
-    if_hz: Doubles  # [n]
-    gain: Gains  # [chain, real or imaginary, n]: amplitude times filter, counts
-    phasor: NDArray[np.float32]  # [rx, 4 rows of MAX_SCATTERERS]: Re, Im at one end, Re, Im at the other
-    tone: Floats  # [n * 2 rows of STRIDE]: cosine and sine
-    total: Floats  # [rx * 4 rows of STRIDE]: sums of cosines and sines, for each end
-    pair: NDArray[np.float32]  # [end, rx, sample]
-    first: NDArray[np.float32]  # [rx, sample]: slow scatterers and base at the first chirp
-    step: NDArray[np.float32]  # [rx, sample]: their change per chirp
-    row: NDArray[np.float32]  # [rx, sample]
-
-
-def make_work(n_rx: int, n_samples: int, n_chains: int = 1) -> Work:
-    """Scratch for frames of n_rx antennas with n_chains different IF chains and n_samples (even, at most 2 * 256)."""
-    n = MAX_SCATTERERS
-    return Work(
-        position_m=np.zeros((2, 3, n)),
-        amplitude_m=np.zeros(n),
-        path_m=np.ones((2, n_rx, n)),
-        if_hz=np.zeros(n),
-        gain=_aligned(n_chains, 2, n),
-        phasor=_aligned(n_rx, 4 * n),
-        tone=_aligned(n * 2 * STRIDE),
-        total=_aligned(n_rx * 4 * STRIDE),
-        pair=_aligned(2, n_rx, n_samples),
-        first=_aligned(n_rx, n_samples),
-        step=_aligned(n_rx, n_samples),
-        row=_aligned(n_rx, n_samples),
-    )
-
-
-def _aligned(*shape: int) -> NDArray[np.float32]:
-    """Zeros that start on a cache line: a vector that straddles two costs a third of the speed."""
-    size = int(np.prod(shape))
-    memory = np.zeros(size + 16, np.float32)
-    start = -(memory.ctypes.data // 4) % 16
-    return memory[start : start + size].reshape(shape)
+    weights: Weights
+    lines: Lines
+    others: Others
+    receiver: Receiver
+    special: bool  # other radars or anything of the receiver
 
 
 @kernel
@@ -152,7 +124,9 @@ def _find_phasors(radar: RadarNumbers, work: Work, chirp: int, end: int, start: 
 
 
 @kernel
-def _copy_fast(radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gains, n: int, m: int) -> int:
+def _copy_fast(
+    radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gains, source: NDArray[np.int64], n: int, m: int
+) -> int:
     """Moves fast ones among the first n behind the m (their old places stay silent); returns the end, padded to four."""
     n_rx = path_m.shape[1]
     for i in range(n):
@@ -161,6 +135,7 @@ def _copy_fast(radar: RadarNumbers, path_m: Positions, if_hz: Doubles, gain: Gai
                 path_m[0, r, m] = path_m[0, r, i]
                 path_m[1, r, m] = path_m[1, r, i]
             if_hz[m] = if_hz[i]
+            source[m] = i
             for chain in range(gain.shape[0]):
                 gain[chain, 0, m], gain[chain, 1, m] = gain[chain, 0, i], gain[chain, 1, i]
                 gain[chain, 0, i], gain[chain, 1, i] = _ZERO, _ZERO
@@ -217,14 +192,16 @@ def _write_chirp(rows: NDArray[np.float32], out: NDArray[np.uint16]) -> None:
 
 
 @kernel
-def _signal(radar: RadarNumbers, work: Work, n: int, fast: int, base: NDArray[np.float32]) -> int:
+def _signal(radar: RadarNumbers, weights: Weights, work: Work, n: int, fast: int, base: NDArray[np.float32]) -> int:
     """Slow scatterers into first (with base) and step per chirp; n..fast, and what else is fast, stay behind n.
 
     Returns their end.
     """
     _find_paths(radar, work.position_m, work.path_m, fast)
     _find_gains(radar, work.position_m, work.amplitude_m, work.path_m, work.if_hz[:fast], work.gain)
-    m = _copy_fast(radar, work.path_m, work.if_hz, work.gain, n, fast)
+    m = _copy_fast(radar, work.path_m, work.if_hz, work.gain, work.source, n, fast)
+    if weights.on:
+        find_weights(weights, work.position_m[0], work.source, fast, m, work.weight)
     half = radar.n_samples // 2
     for i in range(m):
         turns = np.float32(work.if_hz[i] * radar.sample_period_s)
@@ -232,6 +209,8 @@ def _signal(radar: RadarNumbers, work: Work, n: int, fast: int, base: NDArray[np
     start = int(np.int64(0))  # a bare 0 is a type of its own to numba: everything would be compiled twice
     for end in range(2):
         _find_phasors(radar, work, end * (radar.n_chirps - 1), end, start, n)
+        if weights.on:
+            weigh(work.weight, work.phasor, end, start, n)
     _sum_tones(work.tone, work.phasor, work.total, work.pair, start, n)
     per_chirp = np.float32(radar.per_last_chirp)
     for r in range(base.shape[0]):
@@ -258,12 +237,48 @@ def _add_chirp(radar: RadarNumbers, work: Work, chirp: int, key: np.uint64) -> N
 
 
 @kernel
+def _add_special_chirp(radar: RadarNumbers, extras: Extras, work: Work, chirp: int, key: np.uint64, t_s: float) -> None:
+    """The same with whatever else the receivers, the ramp and other radars do. t_s: of the chirp's first sample."""
+    chirps = np.float32(chirp)
+    for r in range(work.row.shape[0]):
+        row, fast, first, step = work.row[r], work.pair[chirp & 1, r], work.first[r], work.step[r]
+        for i in range(row.size):
+            row[i] = fast[i] + first[i] + step[i] * chirps
+    bend(extras.receiver, work.row, work.spare)
+    if chirp == 0:
+        for r in range(work.row.shape[0]):
+            for i in range(work.row.shape[1]):
+                work.row[r, i] += extras.receiver.first_chirp[r, i]
+    add_others(extras.others, row_key(key, 0, chirp), t_s, radar.sample_period_s, work.row)
+    for r in range(work.row.shape[0]):
+        keys = halves(row_key(key, radar.rx_numbers[r], chirp))
+        add_shaped_noise(extras.receiver, work.row[r], work.spare[r], keys, radar.noise_rms[r])
+
+
+@kernel
+def _find_fast(
+    radar: RadarNumbers, extras: Extras, work: Work, chirp: int, n: int, m: int, stop: int, tick_s: float
+) -> None:
+    """Fast scatterers n..m and tones m..stop of two neighbouring chirps."""
+    for end in range(2):
+        _find_phasors(radar, work, chirp + end, end, n, m)
+        if extras.weights.on:
+            weigh(work.weight, work.phasor, end, n, m)
+        if stop > m:
+            t_s = tick_s + (chirp + end) * radar.burst_s * radar.per_last_chirp
+            turn_lines(extras.lines, radar, work, t_s, end, m, stop)
+    _sum_tones(work.tone, work.phasor, work.total, work.pair, n, stop)
+
+
+@kernel
 def synthesise(
     radar: RadarNumbers,
     seed: np.uint64,
     times_us: tuple[float, float],
     groups: Groups,
     rotor: Rotor,
+    fans: Fans,
+    extras: Extras,
     base: NDArray[np.float32],
     work: Work,
     out: NDArray[np.uint16],
@@ -281,12 +296,17 @@ def synthesise(
             n = place_set(groups[g], ends_s, work.position_m, work.amplitude_m, n)
         n = _pad(work.position_m, work.amplitude_m, n)
         fast = place_rotor(rotor, ends_s, work.position_m, work.amplitude_m, n)
-        m = _signal(radar, work, n, fast, base)
+        for f in range(len(fans)):
+            fast = place_blades(fans[f], ends_s, work.position_m, work.amplitude_m, fast)
+        m = _signal(radar, extras.weights, work, n, fast, base)
+        stop = place_lines(extras.lines, radar, work, ends_s[0], m)
         key = frame_key(seed, tick)
         for chirp in range(radar.n_chirps):
-            if m > n and (chirp & 1) == 0:
-                for end in range(2):
-                    _find_phasors(radar, work, chirp + end, end, n, m)
-                _sum_tones(work.tone, work.phasor, work.total, work.pair, n, m)
-            _add_chirp(radar, work, chirp, key)
+            if stop > n and (chirp & 1) == 0:
+                _find_fast(radar, extras, work, chirp, n, m, stop, ends_s[0])
+            if extras.special:
+                t_s = ends_s[0] + chirp * radar.burst_s * radar.per_last_chirp
+                _add_special_chirp(radar, extras, work, chirp, key, t_s)
+            else:
+                _add_chirp(radar, work, chirp, key)
             _write_chirp(work.row, out[k, chirp * per_chirp : (chirp + 1) * per_chirp])
