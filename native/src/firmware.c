@@ -87,7 +87,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_keeper_init(&fw->keeper, 0);
     sw_user_place_init(fw);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
-    error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &radar, sw_chain_samples(own));
+    error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &fw->health, &radar, sw_chain_samples(own));
     error = error != SW_OK ? error : sw_uplink_policy_init(&fw->policy, 0, 0);
     error = error != SW_OK ? error : fw->chain.init(fw->chain.state, &radar, &fw->driver.timing);
     fw->error = error;

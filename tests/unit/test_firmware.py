@@ -236,11 +236,18 @@ def test_the_standby_switch_ends_streaming_at_once() -> None:
 
 def test_a_radar_that_fails_ends_streaming_with_its_reason() -> None:
     d, _ = streaming()
-    d.irq_stuck_low = True
+    d.miso = lambda header, data: bytes(len(data))
     d.run(20.0)
     sent = d.take()
-    assert types(sent) == ["TRANSITION"]
-    assert values.transition(sent[0]).reason == "radar does not answer"
+    assert types(sent) == ["FAULT", "TRANSITION"]
+    assert values.transition(sent[1]).reason == "radar reads as zeros: no chip, no power, or a broken line"
+
+
+def test_a_line_that_stays_low_stops_no_streaming() -> None:
+    d, _ = streaming()
+    d.irq_stuck_low = True
+    d.run(20.0)
+    assert types(d.take()).count("VITALS") >= 19
 
 
 def test_a_failed_self_test_is_never_streamed_over() -> None:

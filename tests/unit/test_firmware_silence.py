@@ -10,7 +10,8 @@ from tests.device import Device
 from wire import packet, values
 from wire.values import Transition
 
-NOBODY, RADAR_FAILED, STANDBY = "nobody in the user's place", "radar does not answer", "standby switch"
+NOBODY, STANDBY = "nobody in the user's place", "standby switch"
+RADAR_FAILED = "radar reads as zeros: no chip, no power, or a broken line"
 
 
 class Line:
@@ -25,6 +26,10 @@ class Line:
     def _think(self, out: dict[str, Any]) -> None:
         out["confidence"] = self.confidence
 
+    def radar(self, answers: bool) -> None:
+        """The radar answers, or reads as zeros from now on."""
+        self.device.miso = lambda header, data: data if answers else bytes(len(data))
+
     def run(self, seconds: float) -> list[Transition]:
         """The transitions of the next seconds."""
         sent = self.device.run(seconds).take()
@@ -34,9 +39,10 @@ class Line:
 @pytest.mark.parametrize(("radar_fails", "first"), [(False, NOBODY), (True, RADAR_FAILED)])
 def test_a_standby_that_begins_inside_a_silence_is_its_reason(radar_fails: bool, first: str) -> None:
     line = Line()
-    line.confidence, line.device.irq_stuck_low = 0, radar_fails
+    line.confidence = 0
+    line.radar(answers=not radar_fails)
     (left,) = line.run(20.0)
-    line.device.irq_stuck_low = False
+    line.radar(answers=True)
     for standby in (1, 0):
         line.device.switch(standby)
         assert line.run(10.0) == []
@@ -49,9 +55,10 @@ def test_a_radar_that_fails_inside_a_silence_is_its_reason() -> None:
     line = Line()
     line.confidence = 0
     (left,) = line.run(20.0)
-    line.device.irq_stuck_low = True
+    line.radar(answers=False)
     assert line.run(20.0) == []
-    line.device.irq_stuck_low, line.confidence = False, 220
+    line.radar(answers=True)
+    line.confidence = 220
     (back,) = line.run(20.0)
     assert (left.reason, back.silent_reason) == (NOBODY, RADAR_FAILED)
 
