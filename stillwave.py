@@ -313,6 +313,27 @@ def alarm(
     commands.alarm(action, at, serial, tz, config, json)
 
 
+@app.command("first-light")
+def first_light(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="One JSON file to mail: statistics only.")
+    ] = None,
+    emulated: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="An emulated Pi instead of this one.")
+    ] = None,
+    frames: Annotated[int, typer.Option(help="Length of the noise measurement, 20 a second.")] = 200,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> int:
+    """The first look at a real chip: id, wires, noise, leakage, timing.
+
+    Each figure has limits and a verdict. Nothing should move in front of the radar meanwhile.
+    """
+    from front import commands
+
+    return commands.first_light(out, emulated, frames, config, json)
+
+
 @app.command()
 def doctor(
     emulated: Annotated[

@@ -228,6 +228,19 @@ def doctor(json: bool, emulated: str | None = None) -> int:
     return 1 if failed else 0
 
 
+def first_light(out: Path | None, emulated: str | None, frames: int, config: Path | None, json: bool) -> int:
+    """The first look at a chip. Returns 1 when a row is bad."""
+    from front import first_light as light
+
+    found = light.run(load(config).edge, emulated, frames, now_us)
+    if out is not None:
+        light.write(out, as_json(found) + "\n")
+    show(json, found, lambda: light.lines(found))
+    if out is not None:
+        say(f"written to {out}: statistics only, it can be mailed")
+    return 0 if found["ok"] else 1
+
+
 def config(source: str, array: str | None, to: Path | None, spi_hz: float, json: bool) -> None:
     """A radar configuration: what it does, what is doubtful about it, and its other form."""
     from front.radar.command import config as judge

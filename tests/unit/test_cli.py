@@ -27,6 +27,7 @@ COMMANDS = (
     "report",
     "cloud",
     "edge",
+    "first-light",
     "alarm",
     "train",
     "scenarios",
