@@ -261,13 +261,16 @@ def cloud(
     alarm: Annotated[str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local.")] = None,
     side: Side = None,
     tz: Zone = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the port, and for its return; unix: always does.")
+    ] = False,
     config: ConfigFile = None,
     json: Json = False,
 ) -> int:
     """The live cloud process: nights from a serial port."""
     from front import commands
 
-    return commands.cloud(serial, db, alarm, side, tz, config, json)
+    return commands.cloud(serial, db, alarm, side, tz, wait, config, json)
 
 
 @app.command()
@@ -336,15 +339,24 @@ def first_light(
 
 @app.command()
 def doctor(
+    db: Annotated[
+        Path | None, typer.Argument(metavar="[DB]", help="With --last-night: the store, or the folder of a run.")
+    ] = None,
+    last_night: Annotated[
+        bool, typer.Option("--last-night", help="Why nothing, or less than all, was recorded; and what to do.")
+    ] = False,
+    night: Annotated[int | None, typer.Option("--night", help="Which night of the store instead of the last.")] = None,
     emulated: Annotated[
         str | None, typer.Option(metavar="SCENARIO", help="Also the rows of a Raspberry Pi, of an emulated one.")
     ] = None,
     json: Json = False,
 ) -> int:
-    """What is installed, built and found; on a Raspberry Pi also what is wired, and the cure."""
+    """What is installed and wired; why a night is missing."""
     from front import commands
 
-    return commands.doctor(json, emulated)
+    if last_night:
+        return commands.last_night(db, night, json)
+    return commands.doctor(db, night, json, emulated)
 
 
 def main() -> int:

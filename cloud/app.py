@@ -122,7 +122,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
     process = live.Live(
         options.db,
-        lambda writer: Cloud(writer, os.urandom, "live", _settings(options)),
+        lambda writer: Cloud(writer, os.urandom, "live", _settings(options), {"port": options.serial}),
         _host_clock_us,
         lambda line: _say(line),
         _retention(options),

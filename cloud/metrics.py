@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cloud.night import SECOND_US, Floats, Ints, Night, Vitals, latest, take
-from cloud.spans import users
+from cloud.spans import commonest, users
+from cloud.spans import reasons as unknown_because
 from cloud.truth import Truth, seconds_since_start
 
 SETTLE_S = 30  # after an arrival or a departure
@@ -36,7 +37,7 @@ def respiration(night: Night, truth: Truth | None) -> Section:
     known = _users_rates(night)
     values: dict[str, float | int | None] = dict.fromkeys(RESPIRATION)
     values["rate_per_min_median"] = round(float(np.median(known)), 2) if len(known) else None
-    reasons = {"rate_per_min_median": "no valid breathing rate of the user"}
+    reasons = {"rate_per_min_median": _why_no_rate(night)} if not len(known) else {}
     if truth is None:
         return section(values, reasons, NO_TRUTH)
     rate = take(night.vitals.rate_per_min, latest(night.vitals.utc_us, truth.t0_utc_us, truth.n_seconds))
@@ -52,6 +53,16 @@ def respiration(night: Night, truth: Truth | None) -> Section:
     values.update(displacement(night.vitals, truth))
     default = "no valid value while the user was in bed" if in_bed else "the user was never in bed"
     return section(values, reasons, default)
+
+
+def _why_no_rate(night: Night) -> str:
+    """Why no rate is the user's: of those that were measured, else of the night."""
+    why = unknown_because(night, night.n_seconds)
+    measured = np.isfinite(
+        take(night.vitals.rate_per_min, latest(night.vitals.utc_us, night.from_utc_us, night.n_seconds))
+    )
+    most = commonest([one for one, there in zip(why, measured, strict=True) if there]) or commonest(why)
+    return f"no valid breathing rate of the user{f': {most}' if most else ''}"
 
 
 def _users_rates(night: Night) -> Floats:

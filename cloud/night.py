@@ -99,6 +99,7 @@ class Night:
     health: list[Health] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)  # of the cloud process
     boots: list[Start] = field(default_factory=list)  # in the order in which they answered first
+    first_boot: int | None = None  # of the whole store
     span: tuple[int, int] = (0, 2**63 - 1)  # this night's share of the store: from noon to noon
 
     @property
@@ -189,6 +190,7 @@ def _load(db: sqlite3.Connection) -> Night:
         faults=faults,
         health=health,
         incidents=_rows(db, Incident, "incidents", "from_utc_us"),
+        first_boot=starts[0].boot if starts else None,
         boots=[Start(one.boot, one.utc_us - one.t_us, one.utc_us) for one in starts],
     )
 

@@ -5,6 +5,8 @@ Rule: commit, then acknowledge. No port and no clock in here: time comes with ea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from cloud import core, ingest, memory, session, settle
@@ -25,12 +27,18 @@ class Cloud:
         entropy: Entropy,
         source: str,
         settings: Settings | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
+        """more: kept in the store's meta, too."""
         self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
         self._decoder = codec.Decoder()
         self._state = core.State(entropy, settings or Settings())
         restore(self._state, self.writer.store)
-        self._meta = {"source": source, "settings": msgspec.json.encode(settings or Settings()).decode()}
+        self._meta = {
+            **(more or {}),
+            "source": source,
+            "settings": msgspec.json.encode(settings or Settings()).decode(),
+        }
 
     def receive(self, chunk: bytes) -> None:
         """Bytes from the device, in any cut."""

@@ -187,12 +187,19 @@ def train(
 
 
 def cloud(
-    serial: str, db: Path, alarm: str | None, side: str | None, tz: str | None, config: Path | None, json: bool
+    serial: str,
+    db: Path,
+    alarm: str | None,
+    side: str | None,
+    tz: str | None,
+    wait: bool,
+    config: Path | None,
+    json: bool,
 ) -> int:
     """The live cloud process until Ctrl-C. Returns its exit code."""
     from cloud.app import main
 
-    given = live_options(load(config), alarm, side, tz, now_us())
+    given = live_options(load(config), alarm, side, tz, now_us()) + (["--wait"] if wait else [])
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))
@@ -213,11 +220,22 @@ def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path
     show(json, found, lambda: [as_text(found, zone)])
 
 
-def doctor(json: bool, emulated: str | None = None) -> int:
+def last_night(db: Path | None, night: int | None, json: bool) -> int:
+    """Why less than all was recorded. Returns 1 when something was wrong."""
+    from front import last_night as looked
+
+    made = looked.build(db, night, now_us())
+    show(json, made, lambda: looked.as_text(made))
+    return 0 if made["ok"] else 1
+
+
+def doctor(db: Path | None, night: int | None, json: bool, emulated: str | None = None) -> int:
     """What is installed, and on a Raspberry Pi what is wired. Returns 1 when something is missing that every command needs."""
     from front import doctor as checks
     from front.doctor_pi import device_rows
 
+    if db is not None or night is not None:
+        raise InputError(f"{db if db is not None else '--night'}: expected together with --last-night")
     rows = checks.checks()
     if all(row.ok or not row.needed for row in rows):
         rows += device_rows(load().edge, emulated)

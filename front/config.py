@@ -42,6 +42,13 @@ class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sunrise_min: Annotated[float, msgspec.Meta(ge=0, le=120)] = 30.0
 
 
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a live store keeps nights, and waveforms and raw packets; None: for ever."""
+
+    keep_nights: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    keep_detail_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where runs go when --out is not given."""
 
@@ -68,6 +75,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     night: Night = Night()
     user: User = User()
     alarm: Alarm = Alarm()
+    store: Store = Store()
     output: Output = Output()
     edge: Edge = Edge()
 

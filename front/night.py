@@ -105,6 +105,11 @@ def live_options(config: Config, alarm: str | None, side: str | None, tz: str | 
     """Options of the live cloud process. Raises InputError."""
     timezone = live_zone(tz, config)
     chosen = ["--side", side or config.user.side, "--tz", timezone]
+    for option, value in (
+        ("--keep-nights", config.store.keep_nights),
+        ("--keep-detail-days", config.store.keep_detail_days),
+    ):
+        chosen += [] if value is None else [option, str(value)]
     text, where = (alarm, "--alarm") if alarm is not None else (config.alarm.time, "alarm.time")
     if text is None:
         return chosen

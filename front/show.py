@@ -67,6 +67,21 @@ def _value(report: Mapping[str, Any], group: str, key: str, text: str) -> str:
     return text.format(value)
 
 
+def _breathing(report: Mapping[str, Any]) -> str:
+    """The user's rate with its error and coverage; or why it is unknown, and what was measured all the same."""
+    found = report.get("respiration") or {}
+    said = _value(report, "respiration", "rate_per_min_median", "{:.1f} per minute (median)")
+    if found.get("rate_per_min_median") is not None:
+        if found.get("mae_per_min") is not None:
+            said += _value(report, "respiration", "mae_per_min", ", error {:.2f} per minute")
+        if found.get("coverage") is not None:
+            said += _value(report, "respiration", "coverage", ", coverage {:.3f}")
+        return said
+    if found.get("coverage"):
+        said += f"; somebody's was measured in {100 * found['coverage']:.0f} % of the time in bed"
+    return f"the user's is {said}"
+
+
 def summary(report: Mapping[str, Any]) -> list[str]:
     """A report in a few lines."""
     head = f"{report.get('scenario') or report.get('source')}"
@@ -78,11 +93,7 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         if wall_s:
             head += f" in {wall_s:.1f} s, {virtual_s / wall_s:.0f} x real time"
     edge, link = report.get("edge") or {}, report.get("link") or {}
-    lines = [head, f"breathing  {_value(report, 'respiration', 'rate_per_min_median', '{:.1f} per minute (median)')}"]
-    if (report.get("respiration") or {}).get("mae_per_min") is not None:
-        lines[-1] += _value(report, "respiration", "mae_per_min", ", error {:.2f} per minute")
-    if (report.get("respiration") or {}).get("coverage") is not None:
-        lines[-1] += _value(report, "respiration", "coverage", ", coverage {:.3f}")
+    lines = [head, f"breathing  {_breathing(report)}"]
     if any(edge.get(key) is not None for key in SPANS):
         spans = [f"{key.removesuffix('_s')} {clock(edge[key])}" for key in SPANS if edge.get(key) is not None]
         lines.append(f"device     {', '.join(spans)}; {edge.get('frames')} frames")

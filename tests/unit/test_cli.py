@@ -378,6 +378,6 @@ def test_a_run_that_was_broken_off_has_no_device_line() -> None:
 
 
 def test_what_a_command_returns_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "doctor", lambda json: 1)
+    monkeypatch.setattr(commands, "doctor", lambda *_: 1)
     monkeypatch.setattr(sys, "argv", ["stillwave", "doctor"])
     assert entrance.main() == 1

@@ -61,7 +61,7 @@ def test_a_hole_that_nobody_fills_is_pulled_while_live_packets_come() -> None:
         state, sent = ask(state, 0, utc_s)
         if sent:
             asked[utc_s] = sent
-    assert asked == {3: (BOOT, 1, 8)} | {utc_s: (BOOT, 1, 10) for utc_s in range(6, 25, 3)}
+    assert asked == {3: (BOOT, 1, 8)} | dict.fromkeys(range(6, 25, 3), (BOOT, 1, 10))
 
 
 def test_of_a_hole_that_is_known_only_the_hole_is_pulled() -> None:
