@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from hw_sim.board import Faults as BoardFaults
 from hw_sim.chip.chip import ChipOptions
+from hw_sim.faults import Fault
 from hw_sim.hil import checks, emulated
 from hw_sim.hil.home import Home, HomeError
-from hw_sim.hil.levers import Board, Clock, Faults, FaultTable
+from hw_sim.hil.levers import Board, Clock, Faults, FaultTable, named
 from hw_sim.hil.link import NO_PACKETS, Link, Speech
 from hw_sim.hil.live import Live
 from hw_sim.hil.replayed import Replayed
@@ -121,7 +122,8 @@ def open_device(
 ) -> DeviceUnderTest:
     """The device behind the target, its line and its recording. Raises HomeError, ValueError; skips what cannot be."""
     checks.wanted(asked.expected)
-    board_faults, chip_faults = FAULTS.parse(asked.fault_names, asked.fault_fields, 0)
+    presets, play = named(asked.fault_names, 0)
+    board_faults, chip_faults = FAULTS.parse(presets, asked.fault_fields, 0)
     path = folder / "link.mcap"
     recorder: Any = None
     if target.kind == "replay":
@@ -136,9 +138,9 @@ def open_device(
         home = Live(skip, tools.port, recorder, tools.utc_us(), tools.port_failures())
         home.scenario = asked.given_scene or ""
     else:
-        home, recorder = _emulated(target, asked, path, tools, skip, board_faults, chip_faults)
+        home, recorder = _emulated(target, asked, path, tools, skip, board_faults, chip_faults, play)
     home.seed = asked.seed
-    if not target.emulated and (board_faults or chip_faults):
+    if not target.emulated and (board_faults or chip_faults or play):
         home.lacks("faults")
     link = Link(home, tools.speech()) if target.speaks_packets else None
     faults = Faults(home, FAULTS, board_faults | chip_faults, lambda now: _apply(home, now))
@@ -154,6 +156,7 @@ def _emulated(
     skip: Callable[[str], NoReturn],
     board_faults: Mapping[str, Any],
     chip_faults: Mapping[str, Any],
+    play: Sequence[Fault],
 ) -> tuple[Home, Any]:
     default = "ramp" if target.kind == "program" else "empty"
     what, duration_s = asked.scene or (asked.given_scene or default, DEFAULT_DURATION_S)
@@ -167,6 +170,7 @@ def _emulated(
         "faults": board_faults,
         "chip": chip_faults,
         "patience_s": asked.patience_s,
+        "play": play,
     }
     rig = emulated.build(target, scene, tools.rig, **options)
     run = {"source": "simulated", "scenario": name, "seed": str(asked.seed), "target": target.kind}
@@ -189,4 +193,4 @@ def _same_scene(asked: Asked, present: str, skip: Callable[[str], NoReturn]) -> 
 def _apply(home: Home, fields: Mapping[str, Any]) -> None:
     """Faults as they are to be from now on."""
     rig: Any = getattr(home, "rig", None)
-    rig.board.set_faults(BoardFaults(**{key: value for key, value in fields.items() if key in FAULTS.board}))
+    rig.faults.rebase(BoardFaults(**{key: value for key, value in fields.items() if key in FAULTS.board}))

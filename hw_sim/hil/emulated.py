@@ -6,12 +6,14 @@ Rule: the recording and the ears hear the line exactly as the host's end of it d
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from hw_sim.board import Board, BoardFailed, Faults, SampleSource
 from hw_sim.chip.chip import ChipOptions
+from hw_sim.fault_player import at_power_on
+from hw_sim.faults import Fault
 from hw_sim.hil.home import Home, HomeError
 from hw_sim.hil.plain_scenes import PLAIN_SCENES
 from hw_sim.hil.targets import Target
@@ -167,11 +169,16 @@ def build(
     faults: Mapping[str, Any],
     chip: Mapping[str, Any],
     patience_s: float,
+    play: Sequence[Fault] = (),
 ) -> Quanta:
-    """The board with its device. own: makes the rig of our own firmware (hw_sim.rig.Rig). Raises HomeError."""
+    """The board with its device. own: makes the rig of our own firmware (hw_sim.rig.Rig). Raises HomeError, FaultError."""
     options: dict[str, Any] = {"seed": seed, "faults": Faults(**faults)}
     if target.kind == "program":
-        return Stranger(target.place, scene, chip=ChipOptions(**chip), patience_s=patience_s, **options)
+        options["faults"], made = at_power_on(play, options["faults"], ChipOptions(**chip))
+        stranger = Stranger(target.place, scene, chip=made, patience_s=patience_s, **options)
+        stranger.faults.play(play)
+        return stranger
+    options["play"] = play
     front = {"scene": scene} if hasattr(scene, "truth") else {"source": scene}
     try:
         rig = own(**front, target=target.kind, t0_utc_us=T0_UTC_US, chip=ChipOptions(**chip), **options)

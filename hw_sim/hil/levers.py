@@ -6,9 +6,10 @@ Rule: a lever that does not exist at this target skips the test and says so; non
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from hw_sim.faults import ROWS, Fault, FaultError, parse
 from hw_sim.hil.home import Home
 
 __tracebackhide__ = True  # a failure is shown at the line of the test
@@ -27,8 +28,17 @@ AT_POWER_ON = ("clock_ppb", "chip_id", "reset_stuck", "memory_broken")
 """Faults of parts that are what they are from power-on."""
 
 
-class FaultError(ValueError):
-    """A fault that does not exist, or cannot be changed any more; one line."""
+def named(names: Iterable[str], now_us: int) -> tuple[tuple[str, ...], list[Fault]]:
+    """Presets, and faults of the table (`irq-late=5ms@3+1`; without a start from now on). Raises FaultError."""
+    presets: list[str] = []
+    faults: list[Fault] = []
+    for name in names:
+        word = name.split("=")[0].split("@")[0].strip()
+        if word in ROWS or word != name or "-" in word:
+            faults.append(parse(name, now_us))
+        else:
+            presets.append(name)
+    return tuple(presets), faults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +58,9 @@ class FaultTable:
         board: dict[str, Any] = {}
         for name in names:
             if name not in PRESETS:
-                raise FaultError(f"sw_faults({name!r}): expected one of {', '.join(PRESETS)}")
+                raise FaultError(
+                    f"sw_faults({name!r}): expected one of {', '.join(PRESETS)}, or a fault of `stillwave faults`"
+                )
             preset = PRESETS[name]
             board |= {key: now_us if key.endswith("_from_us") else value for key, value in preset.items()}
         unknown = sorted(set(fields) - set(self.board) - set(self.chip))
@@ -70,25 +82,32 @@ class Faults:
 
     @property
     def active(self) -> dict[str, Any]:
-        """Fields of the board's faults that differ from a healthy board."""
-        return dict(self._fields)
+        """Fields of the board's faults that differ from a healthy board, and faults of the table: name to itself."""
+        rig: Any = getattr(self._home, "rig", None)
+        played = [] if rig is None else [one.text for one in rig.faults.in_force]
+        return self._fields | {text.split("@")[0].split("=")[0]: text for text in played}
 
     def add(self, *names: str, **fields: Any) -> None:
-        """More faults, from now on: presets by name, or fields of hw_sim.board.Faults.
+        """More faults, from now on or at their own times: of the table, presets, or fields of hw_sim.board.Faults.
 
         Raises FaultError for a fault that does not exist, and for one of the chip itself: those are for the marker.
         """
-        board, chip = self._table.parse(names, fields, self._now_us())
+        presets, faults = named(names, self._now_us())
+        board, chip = self._table.parse(presets, fields, self._now_us())
         fixed = [*chip, *(key for key in AT_POWER_ON if key in board)]
         if fixed:
             which = fixed[0]
             raise FaultError(f"sw_faults.add({which}=...): fixed at power-on; use @pytest.mark.sw_faults({which}=...)")
         self._fields |= board
+        self._home.rig.faults.play(faults)  # type: ignore[attr-defined]
         self._apply(self._fields)
 
     def clear(self) -> None:
         """The board is healthy again; what went wrong meanwhile stays."""
         self._now_us()
+        player = self._home.rig.faults  # type: ignore[attr-defined]
+        for name in {one.name for one in player.in_force + player.waiting if not one.row.at_power_on}:
+            player.end(name)
         self._fields = {key: value for key, value in self._fields.items() if key in AT_POWER_ON}
         self._apply(self._fields)
 

@@ -268,6 +268,8 @@ def test_a_target_whose_extra_is_missing_is_one_line(
     ("marker", "says"),
     [
         ("sw_faults('gremlin')", "sw_faults('gremlin'): expected one of miso_stuck_low,"),
+        ("sw_faults('miso-lo')", "name 'miso-lo': expected one that `stillwave faults` lists (did you mean miso-low?)"),
+        ("sw_faults('irq-late=7')", "fault irq-late=7: value: expected 1us to 1s, got '7'"),
         ("sw_faults(gremlin=1)", "sw_faults(gremlin=...): expected one of miso_from_us,"),
         ("sw_scene('empty', 5)", "sw_scene: expected (name) or (name, duration_s=seconds)"),
         ("sw_targets('toaster')", "sw_targets('toaster'): expected one of host, posix, arm,"),
@@ -301,5 +303,23 @@ def test_it(sw_faults, sw_clock):
     assert sw_faults.active == {"clock_ppb": 7}
     with pytest.raises(ValueError, match="fixed at power-on; use @pytest.mark.sw_faults"):
         sw_faults.add(chip_id=5)
+"""
+    inner(pytester, suite).assert_outcomes(passed=1)
+
+
+def test_faults_of_the_table_begin_and_end_at_their_times(pytester: pytest.Pytester) -> None:
+    suite = """
+@pytest.mark.sw_faults("irq-late=7ms@0.25+0.5", "wrong-chip@5")
+def test_it(sw_faults, sw_clock):
+    assert sw_faults.active == {}
+    sw_clock.run(0.5)
+    assert sw_faults.active == {"irq-late": "irq-late=7ms@0.25+0.5"}
+    sw_clock.run(0.5)
+    sw_faults.add("line-cut", "host-busy=1ms")
+    assert sw_faults.active == {"line-cut": "line-cut@1"}
+    sw_faults.clear()
+    assert sw_faults.active == {}
+    with pytest.raises(ValueError, match="start: expected 1 s or later"):
+        sw_faults.add("miso-low@0.5")
 """
     inner(pytester, suite).assert_outcomes(passed=1)
