@@ -27,7 +27,7 @@ _TIMES = {
 
 @dataclass(frozen=True)
 class Retention:
-    """keep_nights: whole nights; keep_detail_days: waveforms and raw packets. None: for ever. Raises ValueError."""
+    """Beside the night under way: whole nights, and of how many waveforms and raw packets. None: all. Raises ValueError."""
 
     keep_nights: int | None = None
     keep_detail_days: int | None = None
