@@ -52,6 +52,7 @@ class Live:
 
     def turn(self) -> None:
         """One event, or a wait for one."""
+        self._board.alive()
         event = self._next()
         if event is not None:
             self._give(event)

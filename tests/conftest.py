@@ -1,6 +1,6 @@
 """What every test may rely on: a fresh build, numba's cache, the real recordings, hypothesis without surprises.
 
-STILLWAVE_DATA says where the recordings are; a word in STILLWAVE_REQUIRE (data, arm) turns its skips into failures.
+STILLWAVE_DATA says where the recordings are; a word in STILLWAVE_REQUIRE (data, arm, systemd) turns its skips into failures.
 """
 
 from __future__ import annotations

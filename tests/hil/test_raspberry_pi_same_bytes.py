@@ -115,7 +115,8 @@ def on_the_pi(bufsiz: int) -> tuple[Run, dict[str, float]]:
             return run, figures
 
 
-@pytest.mark.parametrize(("bufsiz", "windows"), [(4096, 3), (65536, 1)])
+@pytest.mark.timeout(400)  # the scene is compiled first
+@pytest.mark.parametrize(("bufsiz", "windows"), [(4096, 3), pytest.param(65536, 1, marks=pytest.mark.slow)])
 def test_the_pi_puts_the_same_bytes_on_the_line(bufsiz: int, windows: int, figures: Figures) -> None:
     reference = native()
     run, took = on_the_pi(bufsiz)

@@ -71,6 +71,7 @@ class RaspberryPi:
         self.uart_fresh = False
         self._spi_end_ns = 0
         self._flash_told = 0
+        self._own_watchdog = False
         self._fed_us = -FEED_EVERY_US
         self._duties = (0, 0, 0)
         with ExitStack() as stack:
@@ -136,6 +137,11 @@ class RaspberryPi:
         if self.flash.failures > self._flash_told:
             self.world.say(self.flash.last_failure)
         self._flash_told = self.flash.failures
+
+    def alive(self) -> None:
+        """The loop goes round: that feeds the watchdog while the firmware does not do it itself."""
+        if not self._own_watchdog:
+            self.watchdog_feed()
 
     def raise_trouble(self) -> None:
         """What was caught in a callback. Raises DeviceLostError."""
@@ -224,7 +230,8 @@ class RaspberryPi:
         return 0
 
     def watchdog_start(self, timeout_ms: int) -> int:
-        """systemd's watchdog has its time from the unit; the firmware's wish is its own business."""
+        """systemd's watchdog has its time from the unit. From now on only the firmware itself feeds it."""
+        self._own_watchdog = True
         return self.watchdog_feed()
 
     def watchdog_feed(self) -> int:
