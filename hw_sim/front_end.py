@@ -31,11 +31,21 @@ MID_SCALE: Final = 2048.0
 DEAD_NOISE_COUNTS: Final = 0.3  # of a converter whose receiver is dead
 PLATE_RCS_M2: Final = 0.05
 RIPPLE_COUNTS: Final = 12.0
+RIPPLE_PPM: Final = 123.0  # against the radar's clock: a converter runs freely
 WARM_DB_PER_C: Final = -0.05  # an assumption: receivers lose gain when hot
 WARM_COUNTS_PER_C: Final = 0.4  # an assumption: converters drift
 MISMATCH_DEG_PER_DB: Final = 20.0
-# of a fault: sweeps of 3.3 GHz in 69 us, 32 in a frame, as presence sensors have them
-INTERFERER: Final = Radar(distance_m=2.0, azimuth_deg=0.0, start_ghz=59.1, sweep_ghz=3.3, sweep_us=69.0, chirp_us=412.0)
+# of a fault: sweeps of 3.3 GHz in 69 us as presence sensors have them, 64 in a frame
+INTERFERER: Final = Radar(
+    distance_m=2.0,
+    azimuth_deg=0.0,
+    start_ghz=59.1,
+    sweep_ghz=3.3,
+    sweep_us=69.0,
+    chirp_us=412.0,
+    chirps=64,
+    frames_per_s=7.3,
+)
 _KEPT: Final = 4
 
 
@@ -131,7 +141,8 @@ class FrontEnd:
     def _lines_of(self, view: RadarView, wrong: RadioFaults) -> Lines:
         found = list(self._lines)
         if wrong.ripple_hz:
-            found.append(Line(wrong.ripple_hz, RIPPLE_COUNTS, 0.0, 1.0, (0.0, 0.1, 0.2), (0.0, float("inf"))))
+            hz = wrong.ripple_hz * (1 + 1e-6 * RIPPLE_PPM)
+            found.append(Line(hz, RIPPLE_COUNTS, 0.0, 1.0, (0.0, 0.1, 0.2), (0.0, float("inf"))))
         return lines_through(found, view)
 
     def _receiver(self, view: RadarView, wrong: RadioFaults) -> Receiver:
