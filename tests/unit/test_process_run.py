@@ -44,8 +44,8 @@ def test_the_same_recording_gives_the_same_result(recording: Recording) -> None:
 
 
 @pytest.mark.parametrize("from_us", [0, 2_000_000])
-def test_a_stopped_interrupt_gives_no_result(recording: Recording, from_us: int) -> None:
-    found = process_recording(recording, faults=Faults(irq_low_from_us=from_us))
+def test_a_radar_that_does_not_answer_gives_no_result(recording: Recording, from_us: int) -> None:
+    found = process_recording(recording, faults=Faults(miso_and=0, miso_from_us=from_us, miso_fifo_only=False))
     values = {name: value for name, value in found.items() if name not in ("frames", "spi_bytes", "digest", "reasons")}
     assert all(value in (None, [None] * 3) for value in values.values())
     assert "frames came through" in found["reasons"]["confidence"]

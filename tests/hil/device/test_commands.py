@@ -31,6 +31,8 @@ def test_the_announcement_proves_nothing_but_is_of_the_same_device(sw_link: Link
 QUESTIONS: dict[str, dict[str, int]] = {
     "PING": {}, "ALARM_READ": {}, "ALARM_CANCEL": {}, "RING": {"utc_us": 0}, "SETTINGS_READ": {},
     "ALARM_SET": {"set_for_utc_us": 1, "sunrise_s": 0}, "SETTINGS_SET": {"side": 2},
+    "HEALTH_READ": {}, "CALIBRATION_READ": {},
+    "CALIBRATE": {"procedure": 0, "distance": 0, "azimuth": 0, "elevation": 0},
 }  # fmt: skip
 
 
