@@ -131,10 +131,15 @@ SPANS = ("streaming_s", "monitoring_s", "standby_s")
 def scenario_rows(side: Literal["left", "right"]) -> list[dict[str, Any]]:
     """All built-in scenarios: name, description, and who is where seen from that side of the bed. Raises SceneError."""
     from hw_sim.positions import positions
-    from hw_sim.scenario import load_scenario, scenario_names
+    from hw_sim.scenario import drawn_keys, load_scenario, scenario_names
 
     return [
-        {"name": name, "description": text, "positions": positions(load_scenario(name), side)}
+        {
+            "name": name,
+            "description": text,
+            "positions": positions(load_scenario(name), side),
+            "drawn": drawn_keys(name),
+        }
         for name, text in scenario_names().items()
     ]
 
@@ -144,5 +149,5 @@ def scenario_lines(rows: list[dict[str, Any]], verbose: bool) -> list[str]:
     lines = []
     for row in rows:
         lines.append(f"{row['name']:<15}{row['description']}")
-        lines += [f"    {line}" for line in row["positions"] if verbose]
+        lines += [f"    {line}" for line in row["positions"] + row["drawn"] if verbose]
     return lines

@@ -58,22 +58,22 @@ SCENARIO_DIR = Path(__file__).parent / "scenarios"
 class Sphere(Table, frozen=True):
     """A metal sphere on the line of sight, moving sinusoidally towards the radar and back."""
 
-    distance_m: float
-    diameter_m: float = 0.05
-    azimuth_deg: float = 0.0
-    elevation_deg: float = 0.0
-    amplitude_mm: float = 0.0  # peak; 0: still
-    rate_per_min: float = 15.0
+    distance_m: float  # from the device
+    diameter_m: float = 0.05  # decides the cross-section
+    azimuth_deg: float = 0.0  # to the right positive
+    elevation_deg: float = 0.0  # upwards positive
+    amplitude_mm: float = 0.0  # of its motion, peak; 0: still
+    rate_per_min: float = 15.0  # of its motion
 
 
 class Fan(Table, frozen=True):
     """A table fan with rotating blades."""
 
-    distance_m: float
-    azimuth_deg: float
-    height_m: float = 0.2
-    turns_per_s: float = 10.37
-    radius_m: float = 0.13
+    distance_m: float  # from the device, at its height
+    azimuth_deg: float  # to the right positive
+    height_m: float = 0.2  # of the hub above the device
+    turns_per_s: float = 10.37  # no multiple of the frame rate
+    radius_m: float = 0.13  # of the blades
     facing_deg: float = 40.0  # between the axis and the line to the radar
     rcs_m2: float = 0.02  # of one blade point that faces the radar
 
@@ -81,45 +81,45 @@ class Fan(Table, frozen=True):
 class Curtain(Table, frozen=True):
     """A curtain that sways slowly and irregularly."""
 
-    distance_m: float
-    azimuth_deg: float
-    width_m: float = 0.9
+    distance_m: float  # from the device
+    azimuth_deg: float  # to the right positive
+    width_m: float = 0.9  # across the line of sight
     sway_mm: float = 8.0  # rms at the lower edge
-    rcs_m2: float = 0.02
+    rcs_m2: float = 0.02  # of the whole sheet
 
 
 class Clutter(Table, frozen=True):
     """A still reflector."""
 
-    at_m: Vector
-    rcs_m2: float
+    at_m: Vector  # x right, y away from the device, z up
+    rcs_m2: float  # radar cross-section
 
 
 class Scenario(Table, frozen=True):
     """A room: everything but the radar. Absent parts do not exist."""
 
-    description: str
+    description: str  # one line: what happens
     population: Population | None = None  # whose nights people here have; None: nobody has stages
     person: Person | None = None  # the user
     partner: Person | None = None  # whoever else sleeps in the bed
     child: Child | None = None  # a third person in it
     pet: Pet | None = None  # a cat that sleeps on the bed and does little else
-    dog: Dog | None = None
+    dog: Dog | None = None  # a dog
     cat: Cat | None = None  # a cat that goes about
     blanket: Blanket | None = None  # over everybody who lies in the bed
     shadow_db: float | None = None  # each way, in the middle of a body's shadow; none: 25 dB there and back
-    sphere: Sphere | None = None
+    sphere: Sphere | None = None  # a test sphere in the user's stead
     corner: Corner | None = None  # a reflector for calibration
-    fan: Fan | None = None
-    curtain: Curtain | None = None
-    fans: dict[str, BladeFan] = {}
-    draughts: dict[str, Draught] = {}
-    walls: dict[str, Wall] = {}
-    radars: dict[str, Radar] = {}
-    chargers: dict[str, Charger] = {}
-    antennas: Antennas | None = None
-    front_end: FrontEnd | None = None
-    clutter: dict[str, Clutter] = {}
+    fan: Fan | None = None  # a table fan
+    curtain: Curtain | None = None  # a curtain
+    fans: dict[str, BladeFan] = {}  # fans with whole blades, each under a name of its own
+    draughts: dict[str, Draught] = {}  # curtains in moving air, each under a name
+    walls: dict[str, Wall] = {}  # flat reflectors of what bodies scatter, each under a name
+    radars: dict[str, Radar] = {}  # other radars in the band, each under a name
+    chargers: dict[str, Charger] = {}  # switching supplies, each under a name
+    antennas: Antennas | None = None  # how far antennas are from ideal
+    front_end: FrontEnd | None = None  # what receivers and converter add
+    clutter: dict[str, Clutter] = {}  # what stands still, each under a name of its own
     fault: tuple[dict[str, Any], ...] = ()  # of the device in this room: name, value, at_s, for_s
 
 

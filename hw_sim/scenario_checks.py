@@ -12,7 +12,7 @@ from hw_sim.scenario_room_checks import room_checks
 if TYPE_CHECKING:
     from hw_sim.scenario import Breathing, Events, Habits, Person, Pet, Scenario, Sphere
     from hw_sim.scenario_living import Blanket, Child, Dog
-    from hw_sim.scenario_table import Table
+    from hw_sim.scenario_table import Table, Vector
 
 Check = tuple[str, bool, str]
 Bounds = dict[str, tuple[float, float]]
@@ -58,6 +58,23 @@ DOG_BOUNDS: Final[Bounds] = {
     "panting_per_hour": (0, 30),
     "panting_hz": (2, 8),
 }
+FAN_BOUNDS: Final[Bounds] = {
+    "distance_m": (0.3, 10),
+    "azimuth_deg": (-180, 180),
+    "height_m": (-3, 5),
+    "turns_per_s": (0, 100),
+    "radius_m": (0.01, 2),
+    "facing_deg": (-180, 180),
+    "rcs_m2": (0, 10),
+}
+CURTAIN_BOUNDS: Final[Bounds] = {
+    "distance_m": (0.3, 10),
+    "azimuth_deg": (-180, 180),
+    "width_m": (0.01, 10),
+    "sway_mm": (0, 500),
+    "rcs_m2": (0, 10),
+}
+SPHERE_BOUNDS: Final[Bounds] = {"azimuth_deg": (-180, 180), "elevation_deg": (-90, 90), "amplitude_mm": (0, 1000)}
 BLANKET_BOUNDS: Final[Bounds] = {"loss_db": (0, 40), "rcs_m2": (0, 1), "follows": (0, 1), "creep_mm": (0, 50)}
 
 
@@ -82,21 +99,31 @@ def checks(scenario: Scenario) -> list[Check]:
         found.append(("shadow_db", 0 <= scenario.shadow_db <= 40, "0 to 40"))
     for name, clutter in scenario.clutter.items():
         found.append((f"clutter.{name}.rcs_m2", clutter.rcs_m2 > 0, "a positive number"))
-    for key, part in (("fan", scenario.fan), ("curtain", scenario.curtain)):
+        found.append((f"clutter.{name}.at_m", _near(clutter.at_m), "three numbers, -20 to 20"))
+    for key, part, bounds in (("fan", scenario.fan, FAN_BOUNDS), ("curtain", scenario.curtain, CURTAIN_BOUNDS)):
         if part is not None:
-            found.append((f"{key}.distance_m", 0.3 <= part.distance_m <= 10, "0.3 to 10"))
+            found += _within(key, part, bounds)
     return found + room_checks(scenario)
+
+
+def _near(at_m: Vector) -> bool:
+    return all(abs(one) <= 20 for one in at_m)
+
+
+def _in_front(at_m: Vector) -> bool:
+    return _near(at_m) and at_m[1] > 0.2
 
 
 def _person(key: str, person: Person) -> list[Check]:
     shortest, longest = person.movement_s
     return [
-        (f"{key}.centre_m", person.centre_m[1] > 0.2, "y above 0.2 (in front of the device)"),
+        (f"{key}.centre_m", _in_front(person.centre_m), "y above 0.2 (in front of the device)"),
         (f"{key}.movements_per_hour", 0 <= person.movements_per_hour <= 60, "0 to 60"),
         (f"{key}.movement_s", 1 <= shortest <= longest <= 30, "two numbers, 1 to 30, rising"),
         (f"{key}.torso_rcs_m2", person.torso_rcs_m2 > 0, "a positive number"),
         (f"{key}.enters_s", (person.enters_s or 0.0) >= 0, "0 or more"),
         (f"{key}.leaves_before_end_s", (person.leaves_before_end_s or 20.0) >= 20, "20 or more"),
+        (f"{key}.leaves_if_longer_than_s", person.leaves_if_longer_than_s >= 0, "0 or more"),
         (f"{key}.body", person.body == "torso" or person.pose == "lying", "torso where somebody sits"),
         (f"{key}.height_m", 0.5 <= person.height_m <= 2.2, "0.5 to 2.2"),
         (f"{key}.turning", 0 <= person.turning <= 1, "0 to 1"),
@@ -129,7 +156,7 @@ def _events(key: str, events: Events) -> list[Check]:
 
 
 def _child(child: Child) -> list[Check]:
-    found: list[Check] = [("child.centre_m", child.centre_m[1] > 0.2, "y above 0.2 (in front of the device)")]
+    found: list[Check] = [("child.centre_m", _in_front(child.centre_m), "y above 0.2 (in front of the device)")]
     found += _within("child", child, CHILD_BOUNDS)
     if child.breathing is not None:
         found += _breathing("child.breathing", child.breathing)
@@ -137,7 +164,7 @@ def _child(child: Child) -> list[Check]:
 
 
 def _dog(key: str, dog: Dog) -> list[Check]:
-    right = 1 <= len(dog.spots_m) <= 8 and all(spot[1] > 0.2 for spot in dog.spots_m)
+    right = 1 <= len(dog.spots_m) <= 8 and all(map(_in_front, dog.spots_m))
     return [
         (f"{key}.spots_m", right, "one to eight places [x, y, z] with y above 0.2 (in front of the device)"),
         *_within(key, dog, DOG_BOUNDS),
@@ -175,12 +202,13 @@ def _sphere(sphere: Sphere) -> list[Check]:
         ("sphere.distance_m", 0.1 <= sphere.distance_m <= 10, "0.1 to 10"),
         ("sphere.diameter_m", 0.005 <= sphere.diameter_m <= 1, "0.005 to 1"),
         ("sphere.rate_per_min", 0 < sphere.rate_per_min <= 120, "above 0, at most 120"),
+        *_within("sphere", sphere, SPHERE_BOUNDS),
     ]
 
 
 def _pet(pet: Pet) -> list[Check]:
     return [
-        ("pet.centre_m", pet.centre_m[1] > 0.2, "y above 0.2 (in front of the device)"),
+        ("pet.centre_m", _in_front(pet.centre_m), "y above 0.2 (in front of the device)"),
         ("pet.torso_rcs_m2", pet.torso_rcs_m2 > 0, "a positive number"),
         ("pet.enters_s", pet.enters_s >= 0, "0 or more"),
         ("pet.leaves_before_end_s", pet.leaves_before_end_s >= 20, "20 or more"),

@@ -145,7 +145,7 @@ def rolls(line: Timeline) -> np.ndarray:
             if not m
         ]
     )
-    return np.degrees(np.arctan2(-front[:, 1], front[:, 2]))
+    return np.asarray(np.degrees(np.arctan2(-front[:, 1], front[:, 2])))
 
 
 def test_all_postures_come_up_in_their_shares() -> None:
