@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hw_sim.board import Board, PinEdge
 from hw_sim.fault_player import FaultPlayer, Span
-from hw_sim.faults import FaultError
 from hw_sim.line_faults import Line
 from hw_sim.link_counts import LinkCounts, Silence
 
@@ -43,7 +43,7 @@ class Home(Protocol):
     def close(self) -> None: ...
 
 
-class Levers:
+class Levers(ABC):
     """The levers of a rig. board, silence, counts: as the rig has them. device and host come with the rig."""
 
     device: Home
@@ -72,9 +72,9 @@ class Levers:
             raise ValueError(f"lever at {t_us} us: expected a time from {self.board.now_us} us on")
         heapq.heappush(self._due, (t_us, next(self._number), lever))
 
+    @abstractmethod
     def scene_faults(self, spans: Sequence[Span]) -> None:
-        """Faults of the air and the antennas: (fields, start us, end us), all of the run. Whoever has a scene takes them."""
-        raise FaultError("no scene here: expected no fault of it")
+        """Faults of the air and the antennas: (fields, start us, end us), all of the run."""
 
     def _next_lever_us(self) -> int | None:
         due = self.faults.next_us(), self._due[0][0] if self._due else None

@@ -7,10 +7,12 @@ in at the next quantum. What the bytes mean is not known here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
 
 from hw_sim.board import Board, SampleSource
+from hw_sim.fault_player import Span
+from hw_sim.faults import FaultError
 from hw_sim.levers import Host, Levers
 from hw_sim.line_faults import TO_DEVICE, TO_HOST
 from hw_sim.link_counts import LinkCounts, Silence
@@ -47,6 +49,16 @@ class Quanta(Levers, ABC):
     @abstractmethod
     def _overhear(self, data: bytes) -> None:
         """Bytes that are on their way to the device."""
+
+    def scene_faults(self, spans: Sequence[Span]) -> None:
+        """The scene takes them; what was made ahead without them is made again. Raises FaultError without a scene."""
+        scene: Any = getattr(self, "scene", None)
+        if scene is None:
+            raise FaultError("a fault of the scene: here are only samples")
+        scene.play(spans)
+        if self._producer is not None:
+            self._producer.forget()
+        self.board.chip.forget_samples()
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,7 @@ from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
 from hw_sim.board import Board, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
-from hw_sim.fault_player import Span, at_power_on
+from hw_sim.fault_player import at_power_on
 from hw_sim.faults import Fault, parse
 from hw_sim.levers import QUANTUM_US
 from hw_sim.link_counts import Kind, LinkCounts, Seen, Silence
@@ -260,12 +260,6 @@ class Rig(Quanta):
         super()._collect()
         if self._watch is not None:
             self._watch.check()
-
-    def scene_faults(self, spans: Sequence[Span]) -> None:
-        """The scene takes them; what was made ahead without them is made again."""
-        self.scene.play(spans)  # type: ignore[union-attr]
-        if self._producer is not None:
-            self._producer.forget()
 
     def probe(self, name: str) -> Array:
         """What a probe showed at the last frame. Raises RigError for one that was not asked for and is gone by now."""

@@ -163,6 +163,9 @@ double chip_frame_period_ns(void *chip);
  * 1: taken, what was lent before is free; 0: not, and the frame that is being sampled still lies there. */
 int32_t chip_samples_set(void *chip, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns);
 
+/* What was lent is no longer true: whoever lent it is asked again at the next frame. A recording stays. */
+void chip_samples_forget(void *chip);
+
 /* The whole state as chip_size() bytes without addresses; frames: the samples lent last. 0; negative: the chip is at
  * samples that do not lie in frames[0 .. n_samples). */
 int32_t chip_save(const void *chip, const uint16_t *frames, uint64_t n_samples, uint8_t *out);

@@ -286,6 +286,10 @@ class Chip:
         if lib.chip_samples_set(self.pointer, data, len(frames), first_frame_ns):
             self.frames = frames
 
+    def forget_samples(self) -> None:
+        """What was lent is no longer true: it is asked for again at the next frame. A recording stays."""
+        lib.chip_samples_forget(self.pointer)
+
     def set_spi_hz(self, spi_hz: int) -> None:
         """SPI clock rate from now on; 0: transfers take no time."""
         lib.chip_set_spi_hz(self.pointer, spi_hz)

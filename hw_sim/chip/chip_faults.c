@@ -104,8 +104,7 @@ static void set_clock(chip *c, int32_t error_ppb)
     if (hz == (int64_t)c->options.reference_hz)
         return;
     clock_set_rate(c, (uint32_t)hz);
-    if (!c->ring.any_time)
-        c->ring.frames_left = 0;
+    chip_samples_forget(c);
 }
 
 static void apply(chip *c)

@@ -58,6 +58,13 @@ void chip_ask(void *memory, chip_ask_fn ask, void *context)
     c->ring.ask_context = context;
 }
 
+void chip_samples_forget(void *memory)
+{
+    chip *c = memory;
+    if (!c->ring.any_time)
+        c->ring.frames_left = 0;
+}
+
 int32_t chip_samples_set(void *memory, const uint16_t *frames, uint32_t n_frames, uint64_t first_frame_ns)
 {
     chip *c = memory;

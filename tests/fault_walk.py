@@ -1,0 +1,155 @@
+"""One fault, one short scene: what the device told of it, and whether it found back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from hw_sim.faults import ROWS, Row
+from hw_sim.rig import Rig
+from hw_sim.scene import Scene
+from wire import codec, packet, table
+from wire.packet import Packet
+
+BEGIN_S, FOR_S, END_S = 20.0, 15.0, 58.0
+SEED = 3
+SETS_AT_S = 24  # an alarm, so that flash is written
+LINK_S = 2  # between two questions after its health
+REASON_OF = {int(one.value): one.name for one in table.Reason}
+
+
+class Nurse:
+    """A host that asks after the device's health, tells it the time and acknowledges what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, Packet]] = []
+        self._decoder, self._nonce, self._ticks = codec.Decoder(), 1, 0
+        self._next: dict[int, int] = {}
+
+    def exchange(self, utc_us: int, data: bytes) -> bytes:
+        answer = b""
+        for one in self._decoder.feed(data):
+            self.heard.append((utc_us, one))
+            if one.seq and self._next.setdefault(one.boot, one.seq) == one.seq:
+                self._next[one.boot] += 1
+                answer += self._say(packet.ACK, boot=one.boot, seq=one.seq)
+            if one.type == packet.PONG:
+                answer += self._say(packet.TIME, device_nonce=one.fields["device_nonce"], utc_us=utc_us)
+        if self._ticks % 10 == 0:
+            answer += self._ask(packet.HOST_HELLO, utc_us=utc_us) if self._ticks == 0 else self._ask(packet.PING)
+        if self._ticks % LINK_S == 1:
+            answer += self._ask(packet.HEALTH_READ)
+        if self._ticks == SETS_AT_S:
+            answer += self._ask(packet.ALARM_SET, set_for_utc_us=utc_us + 3_600_000_000, sunrise_s=0)
+        self._ticks += 1
+        return answer
+
+    def _ask(self, kind: int, **fields: Any) -> bytes:
+        self._nonce += 1
+        return self._say(kind, nonce=self._nonce, **fields)
+
+    def _say(self, kind: int, **fields: Any) -> bytes:
+        return codec.encode(packet.make(kind, fields))
+
+
+@dataclass
+class Walk:
+    """told: reasons by name that FAULT or HEALTH had; causes: of the boots; silent: why it was silent, by TRANSITION.
+
+    streamed_s: when vitals were heard, s of virtual time.
+    """
+
+    told: set[str] = field(default_factory=set)
+    causes: list[str] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    streamed_s: list[float] = field(default_factory=list)
+    boots: int = 0
+
+
+def expected(row: Row) -> set[str]:
+    """What the device must tell of a row's fault."""
+    return {row.reason} if row.reason else set()
+
+
+VALUES: dict[str, float] = {"line-garbled": 20_000, "line-loses": 20_000, "line-inserts": 20_000}
+"""Where a minute wants another value than the usual one, in base units: little goes to the device."""
+
+FROM_POWER_ON = ("memory-broken", "self-test-wrong", "reset-stuck", "wrong-chip")
+"""Seen when the chip is set up: these begin at once."""
+
+LONG = {"line-cut": 60, "line-cut-to-host": 60, "line-cut-to-device": 60, "host-silent": 60}
+"""A host that is not heard is missed after a while: fault and scene last so much longer, s."""
+
+
+def fault_text(name: str) -> str:
+    """The row with its usual value, for so long that a minute shows it."""
+    row = ROWS[name]
+    value = "" if row.kind is None else f"={row.kind.write(VALUES.get(name, row.kind.default or row.kind.low))}"
+    if row.at_power_on:
+        return f"{name}{value}"
+    begin_s = 0 if name in FROM_POWER_ON else BEGIN_S
+    return f"{name}{value}@{begin_s:g}" + ("" if row.once else f"+{FOR_S + LONG.get(name, 0):g}")
+
+
+def walk_of(name: str, target: str = "host") -> Walk:
+    """The scene of one row."""
+    return walk(fault_text(name), target=target, end_s=END_S + LONG.get(name, 0))
+
+
+def problems(name: str, found: Walk) -> list[str]:
+    """What is not as the row says: reasons told, and vitals again at the end."""
+    row, said = ROWS[name], []
+    if found.told != expected(row):
+        said.append(f"told {sorted(found.told)}, expected {sorted(expected(row))}")
+    end_s = END_S + LONG.get(name, 0)
+    if name not in NO_VITALS and (not found.streamed_s or found.streamed_s[-1] < end_s - 3):
+        said.append(f"no vitals in the end, the last at {found.streamed_s[-1:]} s")
+    return said
+
+
+NO_VITALS = ("reference-76.8",)
+"""So from power-on to the end."""
+
+
+@contextmanager
+def without(reason: str) -> Iterator[None]:
+    """The target `without` leaves this handler out."""
+    os.environ["SW_WITHOUT"] = reason
+    try:
+        yield
+    finally:
+        del os.environ["SW_WITHOUT"]
+
+
+def walk(*faults: str, target: str = "host", end_s: float = END_S, seed: int = SEED) -> Walk:
+    """A sitter in front of the device for a minute."""
+    scene = Scene.load("sitter", seed=seed, duration_s=end_s)
+    nurse = Nurse()
+    with Rig(scene, seed=seed, target=target, play=faults, rtc_valid=True, t0_utc_us=1_800_000_000_000_000) as rig:
+        rig.attach(nurse)
+        rig.run(end_s)
+        t0_us = rig.t0_utc_us
+    return read([(at_us - t0_us, one) for at_us, one in nurse.heard])
+
+
+def read(heard: list[tuple[int, Packet]]) -> Walk:
+    """What all these packets say."""
+    found = Walk(boots=len({one.boot for _, one in heard if one.boot}))
+    causes: dict[int, str] = {}
+    for at_us, one in heard:
+        fields: Any = one.fields
+        if one.type == packet.FAULT:
+            found.told.add(REASON_OF[fields["reason"]])
+        elif one.type == packet.HEALTH:
+            numbers = [*fields["present"], *fields["past"]]
+            found.told |= {REASON_OF[number] for number in numbers if number}
+            causes[one.boot] = table.ResetCause(fields["reset_cause"]).name
+        elif one.type == packet.TRANSITION and fields["silent_reason"]:
+            found.silent.add(REASON_OF[fields["silent_reason"]])
+        elif one.type == packet.VITALS:
+            found.streamed_s.append(at_us / 1e6)
+    found.causes = list(causes.values())
+    return found
