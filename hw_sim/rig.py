@@ -30,6 +30,7 @@ from hw_sim.memory import Place
 from hw_sim.night_truth import TRUTH_HZ, BandFilter
 from hw_sim.producer import FrameProducer
 from hw_sim.quanta import Quanta
+from hw_sim.scenario_climate import furnished
 from hw_sim.scene import Scene
 from hw_sim.target import ProcessTarget
 from wire import codec, packet, table, values
@@ -243,9 +244,8 @@ class Rig(Quanta):
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
-        super().__init__(Board(seed, faults, chip), silence, LinkCounts(self._read, silence), t0_utc_us)
-        if rtc_valid:
-            self.board.rtc_set(t0_utc_us)
+        board = furnished(Board(seed, faults, chip), scene, t0_utc_us if rtc_valid else None)
+        super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
         self.packets: list[Packet] = []
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)

@@ -15,6 +15,7 @@ import msgspec
 from hw_sim import ranges
 from hw_sim.faults import Fault, FaultError, from_table
 from hw_sim.scenario_checks import checks
+from hw_sim.scenario_climate import Room
 from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Events, Habits, Person, Pet
 from hw_sim.scenario_room import Antennas, BladeFan, Charger, Corner, Draught, FrontEnd, Radar, Wall
 from hw_sim.scenario_table import Population, SceneError, Side, Table, Vector
@@ -41,6 +42,7 @@ __all__ = [
     "Person",
     "Pet",
     "Population",
+    "Room",
     "Scenario",
     "SceneError",
     "Side",
@@ -107,6 +109,7 @@ class Scenario(Table, frozen=True):
     dog: Dog | None = None  # a dog
     cat: Cat | None = None  # a cat that goes about
     blanket: Blanket | None = None  # over everybody who lies in the bed
+    room: Room | None = None  # climate and light; none: an ordinary bedroom
     shadow_db: float | None = None  # each way, in the middle of a body's shadow; none: 25 dB there and back
     sphere: Sphere | None = None  # a test sphere in the user's stead
     corner: Corner | None = None  # a reflector for calibration

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hw_sim.scenario_climate import BOUNDS as ROOM_BOUNDS
 from hw_sim.scenario_room_checks import room_checks
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def checks(scenario: Scenario) -> list[Check]:
             found += _dog(key, animal)
     if scenario.blanket is not None:
         found += _blanket(scenario.blanket)
+    if scenario.room is not None:
+        found += _within("room", scenario.room, ROOM_BOUNDS)
     if scenario.shadow_db is not None:
         found.append(("shadow_db", 0 <= scenario.shadow_db <= 40, "0 to 40"))
     for name, clutter in scenario.clutter.items():

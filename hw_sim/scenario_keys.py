@@ -41,6 +41,10 @@ UNITS: Final = {
     "_us": "µs",
     "_ms": "ms",
     "_s": "s",
+    "_c": "°C",
+    "_pct": "%",
+    "_lux": "lx",
+    "_hours": "h",
     "_m": "m",
 }
 _LINE: Final = re.compile(r"^    (\w+): .*?#\s*(.+?)\s*$")

@@ -53,6 +53,7 @@ class Device:
     pressed: int = 0
     pins: list[tuple[int, str, int]] = field(default_factory=list)  # (now_us, pin, value), changes only
     i2c_dead: bool = False
+    i2c_absent: set[int] = field(default_factory=set)  # addresses
     flash_refuses: bool = False
     reset_cause: int = 0
     power_on_us: int = 0  # now_us at which the device's own time is 0
@@ -63,6 +64,12 @@ class Device:
         self.rtc: Any = board_ffi.new("rtc *")
         self.dog: Any = board_ffi.new("watchdog *")
         board_lib.watchdog_init(self.dog)
+        self.climate: Any = board_ffi.new("sht4x *")
+        self.eye: Any = board_ffi.new("veml7700 *")
+        self.room: Any = board_ffi.new("room *")
+        board_lib.sht4x_init(self.climate, 1)
+        board_lib.veml7700_init(self.eye)
+        board_lib.room_init(self.room)
         board_lib.nor_flash_init(self.flash, self.seed)
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
@@ -176,10 +183,23 @@ class Device:
             return -1
         sent = bytes(ffi.buffer(tx, tx_n)) if tx_n else b""
         read = board_ffi.new("uint8_t[]", rx_n + 1)
-        status = int(board_lib.rtc_transfer(self.rtc, self.now_us, address, sent, tx_n, read, rx_n))
+        status = self._transfer(address, sent, read, rx_n)
         if rx_n and status == 0:
             ffi.memmove(rx, bytes(board_ffi.buffer(read, rx_n)), rx_n)
         return status
+
+    def _transfer(self, address: int, sent: bytes, read: Any, n: int) -> int:
+        now_us = self.now_us
+        if address in self.i2c_absent:
+            return -1
+        if address == board_lib.SHT4X_ADDRESS:
+            at = board_lib.room_at(self.room, now_us)
+            climate = at.temperature_mc, at.humidity_mpct
+            return int(board_lib.sht4x_transfer(self.climate, now_us, *climate, sent, len(sent), read, n))
+        if address == board_lib.VEML7700_ADDRESS:
+            light = board_ffi.addressof(board_lib, "room_light")
+            return int(board_lib.veml7700_transfer(self.eye, now_us, light, self.room, sent, len(sent), read, n))
+        return int(board_lib.rtc_transfer(self.rtc, now_us, address, sent, len(sent), read, n))
 
     def _flash_read(self, _: Any, address: int, data: Any, n: int) -> int:
         read = board_ffi.new("uint8_t[]", max(n, 1))

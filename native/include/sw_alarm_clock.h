@@ -13,6 +13,7 @@
 #include "sw_clock.h"
 #include "sw_hal.h"
 #include "sw_keeper.h"
+#include "sw_light.h"
 #include "sw_packet.h"
 
 #define SW_ALARM_CLOCK_LOST_US 60000000u     /* waits so long for a host after a reboot without a clock */
@@ -37,7 +38,7 @@ typedef struct sw_alarm_clock {
     uint64_t rtc_set_us;    /* tick of the last time; UINT64_MAX never */
     uint64_t deadline_us;   /* next step; UINT64_MAX none */
     int32_t buzzer;         /* levels of the pins */
-    uint32_t light;
+    sw_light_colour light;
     uint32_t told_n;
     sw_packet_alarm_event told[SW_ALARM_CLOCK_TOLD]; /* oldest first; when full the newest is dropped */
 } sw_alarm_clock;

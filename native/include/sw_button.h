@@ -14,12 +14,13 @@
 typedef enum sw_press { SW_PRESS_NONE = 0, SW_PRESS_SHORT, SW_PRESS_LONG } sw_press;
 
 typedef struct sw_button {
-    int32_t down;
+    int32_t down;      /* 1: pressed ... */
     uint64_t since_us; /* ... since */
     uint64_t long_us;  /* a long press then; UINT64_MAX none under way */
 } sw_button;
 
-void sw_button_init(sw_button *b);
+/* level: when the power came. */
+void sw_button_init(sw_button *b, uint64_t now_us, int32_t level);
 /* The level may have changed (1: pressed), or long_us has come. */
 sw_press sw_button_step(sw_button *b, uint64_t now_us, int32_t level);
 /* The press under way counts for nothing: it meant something else. */

@@ -15,6 +15,7 @@
 #include "sw_health.h"
 #include "sw_keeper.h"
 #include "sw_outbox.h"
+#include "sw_parts.h"
 #include "sw_report.h"
 #include "sw_uplink_policy.h"
 
@@ -68,6 +69,7 @@ struct sw_firmware {
     sw_outbox outbox;
     sw_delivery delivery;
     sw_keeper keeper;
+    sw_parts parts;
     sw_alarm_clock alarm;
     sw_calibrator calibrator;
     sw_bed_place bed;            /* the user's place, and what is learnt of it */

@@ -20,7 +20,9 @@
 #define SW_STORE_PAGE_BYTES 256u /* programmed at once */
 #define SW_STORE_CONTENT_AT 8u   /* in a record: behind magic and counter */
 #define SW_STORE_AROUND 12u      /* bytes of a record beside its content */
-#define SW_STORE_TIMEOUT_US 1000000u /* no erase takes longer */
+#define SW_STORE_TIMEOUT_US 1000000u /* an operation that takes longer has failed */
+#define SW_STORE_PROGRAM_MAX_US 5000u /* longer is slow: W25Q128JV maximum 3 ms ... */
+#define SW_STORE_ERASE_MAX_US 500000u /* ... and 400 ms, and what polling adds */
 
 /* The snapshot of settings and alarm: sectors 0 and 1. */
 #define SW_STORE_SLOT_BYTES 64u
@@ -37,6 +39,9 @@ typedef struct sw_flash_store {
     uint32_t counter;     /* of the newest valid record; 0: there is none */
     uint32_t damaged;     /* slots seen at loading that are neither blank nor valid */
     uint32_t newest;      /* address of the newest valid record */
+    uint32_t torn;        /* 1: loading found a write, or an erase, that was interrupted. These are for whoever tells; */
+    uint32_t slow;        /* 1: an operation took longer than the part's maximum. The store only ... */
+    uint32_t worn;        /* 1: a record did not hold at one place, and holds at another. ... sets them. */
     uint32_t sector;      /* 0 or 1: where the next record goes ... */
     uint32_t slot;        /* ... and its place there; past the last: none is left */
     uint32_t page;        /* byte of the record up to which it is programmed */

@@ -52,7 +52,7 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
     a->rtc_set_us = NEVER;
     sw_clock_init(&a->clock);
     sw_alarm_guard_init(&a->guard);
-    sw_button_init(&a->button);
+    sw_button_init(&a->button, now_us, hal->button(hal->pins));
     (void)hal->buzzer(hal->pins, 0);
     (void)hal->light(hal->pins, 0, 0, 0);
     if (sw_rtc_read(hal, &a->rtc_second) == SW_RTC_VALID && sw_clock_battery(&a->clock, now_us, a->rtc_second)) {
@@ -156,17 +156,18 @@ static void drive_pins(sw_alarm_clock *a, uint64_t now_us)
     int32_t rings = g->state == SW_ALARM_RINGING;
     int32_t sun_is_up = rings || g->state == SW_ALARM_SNOOZED;
     int32_t known = g->state != SW_ALARM_OFF && g->deadline_us != NEVER && a->clock.source != SW_CLOCK_UNKNOWN;
-    uint32_t light = sun_is_up && g->sunrise_s != 0u ? SW_LIGHT_FULL : 0u;
+    const uint32_t white = sun_is_up && g->sunrise_s != 0u ? SW_LIGHT_FULL : 0u;
+    sw_light_colour light = {white, white, white};
     if (!sun_is_up && known) {
-        light = sw_light_duty(now_us, g->deadline_us, g->sunrise_s);
+        light = sw_light_at(now_us, g->deadline_us, g->sunrise_s);
         a->deadline_us = earlier(a->deadline_us, sw_light_next(now_us, g->deadline_us, g->sunrise_s));
     }
     if (rings != a->buzzer) {
         (void)a->hal->buzzer(a->hal->pins, rings);
         a->buzzer = rings;
     }
-    if (light != a->light) {
-        (void)a->hal->light(a->hal->pins, light, light, light);
+    if (light.red != a->light.red || light.green != a->light.green || light.blue != a->light.blue) {
+        (void)a->hal->light(a->hal->pins, light.red, light.green, light.blue);
         a->light = light;
     }
 }

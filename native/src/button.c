@@ -6,9 +6,9 @@
 
 #define NEVER UINT64_MAX
 
-void sw_button_init(sw_button *b)
+void sw_button_init(sw_button *b, uint64_t now_us, int32_t level)
 {
-    *b = (sw_button){.down = 0, .since_us = 0, .long_us = NEVER};
+    *b = (sw_button){.down = level != 0, .since_us = now_us, .long_us = NEVER};
 }
 
 void sw_button_void(sw_button *b) { b->long_us = NEVER; }

@@ -10,6 +10,7 @@
 #include "sw_error.h"
 #include "sw_firmware_state.h"
 #include "sw_line.h"
+#include "sw_parts.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
 #include "sw_watch.h"
@@ -129,6 +130,7 @@ static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     sw_watch_second(fw, now_us, t_us);
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
+        sw_parts_tell(fw, t_us);
         sw_watch_tell(fw, now_us, t_us);
         sw_uplink_catch_up(fw, t_us);
     }
@@ -183,7 +185,7 @@ static void watch_radar(sw_firmware *fw, uint64_t now_us)
 
 static void on_switch(sw_firmware *fw, uint64_t now_us)
 {
-    int32_t standby = fw->hal.standby_switch(fw->hal.pins) != 0;
+    int32_t standby = sw_parts_standby(fw, now_us);
     if (standby == fw->standby) {
         return;
     }
@@ -215,6 +217,9 @@ static void on_deadline(sw_firmware *fw, uint64_t now_us)
 {
     if (sw_driver_deadline(&fw->driver, now_us)) {
         on_frame(fw, now_us);
+    }
+    if (now_us >= fw->parts.settle_us) {
+        on_switch(fw, now_us);
     }
     if (fw->uart_waits) {
         sw_line_read(fw, now_us);
@@ -288,6 +293,7 @@ uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
 {
     sw_firmware *fw = memory;
     if (event == SW_EVENT_POWER_ON && fw->error == SW_OK) {
+        sw_parts_power_on(fw, now_us);
         sw_alarm_clock_power_on(&fw->alarm, &fw->hal, &fw->keeper, now_us);
     }
     if (fw->alarm.hal == 0) { /* refused at init */
@@ -300,6 +306,7 @@ uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
         sw_alarm_clock_step(&fw->alarm, now_us);
     }
     /* whatever stops the sensor does not stop the alarm */
+    sw_parts_step(fw, now_us);
     uint64_t next_us = fw->error == SW_OK ? run_sensor(fw, now_us, event) : SW_NEVER;
-    return earlier(next_us, fw->alarm.deadline_us);
+    return earlier(earlier(next_us, fw->parts.deadline_us), fw->alarm.deadline_us);
 }

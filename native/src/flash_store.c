@@ -71,9 +71,16 @@ static int32_t look(const sw_flash_store *s, const sw_hal *hal, uint32_t address
     return 0;
 }
 
+/* A write behind the newest record was interrupted; or, where that fills its sector, one in the other, or its erasing. */
+static uint32_t torn_behind(const sw_flash_store *s, const uint32_t *torn_to)
+{
+    uint32_t next = s->newest % SW_STORE_SECTOR_BYTES / s->slot_bytes + 1u;
+    return torn_to[s->sector] > next || (next == slots(s) && torn_to[1u - s->sector] != 0u);
+}
+
 int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base, uint32_t slot_bytes, uint8_t *record)
 {
-    uint32_t free_from[SW_STORE_SECTORS] = {0};
+    uint32_t free_from[SW_STORE_SECTORS] = {0}, torn_to[SW_STORE_SECTORS] = {0};
     *s = (sw_flash_store){.base = base, .slot_bytes = slot_bytes, .poll_us = NEVER};
     for (uint32_t i = 0; i < SW_STORE_SECTORS * slots(s); i++) {
         uint32_t sector = i / slots(s), slot = i % slots(s), address = address_of(s, sector, slot);
@@ -84,6 +91,7 @@ int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base,
         if (!seen.blank) {
             free_from[sector] = slot + 1u;
             s->damaged += !seen.valid;
+            torn_to[sector] = seen.valid ? torn_to[sector] : slot + 1u;
         }
         if (seen.valid && seen.counter > s->counter) {
             s->counter = seen.counter;
@@ -96,6 +104,7 @@ int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base,
     s->given = s->counter;
     s->sector = s->counter == 0u ? 0u : s->newest / SW_STORE_SECTOR_BYTES - base;
     s->slot = free_from[s->sector];
+    s->torn = s->counter == 0u ? s->damaged != 0u : torn_behind(s, torn_to);
     return s->counter != 0u;
 }
 
@@ -164,6 +173,9 @@ sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64
         return SW_STORE_NOTHING;
     }
     if (hal->flash_busy(hal->flash) != 0) {
+        uint64_t begun_us = s->timeout_us - SW_STORE_TIMEOUT_US;
+        uint32_t most_us = s->state == SW_STORE_PROGRAMMING ? SW_STORE_PROGRAM_MAX_US : SW_STORE_ERASE_MAX_US;
+        s->slow |= s->state != SW_STORE_WAITING && now_us - begun_us > most_us;
         s->poll_us = now_us + (s->state == SW_STORE_PROGRAMMING ? PROGRAM_POLL_US : ERASE_POLL_US);
         return now_us < s->timeout_us ? SW_STORE_NOTHING : end(s, SW_STORE_FAILED);
     }
@@ -179,6 +191,7 @@ sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64
     if (reads_back(hal, address, record, s->slot_bytes)) {
         s->counter = s->given;
         s->newest = address;
+        s->worn |= s->tries != 0u;
         return end(s, SW_STORE_WRITTEN);
     }
     if (++s->tries == TRIES_MAX) {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "sw_handles.h"
+
 #define AT_SIDE 0u
 #define AT_LEARNT 1u
 #define AT_SUNRISE 2u /* two bytes */
@@ -69,6 +71,9 @@ static sw_keeper_news load(sw_keeper *k, const sw_hal *hal, uint64_t now_us)
     if (found > 0) {
         memcpy(k->flash, k->record + SW_STORE_CONTENT_AT, SW_STORE_BYTES);
         sw_kept_get(&k->wanted, k->flash);
+    }
+    if (SW_HANDLES(FLASH_TORN) && k->store.torn) { /* written once more, behind what is damaged */
+        memset(k->flash, 0xFF, SW_STORE_BYTES);
     }
     k->loaded = 1;
     k->at_us = NEVER;

@@ -76,7 +76,7 @@ def test_the_median_needs_no_truth() -> None:
 def test_the_median_is_the_users_alone(who: str) -> None:
     found = metrics.respiration(night([23.0, 23.0], who), None)
     assert found.values["rate_per_min_median"] is None
-    assert found.reasons["rate_per_min_median"] .startswith("no valid breathing rate of the user: ")
+    assert found.reasons["rate_per_min_median"].startswith("no valid breathing rate of the user: ")
 
 
 def test_nobody_in_bed_is_a_reason() -> None:

@@ -57,7 +57,9 @@ def test_a_chip_that_is_wrong_from_the_start_leaves_the_device_silent_but_there(
     assert sw_link.ask("PING")["newest_seq"] == 0
 
 
-def test_a_brown_out_of_the_chip_is_noticed_and_streamed_over(sw_link: Link, sw_faults: Faults, sw_clock: Clock) -> None:
+def test_a_brown_out_of_the_chip_is_noticed_and_streamed_over(
+    sw_link: Link, sw_faults: Faults, sw_clock: Clock
+) -> None:
     sw_link.wait_for("VITALS", 20.0)
     sw_faults.add(brown_out_at_us=sw_clock.now_us + 1_000_000)
     assert sw_link.wait_for("FAULT", 5.0)["reason"] == table.Reason["BROWN_OUT"]

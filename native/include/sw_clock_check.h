@@ -1,0 +1,36 @@
+/* Does the battery clock run, and run right? It is read now and then and compared with the device's own time.
+ *
+ * What the clock chip shows minus the device's time is known to lie between two bounds, a second apart at first; each
+ * reading is timed so that it halves them. Crystals may differ by SW_CLOCK_CHECK_PPM; a reading beyond the bounds means
+ * that one of the two runs wrong. Rule: it only reads; whoever sets the clock chip says so, and it begins anew.
+ */
+#ifndef SW_CLOCK_CHECK_H
+#define SW_CLOCK_CHECK_H
+
+#include <stdint.h>
+#include "sw_hal.h"
+
+#define SW_CLOCK_CHECK_FIRST_US 8000000u   /* after power-on */
+#define SW_CLOCK_CHECK_GRACE_US 60000000u  /* a host has so long to set a clock that has lost its time */
+#define SW_CLOCK_CHECK_PERIOD_US 20000000u /* and up to a second more */
+#define SW_CLOCK_CHECK_PPM 200             /* that two good crystals may differ */
+#define SW_CLOCK_CHECK_NARROW_US 20000     /* bounds are not brought closer than this */
+
+typedef struct sw_clock_check {
+    uint32_t lost;    /* 1: at power-on the clock chip had lost its time */
+    uint32_t known;   /* 1: there are bounds */
+    uint64_t grace_us; /* until then a lost time is no fault */
+    uint32_t unix_s;  /* last reading ... */
+    uint64_t read_us; /* ... and when */
+    int64_t low_us;   /* bounds */
+    int64_t high_us;
+    uint64_t set_us;  /* when the clock chip was set last, as far as it knows */
+    uint64_t at_us;   /* next step */
+} sw_clock_check;
+
+void sw_clock_check_init(sw_clock_check *c, const sw_hal *hal, uint64_t now_us);
+/* At at_us. set_us: tick at which the clock chip was set last, UINT64_MAX never. Returns SW_REASON_NONE, CLOCK_ABSENT,
+ * CLOCK_POWER_LOST, CLOCK_STOPPED or CLOCK_DRIFT. */
+uint32_t sw_clock_check_step(sw_clock_check *c, const sw_hal *hal, uint64_t now_us, uint64_t set_us);
+
+#endif
