@@ -46,7 +46,8 @@ class Live:
 
     def run(self) -> None:
         """Until the waiter was stopped. Raises DeviceLostError and whatever went wrong in a callback."""
-        self._give(POWER_ON)
+        if self.steps == 0:
+            self._give(POWER_ON)
         while not self._waiter.stopped:
             self.turn()
 

@@ -67,6 +67,8 @@ class PiDevice:
     """A running device. pi: the virtual Pi it is on; folder: of its files."""
 
     def __init__(self, pi: VirtualPi, folder: Path, **settings: Any) -> None:
+        if not (folder / "sys").exists():
+            kernel_says(folder, pi.bufsiz)
         self.pi = pi
         self.said: list[str] = []
         self.children: list[FakeChild] = []

@@ -40,6 +40,7 @@ class VirtualPi:
         board: BareBoard | None = None,
     ) -> None:
         self.board = board or BareBoard(source, seed, options)
+        self.bufsiz = bufsiz
         self.header = Header(self.board, wiring)
         self.parts = I2cParts(self.board, faults, absent, seed)
         found = script.modules(self.header, bufsiz, self.parts if i2c else None)

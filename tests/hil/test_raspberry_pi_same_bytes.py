@@ -19,7 +19,7 @@ from hw_sim.link_counts import Kind, LinkCounts, Seen
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 from hw_sim.rig import DATA_TYPES, Rig
 from tests import ten_minutes
-from tests.pi_device import PiDevice, kernel_says
+from tests.pi_device import PiDevice
 from wire import codec, packet
 from wire.packet import Packet
 
@@ -84,7 +84,6 @@ def on_the_pi(bufsiz: int) -> tuple[Run, dict[str, float]]:
         VirtualPi(ten_minutes.scene(SEED), SEED, bufsiz=bufsiz) as pi,
     ):
         folder = Path(name)
-        kernel_says(folder, bufsiz)
         with PiDevice(pi, folder) as device:
             heard = 0
 

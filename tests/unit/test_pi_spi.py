@@ -97,6 +97,18 @@ def test_an_error_of_the_first_piece_is_the_firmwares_to_see() -> None:
     assert spi.xfer(HEADER, 4)[0] == 0xF8
 
 
+def test_a_firmware_that_reads_in_windows_of_its_own_gets_whole_frames_from_the_second_on() -> None:
+    device = FakeSpi()
+    spi = RadarSpi(device, BURST, 65536)
+    for _ in range(4):
+        spi.cs(0)
+        spi.xfer(HEADER, 4)
+        spi.xfer(None, 3072)
+        spi.cs(1)
+
+    assert [len(values) for _, values in device.calls] == [BURST + 4, 3076, 3076, 3076]
+
+
 def test_a_register_access_is_one_window() -> None:
     device = FakeSpi()
     spi = RadarSpi(device, BURST, 4096)

@@ -37,7 +37,11 @@ def kernel_bufsiz(sys: Path) -> int:
 
 
 class RadarSpi:
-    """device: an opened spidev. burst_bytes: of a frame in the FIFO, a multiple of 3. bufsiz: see kernel_bufsiz."""
+    """device: an opened spidev. burst_bytes: of a frame in the FIFO, a multiple of 3. bufsiz: see kernel_bufsiz.
+
+    The data that belong to a header are read with it. A firmware that takes fewer loses the rest once; from then on as
+    many are read as it took.
+    """
 
     def __init__(self, device: Any, burst_bytes: int, bufsiz: int) -> None:
         if burst_bytes % WORD_BYTES:
@@ -47,9 +51,11 @@ class RadarSpi:
         self._piece_bytes = (min(bufsiz, BLOCK_MAX) - HEADER_BYTES) // WORD_BYTES * WORD_BYTES
         if self._piece_bytes < WORD_BYTES:
             raise SpiUseError(f"bufsiz {bufsiz}: expected room for a header and a word")
+        self._expected_bytes = burst_bytes
         self._header = b""
         self._ahead = b""
-        self._left = 0
+        self._left = self._taken = 0
+        self._status = 0
         self._fresh = False
         self.windows = 0
         self.bytes = 0
@@ -60,9 +66,11 @@ class RadarSpi:
 
     def cs(self, level: int) -> int:
         """A window begins or ends for the firmware; the kernel has its own."""
+        if self._taken and self._ahead and self._taken % WORD_BYTES == 0:
+            self._expected_bytes = self._taken
         self._fresh = level == 0
         self._header = self._ahead = b""
-        self._left = 0
+        self._left = self._taken = 0
         return 0
 
     def xfer(self, tx: bytes | None, n: int) -> bytes:
@@ -74,8 +82,10 @@ class RadarSpi:
         self._fresh = False
         sent = bytes([RECEIVE]) * n if tx is None else tx
         if n == HEADER_BYTES and sent.startswith(FIFO_BURST):
-            self._header, self._left = sent, self._burst_bytes
-            return self._piece()
+            self._header, self._left = sent, self._expected_bytes
+            status = self._piece()
+            self._status = status[0]
+            return status
         return self._window(sent)
 
     def _piece(self) -> bytes:
@@ -87,11 +97,13 @@ class RadarSpi:
         return got[:HEADER_BYTES]
 
     def _data(self, tx: bytes | None, n: int) -> bytes:
-        if tx is not None or n > len(self._ahead) + self._left:
+        if tx is not None or self._taken + n > self._burst_bytes:
             raise SpiUseError(f"{n} bytes out of the FIFO: expected at most {self._burst_bytes} a window")
+        self._left = max(self._left, n - len(self._ahead))
         while len(self._ahead) < n:
-            if self._piece()[0] != GSR0_CLEAR:  # an error between the pieces: the frame is not whole
+            if self._piece()[0] != self._status:  # an error between the pieces: the frame is not whole
                 raise OSError(0, "the chip reports an error inside a frame")
+        self._taken += n
         found, self._ahead = self._ahead[:n], self._ahead[n:]
         return found
 
