@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cloud import cures, live, occupancy, outages, silence, spans, writer
+from cloud import cures, live, outages, silence, spans, writer
 from cloud.night import SECOND_US, Night, iso
 from wire.table import Reason, text_of
 
@@ -144,7 +144,7 @@ LISTENING = {
     spans.NOT_ANSWERED: (Place.LINE, "the device had not answered yet", cures.LINE),
     spans.NO_PACKETS: (Place.UNKNOWN, spans.NO_PACKETS, cures.LINE),
 }
-_STANDBY, _NOBODY = (text_of(Reason, Reason[name]) for name in ("STANDBY_SWITCH", "NOBODY"))
+_STANDBY, _NOBODY, _BOOTED = (text_of(Reason, Reason[name]) for name in ("STANDBY_SWITCH", "NOBODY", "BOOTED"))
 
 
 def explain(reason: str) -> tuple[Place, str, str]:
@@ -152,7 +152,9 @@ def explain(reason: str) -> tuple[Place, str, str]:
     if reason in LISTENING:
         return LISTENING[reason]
     silent, fault = reason.removeprefix("silent: "), reason.removeprefix("fault: ")
-    if silent.startswith((occupancy.NO_ANSWER, occupancy.NO_PACKETS)):
+    if reason.startswith(spans.OURS):
+        return Place.LINE, "stored, but it came too late for the conclusions", cures.LINE
+    if silent.startswith(spans.OURS):
         why = silent.partition(": ")[2]
         off = why in outages.CAUSES.values() or why == outages.OFF
         return (Place.DEVICE, silent, cures.DEVICE_POWER) if off else (Place.LINE, silent, cures.LINE)
@@ -172,6 +174,8 @@ def _silent(why: str) -> tuple[Place, str, str]:
         return Place.STANDBY, "standby is on", cures.of_reason(why)
     if why == _NOBODY:
         return Place.BED, "nobody in the user's place: the device was silent", cures.of_reason(why)
+    if why == _BOOTED:
+        return Place.BREATHING, "the device was starting", ""
     if why == silence.SINCE_BOOT:
         return Place.BED, f"silent: {why}", "see that standby is off and that the device faces the chest"
     return _place_of_fault(why), why, cures.of_reason(why)

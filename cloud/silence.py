@@ -29,6 +29,8 @@ BLINDING = tuple(
     )
     if name in Reason.__members__
 )  # fmt: skip
+#: A device that does not answer, or does not send, is noticed within this.
+NOTICED_US = 45_000_000
 #: Shorter ones are the cadence of the packets.
 SHORTEST_US = 2_000_000
 
@@ -70,7 +72,7 @@ def silences(
     told = {t.utc_us: t.silent_reason for t in transitions if t.silent_reason is not None}
     found = [replace(span, reason=told.get(span.to_utc_us, span.reason)) for span in found]
     found = [replace(span, reason=_specific(span, faults)) for span in found]
-    found += _lost(occupancy, end_utc_us, heard)
+    found += _lost(occupancy, data_utc_us, end_utc_us, heard)
     return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
 
 
@@ -97,17 +99,25 @@ def _specific(span: Silence, faults: Sequence[FaultSpan]) -> str:
     return longest.reason if enough else span.reason
 
 
-def _lost(occupancy: Sequence[Occupancy], end_utc_us: int, heard: Sequence[outages.Answer]) -> list[Silence]:
-    """Spans in which the device did not answer, or its packets did not come."""
+def _lost(
+    occupancy: Sequence[Occupancy], data_utc_us: Sequence[int], end_utc_us: int, heard: Sequence[outages.Answer]
+) -> list[Silence]:
+    """Spans in which the device did not answer, or its packets did not come, from its last packet on."""
     ends = [*(row.utc_us for row in occupancy[1:]), end_utc_us]
-    lost = [
-        Silence(row.utc_us, end, row.reason)
-        for row, end in zip(occupancy, ends, strict=False)
-        if row.reason in (NO_ANSWER, NO_PACKETS)
-    ]
+    found: list[Silence] = []
+    for row, end in zip(occupancy, ends, strict=False):
+        if row.reason not in (NO_ANSWER, NO_PACKETS):
+            continue
+        if found and found[-1].to_utc_us == row.utc_us:  # one after the other are one outage
+            reason = NO_ANSWER if NO_ANSWER in (found[-1].reason, row.reason) else row.reason
+            found[-1] = replace(found[-1], to_utc_us=end, reason=reason)
+            continue
+        last = bisect_right(data_utc_us, row.utc_us) - 1
+        since = data_utc_us[last] if last >= 0 and row.utc_us - data_utc_us[last] < NOTICED_US else row.utc_us
+        found.append(Silence(since, end, row.reason))
     return [
         replace(one, reason=f"{NO_ANSWER}: {outages.why(one.from_utc_us, one.to_utc_us, heard)}")
         if one.reason == NO_ANSWER and heard
         else one
-        for one in lost
+        for one in found
     ]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cloud import occupancy
 from cloud.night import SECOND_US, Floats, Ints, Night, latest, take
 
 UNCERTAIN = "breathing not certain enough"
@@ -18,6 +19,10 @@ NO_PACKETS = "unknown, because no packets came and nothing tells why"
 NOT_RUNNING = "cloud process not running"
 NOT_ANSWERED = "the device had not answered yet"
 NOT_KNOWN = "not known who is measured"
+
+
+#: What is said of the device when it was not heard; it did not say so itself.
+OURS = (occupancy.NO_ANSWER, occupancy.NO_PACKETS)
 
 
 class Span(NamedTuple):
@@ -57,19 +62,28 @@ def _reason(night: Night, second: int, packet: int) -> str:
         known = np.isfinite(night.vitals.rate_per_min[packet])
         return stranger if known else night.vitals.rate_reason[packet] or UNCERTAIN
     middle_us = night.from_utc_us + second * SECOND_US + SECOND_US // 2
-    for silence in night.silences:
-        if silence.from_utc_us - SECOND_US <= middle_us < silence.to_utc_us + SECOND_US:
-            return f"silent: {silence.reason}"
-    return _untold(night, middle_us)
+    found = [one for one in night.silences if one.from_utc_us - SECOND_US <= middle_us < one.to_utc_us + SECOND_US]
+    told = next((one for one in found if not one.reason.startswith(OURS)), None)
+    if told is not None:
+        return f"silent: {told.reason}"
+    here = _here(night, middle_us)
+    if here:
+        return here
+    return f"silent: {found[0].reason}" if found else _untold(night, middle_us)
 
 
-def _untold(night: Night, utc_us: int) -> str:
-    """Why there is no packet of this instant, when the device was not silent by its own word."""
+def _here(night: Night, utc_us: int) -> str:
+    """Why this process heard nothing at that instant, whatever the device did."""
     for incident in night.incidents:
         if incident.from_utc_us <= utc_us < (incident.to_utc_us or night.to_utc_us):
             return incident.what
     if not any(start - SECOND_US <= utc_us < stop + SECOND_US for start, stop in night.listening):
         return NOT_RUNNING
+    return ""
+
+
+def _untold(night: Night, utc_us: int) -> str:
+    """Why there is no packet of this instant, when the device was not silent by its own word."""
     if all(utc_us < one.answered_utc_us for one in night.boots):
         return NOT_ANSWERED
     for fault in night.faults:

@@ -150,9 +150,10 @@ def as_text(made: dict[str, Any]) -> list[str]:
     if made["now"]:
         lines += ["", "now"]
         lines += [f"  {one['name']:<17}{one['detail']}" for one in made["now"]]
-    cures = {
-        one["cure"]: one.get("place") or one["name"] for one in [*made["findings"], *made["now"]] if _helps(one, made)
-    }
+    cures: dict[str, str] = {}
+    for one in [*made["findings"], *made["now"]]:
+        if _helps(one, made):
+            cures.setdefault(one["cure"], one.get("place") or one["name"])
     if cures:
         lines += ["", "what to do", *(f"  {place:<17}{cure}" for cure, place in cures.items())]
     return lines
