@@ -294,13 +294,13 @@ def heard(device: PiDevice) -> Heard:
     return made
 
 
-def test_the_watchdog_is_fed_once_a_second(device: PiDevice) -> None:
+def test_the_watchdog_is_fed_long_before_systemd_loses_patience(device: PiDevice) -> None:
     watchdog = heard(device)
-    device.run(30.0)
+    device.run(60.0)
 
     steps = [b - a for a, b in zip(watchdog.feeds_us, watchdog.feeds_us[1:], strict=False)]
-    assert 28 <= len(watchdog.feeds_us) <= 31
-    assert min(steps) >= 1_000_000 and max(steps) < 2_000_000
+    assert len(steps) > 10
+    assert min(steps) >= 1_000_000 and max(steps) <= 10_000_000
 
 
 def test_a_loop_that_stands_still_is_not_fed(device: PiDevice) -> None:
@@ -312,14 +312,17 @@ def test_a_loop_that_stands_still_is_not_fed(device: PiDevice) -> None:
     assert len(watchdog.feeds_us) == fed
 
 
-def test_once_the_firmware_feeds_the_watchdog_the_loop_does_not(device: PiDevice) -> None:
+def test_the_loop_feeds_the_watchdog_of_a_firmware_that_has_none_and_no_other(device: PiDevice) -> None:
     watchdog = heard(device)
-    device.board.watchdog_start(8000)
+    board = device.board
+    board.alive()
+    before = len(watchdog.feeds_us)
+    board.watchdog_start(8000)
+    device.pi.board.advance(5 * 10**9)
     begun = len(watchdog.feeds_us)
-    device.board.watchdog_feed = lambda: 0  # type: ignore[method-assign]
-    device.run(10.0)
+    board.alive()
 
-    assert len(watchdog.feeds_us) == begun
+    assert (before, len(watchdog.feeds_us)) == (1, begun)
 
 
 def test_the_reset_cause_is_how_the_last_run_ended(pi: VirtualPi, tmp_path: Path) -> None:
