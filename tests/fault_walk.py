@@ -8,51 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.nurse import Nurse
 from hw_sim.faults import ROWS, Row
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene
-from wire import codec, packet, table
+from wire import packet, table
 from wire.packet import Packet
 
 BEGIN_S, FOR_S, END_S = 20.0, 15.0, 58.0
 SEED = 3
-SETS_AT_S = 24  # an alarm, so that flash is written
-LINK_S = 2  # between two questions after its health
 REASON_OF = {int(one.value): one.name for one in table.Reason}
-
-
-class Nurse:
-    """A host that asks after the device's health, tells it the time and acknowledges what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[int, Packet]] = []
-        self._decoder, self._nonce, self._ticks = codec.Decoder(), 1, 0
-        self._next: dict[int, int] = {}
-
-    def exchange(self, utc_us: int, data: bytes) -> bytes:
-        answer = b""
-        for one in self._decoder.feed(data):
-            self.heard.append((utc_us, one))
-            if one.seq and self._next.setdefault(one.boot, one.seq) == one.seq:
-                self._next[one.boot] += 1
-                answer += self._say(packet.ACK, boot=one.boot, seq=one.seq)
-            if one.type == packet.PONG:
-                answer += self._say(packet.TIME, device_nonce=one.fields["device_nonce"], utc_us=utc_us)
-        if self._ticks % 10 == 0:
-            answer += self._ask(packet.HOST_HELLO, utc_us=utc_us) if self._ticks == 0 else self._ask(packet.PING)
-        if self._ticks % LINK_S == 1:
-            answer += self._ask(packet.HEALTH_READ)
-        if self._ticks == SETS_AT_S:
-            answer += self._ask(packet.ALARM_SET, set_for_utc_us=utc_us + 3_600_000_000, sunrise_s=0)
-        self._ticks += 1
-        return answer
-
-    def _ask(self, kind: int, **fields: Any) -> bytes:
-        self._nonce += 1
-        return self._say(kind, nonce=self._nonce, **fields)
-
-    def _say(self, kind: int, **fields: Any) -> bytes:
-        return codec.encode(packet.make(kind, fields))
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hw_sim.chip.core import lib
 from hw_sim.console import Console, InputLines
 from hw_sim.rig import Rig
 from tests.board_device import Ramp
@@ -38,11 +39,12 @@ def test_a_fault_may_come_later(rig: Rig) -> None:
 
 def test_standby_button_and_reboot_are_hands_on_the_device(rig: Rig) -> None:
     assert told(rig, "standby on", "button 0.5") == ["standby on", "button for 0.5 s"]
-    assert (rig.board.memory.standby, rig.board.memory.pins.button) == (1, 1)
+    memory = rig.board.memory
+    assert (lib.board_standby_switch(memory), lib.board_button(memory)) == (1, 1)
     rig.run(1.0)
-    assert rig.board.memory.pins.button == 0
+    assert lib.board_button(memory) == 0
     assert told(rig, "standby off", "reboot") == ["standby off", "rebooted"]
-    assert (rig.board.memory.standby, rig.board.memory.powered) == (0, 0)
+    assert (lib.board_standby_switch(memory), memory.powered) == (0, 0)
 
 
 def test_status_is_one_line(rig: Rig) -> None:
