@@ -60,8 +60,8 @@ def emulated(stack: ExitStack, scenario: str, seed: int = 1, *, real_time: bool 
     from hw_sim.raspberry_pi.virtual_pi import VirtualPi
     from hw_sim.scene import Scene
 
-    board = BareBoard(Scene.load(scenario, seed=seed, duration_s=DAY_S), seed, real_time=real_time)
-    pi = stack.enter_context(VirtualPi(board=board))
+    scene = Scene.load(scenario, seed=seed, duration_s=DAY_S)
+    pi = stack.enter_context(VirtualPi(scene, seed, board=BareBoard(scene, seed, real_time=real_time)))
     pi.quantum_us = EMULATED_TURN_US if real_time else pi.quantum_us
     world = _world(pi.now_us, pi.now_ns, lambda: 0, lambda: False, os.urandom, lambda work: work(), "emulated")
     return Place(Modules(pi.spi, pi.gpiod, pi.smbus2), pi, lambda us: pi.board.advance(1000 * us), world, False)

@@ -15,12 +15,14 @@ from hw_sim.chip.core import ffi, lib
 from hw_sim.raspberry_pi import script, spidev
 from hw_sim.raspberry_pi.header_pins import Header, Wiring
 from hw_sim.raspberry_pi.i2c_parts import I2cParts
+from hw_sim.scenario_climate import furnished
+from hw_sim.scene import Scene
 
 FAR_US = 2**62
 
 
 class VirtualPi:
-    """source, seed, options: see BareBoard. bufsiz: of the kernel. absent: I2C addresses that nobody answers.
+    """source, seed, options: see BareBoard; a scene also furnishes the room. bufsiz: of the kernel. absent: I2C addresses that nobody answers.
 
     i2c False: the bus is not enabled. faults: of the parts. spi, gpiod, smbus2: what a program imports.
     host: called at the end of every quantum with its virtual time, us.
@@ -43,6 +45,8 @@ class VirtualPi:
         self.bufsiz = bufsiz
         self.header = Header(self.board, wiring)
         self.parts = I2cParts(self.board, faults, absent, seed)
+        if isinstance(source, Scene):
+            furnished(self.parts.board, source, None)
         found = script.modules(self.header, bufsiz, self.parts if i2c else None)
         self.spi = found["spidev"].SpiDev
         self.gpiod: Any = found["gpiod"]
