@@ -84,7 +84,7 @@ def matched(chirps: NDArray[np.float64], distance_m: float) -> Complex:
     t_s = np.arange(VIEW.n_samples) / VIEW.sample_rate_hz
     tau_s = 2 * distance_m / SPEED_OF_LIGHT_M_PER_S
     template = np.exp(-2j * np.pi * (VIEW.f0_hz * tau_s + VIEW.slope_hz_per_s * tau_s * t_s))
-    return np.einsum("fsr,s->fr", chirps, template)
+    return np.asarray(np.einsum("fsr,s->fr", chirps, template))
 
 
 def noise_row(snr_db: float, *, moving: bool, n: int = 1600, seed: int = 11) -> NoiseRow:

@@ -4,7 +4,8 @@ Rule: when it transmits is a closed formula of time; only the phase of a crossin
 
 Two sweeps f1(t), f2(t) meet at one instant; the mixer gives a tone that sweeps through zero at the difference k of their
 slopes. Far faster than the filters settle (k >> bandwidth^2, so nearly always) the filters answer with their impulse
-response h, A / sqrt(k) cos(phase + pi / 4) h(t - t_meet): two or three samples, in the one chirp it hits. Slower crossings are
+response h, A / sqrt(k) cos(phase +- pi / 4) h(t - t_meet), the sign that of k:
+two or three samples, in the one chirp it hits. Slower crossings are
 summed sample by sample, A |H(f)| cos(phase): a radar with our own slope is a tone for as long as both sweep.
 Its level is Friis' formula one way, with our beam in its direction.
 Left out: echoes of its signal, crossings in the pause of our sweep, what its carrier does to the mixer otherwise.
@@ -139,7 +140,7 @@ def _meet(others: Others, key: np.uint64, k: int, start_s: float, sample_s: floa
         first = int(math.ceil(meet_s / sample_s))
         for r in range(n_rx):
             size = others.counts[k, r] / math.sqrt(abs(k_slope))
-            size *= math.cos(_TWO_PI * (phase + others.turns[k, r] + 0.125))
+            size *= math.cos(_TWO_PI * (phase + others.turns[k, r] + math.copysign(0.125, k_slope)))
             for i in range(first, min(n, first + TAIL - 1)):
                 x = (i * sample_s - meet_s) / sample_s * FINE
                 at = int(x)

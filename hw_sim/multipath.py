@@ -50,11 +50,13 @@ def images(body: MovingSet, wall: Wall) -> MovingSet:
     moves = body.direction[:, :, chosen].astype(np.float64)
     mirror = np.eye(3) - 2 * np.outer(normal, normal)
     image = np.einsum("ij,kjn->kin", mirror, p) + 2 * wall.distance_m * normal[:, None]
+    before = np.einsum("i,kin->kn", normal, p) < wall.distance_m
+    image = np.where(before[:, None], image, 1.0)  # what lies beyond the wall has no image: anywhere, and silent
     near, far = np.linalg.norm(p, axis=1), np.linalg.norm(image, axis=1)
     to_point, to_image = p / near[:, None], image / far[:, None]
     image_moves = np.einsum("ij,kjn->kin", mirror, moves)
     loss = bounce(PERMITTIVITY[wall.material], np.abs(np.einsum("i,kin->kn", normal, to_image)))
-    loss = loss * 10 ** (-wall.extra_loss_db / 20) * (np.einsum("i,kin->kn", normal, p) < wall.distance_m)
+    loss = loss * 10 ** (-wall.extra_loss_db / 20) * before
     middle = 0.5 * (near + far)
     nearer = 0.5 * np.sum(to_point * moves + to_image * image_moves, axis=1)  # half of what the mixed ways gain
     # the kernel takes both losses of distance as 1 / middle^2 and both beams in one direction

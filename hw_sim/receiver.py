@@ -4,7 +4,8 @@ Rule: each is off unless a scene or a fault names it; switched off, nothing here
 
 Noise: the white noise of noise.py through a symmetrical filter of three taps (falls from 200 kHz to 1 MHz at 2 MHz as the
 recording's does, the same power between 150 and 600 kHz), and for flicker noise of its own through two first-order
-low-passes a decade apart: 1/f within 1 dB from a tenth of the corner to the corner. Both run round a chirp.
+low-passes a decade apart, one noise into both: 1/f within half a decibel from a tenth of the corner to the corner. Both run
+round a chirp.
 A bent ramp is a bent time: the signal of a straight sweep, read where the bent one would be (cubic interpolation).
 Left out: phase noise. Range correlation cancels it: at -80 dBc/Hz and 100 kHz from the carrier a wall at 2.6 m keeps
 -114 dBc/Hz of its own echo, 35 dB below thermal noise (4 sin^2(pi f tau), tau = 17 ns).
@@ -22,7 +23,7 @@ from hw_sim.jit import kernel
 from hw_sim.noise import add_noise
 from hw_sim.radar_view import RadarView
 
-_POLES: Final = ((0.7, 3.0), (0.07, 20.0))  # of the corner frequency; density at its foot, of the white noise's
+_POLES: Final = ((0.7, 1.814), (0.07, 13.377))  # of the corner frequency; density at its foot, of the white noise's
 _FLICKER: Final = np.uint32(0x5BD1E995)  # another key
 
 
