@@ -271,5 +271,5 @@ uint32_t sw_diagnose_self_test(sw_driver *d, uint32_t fill)
     if (SW_HANDLES(BUS_BITS) && r.wrong <= r.n / FEW_PARTS && r.sign != before) { /* elsewhere at the next try */
         return SW_REASON_BUS_BITS;
     }
-    return SW_REASON_SELF_TEST_FAILED;
+    return SW_HANDLES(SELF_TEST_FAILED) ? SW_REASON_SELF_TEST_FAILED : SW_REASON_NONE;
 }
