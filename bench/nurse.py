@@ -10,6 +10,7 @@ from typing import Any
 from wire import codec, packet
 from wire.packet import Packet
 
+SETTLES_AT_S = 6  # a setting, so that flash holds something
 SETS_AT_S = 24  # an alarm, so that flash is written
 HEALTH_EVERY_S = 2
 PING_EVERY_S = 10
@@ -39,6 +40,8 @@ class Nurse:
             answer += self._ask(packet.HOST_HELLO, utc_us=utc_us) if self._ticks == 0 else self._ask(packet.PING)
         if self._ticks % HEALTH_EVERY_S == 1:
             answer += self._ask(packet.HEALTH_READ)
+        if self._ticks == SETTLES_AT_S:
+            answer += self._ask(packet.SETTINGS_SET, side=1)
         if self._ticks == SETS_AT_S:
             answer += self._ask(packet.ALARM_SET, set_for_utc_us=utc_us + 3_600_000_000, sunrise_s=0)
         self._ticks += 1

@@ -45,8 +45,10 @@ VALUES: dict[str, float] = {"line-garbled": 20_000, "line-loses": 20_000, "line-
 FROM_POWER_ON = ("memory-broken", "self-test-wrong", "reset-stuck", "wrong-chip")
 """Seen when the chip is set up: these begin at once."""
 
-LONG = {"line-cut": 60, "line-cut-to-host": 60, "line-cut-to-device": 60, "host-silent": 60}
-"""A host that is not heard is missed after a while: fault and scene last so much longer, s."""
+LONG = {"line-cut": 60, "line-cut-to-host": 60, "line-cut-to-device": 60, "host-silent": 60,
+        "climate-absent": 60, "climate-crc": 60, "light-sensor-absent": 60, "light-sensor-saturated": 60,
+        "button-stuck": 60, "clock-drift": 60}  # fmt: skip
+"""Fault and scene last so much longer, s: a host is missed after a while, sensors are asked once a minute."""
 
 
 def fault_text(name: str) -> str:

@@ -26,7 +26,7 @@ _FLASH = (
     ),
     Row(
         "flash-worn", None, "parts", lambda _: {"flash_endurance": 0},
-        "FLASH_WORN", "one cell of 1024 takes no program, or no erase", "a sector beyond its 100 000 erases",
+        "FLASH_WORN", "one cell of 256 takes no program, or no erase", "a sector beyond its 100 000 erases",
         "reads back what it writes, and writes it again elsewhere", FLASH,
     ),
     Row(
@@ -47,7 +47,7 @@ _CLOCK = (
         "CLOCK_STOPPED", "the clock chip's oscillator stands still", "a cracked crystal", "goes on by its own time", "users",
     ),
     Row(
-        "clock-drift", rate_error(50_000_000, 1_000_000), "parts", lambda ppb: {"clock_ppb": int(ppb)},
+        "clock-drift", rate_error(50_000_000, 20_000_000), "parts", lambda ppb: {"clock_ppb": int(ppb)},
         "CLOCK_DRIFT", "the clock chip runs fast by so much (slow when negative)", "a crystal with the wrong load",
         "goes on by its own time and sets the clock chip whenever a host says the time", "crystals", at_power_on=True,
     ),

@@ -2,7 +2,7 @@
  *
  * What the clock chip shows minus the device's time is known to lie between two bounds, a second apart at first; each
  * reading is timed so that it halves them. Crystals may differ by SW_CLOCK_CHECK_PPM; a reading beyond the bounds means
- * that one of the two runs wrong. Rule: it only reads; whoever sets the clock chip says so, and it begins anew.
+ * that one of the two runs wrong, or that the clock chip stood still. Rule: it only reads; whoever sets the clock chip says so, and it begins anew.
  */
 #ifndef SW_CLOCK_CHECK_H
 #define SW_CLOCK_CHECK_H
@@ -16,10 +16,13 @@
 #define SW_CLOCK_CHECK_PPM 200             /* that two good crystals may differ */
 #define SW_CLOCK_CHECK_NARROW_US 20000     /* bounds are not brought closer than this */
 
+typedef enum sw_clock_check_suspicion { SW_CLOCK_CHECK_FINE = 0, SW_CLOCK_CHECK_OFF, SW_CLOCK_CHECK_STOOD } sw_clock_check_suspicion;
+
 typedef struct sw_clock_check {
     uint32_t lost;    /* 1: at power-on the clock chip had lost its time */
     uint32_t known;   /* 1: there are bounds */
     uint64_t grace_us; /* until then a lost time is no fault */
+    uint32_t suspect; /* what the last reading looked like; the next one, soon, decides */
     uint32_t unix_s;  /* last reading ... */
     uint64_t read_us; /* ... and when */
     int64_t low_us;   /* bounds */

@@ -13,6 +13,7 @@
 #define SECOND_US 1000000
 #define PPM 1000000
 #define STANDS_US 2000000u /* the same second for so long */
+#define STOOD_PART 10       /* off by more than this part of the time between: no crystal is so wrong */
 
 void sw_clock_check_init(sw_clock_check *c, const sw_hal *hal, uint64_t now_us)
 {
@@ -26,50 +27,71 @@ void sw_clock_check_init(sw_clock_check *c, const sw_hal *hal, uint64_t now_us)
 
 static void plan(sw_clock_check *c, uint64_t now_us)
 {
-    c->at_us = now_us + SW_CLOCK_CHECK_PERIOD_US;
-    if (c->known) { /* at the middle of the bounds, where a second would begin */
+    c->at_us = now_us + (c->suspect != SW_CLOCK_CHECK_FINE ? STANDS_US : SW_CLOCK_CHECK_PERIOD_US);
+    if (c->known && c->suspect == SW_CLOCK_CHECK_FINE) { /* at the middle of the bounds, where a second would begin */
         int64_t over = ((int64_t)c->at_us + (c->low_us + c->high_us) / 2) % SECOND_US;
         c->at_us += over == 0 ? 0u : (uint64_t)(SECOND_US - over);
     }
 }
 
+static void bounds(sw_clock_check *c, int64_t low, int64_t high)
+{
+    const int64_t middle = (low + high) / 2;
+    const int32_t narrow = high - low < SW_CLOCK_CHECK_NARROW_US;
+    c->low_us = narrow ? middle - SW_CLOCK_CHECK_NARROW_US / 2 : low;
+    c->high_us = narrow ? middle + SW_CLOCK_CHECK_NARROW_US / 2 : high;
+}
+
+/* By how much a reading, low..high, lies outside of the bounds; then they follow it as narrow as they were. */
+static int64_t beyond(sw_clock_check *c, uint64_t now_us, int64_t low, int64_t high)
+{
+    const int64_t slack = (int64_t)(now_us - c->read_us) * SW_CLOCK_CHECK_PPM / PPM;
+    const int64_t width = c->high_us - c->low_us;
+    const int64_t behind = c->low_us - slack - high, ahead = low - c->high_us - slack;
+    if (behind >= 0) { /* the clock chip has fallen behind: it has just crossed the bound */
+        bounds(c, high - width, high);
+        return behind + 1;
+    }
+    if (ahead >= 0) {
+        bounds(c, low, low + width);
+        return ahead + 1;
+    }
+    bounds(c, low > c->low_us - slack ? low : c->low_us - slack, high < c->high_us + slack ? high : c->high_us + slack);
+    return 0;
+}
+
+/* A first look raises a suspicion, a second one tells a clock that stands, or stood, from one that runs wrong. */
 static uint32_t compare(sw_clock_check *c, uint64_t now_us, uint32_t unix_s)
 {
     const int64_t low = (int64_t)unix_s * SECOND_US - (int64_t)now_us;
-    const int64_t high = low + SECOND_US;
-    const int64_t slack = (int64_t)(now_us - c->read_us) * SW_CLOCK_CHECK_PPM / PPM;
     const int32_t stands = c->known && unix_s == c->unix_s && now_us - c->read_us >= STANDS_US;
-    uint32_t reason = SW_REASON_NONE;
+    const uint32_t suspect = c->suspect;
+    c->suspect = SW_CLOCK_CHECK_FINE;
     if (!c->known) {
-        c->low_us = low;
-        c->high_us = high;
-    } else if (stands && SW_HANDLES(CLOCK_STOPPED)) {
-        c->low_us = low;
-        c->high_us = high;
-        reason = SW_REASON_CLOCK_STOPPED;
-    } else {
-        const int64_t width = c->high_us - c->low_us;
-        c->low_us -= slack;
-        c->high_us += slack;
-        if (c->low_us >= high) { /* the clock chip has fallen behind: it has just crossed the bound */
-            c->high_us = high;
-            c->low_us = high - width;
-            reason = SW_REASON_CLOCK_DRIFT;
-        } else if (c->high_us <= low) {
-            c->low_us = low;
-            c->high_us = low + width;
-            reason = SW_REASON_CLOCK_DRIFT;
-        } else {
-            c->low_us = low > c->low_us ? low : c->low_us;
-            c->high_us = high < c->high_us ? high : c->high_us;
+        bounds(c, low, low + SECOND_US);
+        return SW_REASON_NONE;
+    }
+    const int64_t off_us = beyond(c, now_us, low, low + SECOND_US);
+    if (suspect != SW_CLOCK_CHECK_FINE) {
+        const uint32_t stood = stands || suspect == SW_CLOCK_CHECK_STOOD;
+        if (stood) {
+            bounds(c, low, low + SECOND_US);
         }
+        return stood ? SW_REASON_CLOCK_STOPPED : SW_REASON_CLOCK_DRIFT;
     }
-    if (c->high_us - c->low_us < SW_CLOCK_CHECK_NARROW_US) {
-        const int64_t middle = (c->low_us + c->high_us) / 2;
-        c->low_us = middle - SW_CLOCK_CHECK_NARROW_US / 2;
-        c->high_us = middle + SW_CLOCK_CHECK_NARROW_US / 2;
+    if (off_us != 0) {
+        c->suspect = off_us > (int64_t)(now_us - c->read_us) / STOOD_PART ? SW_CLOCK_CHECK_STOOD : SW_CLOCK_CHECK_OFF;
     }
-    return reason == SW_REASON_CLOCK_DRIFT && !SW_HANDLES(CLOCK_DRIFT) ? SW_REASON_NONE : reason;
+    return SW_REASON_NONE;
+}
+
+static uint32_t handled(uint32_t reason)
+{
+    if ((reason == SW_REASON_CLOCK_DRIFT && !SW_HANDLES(CLOCK_DRIFT)) ||
+        (reason == SW_REASON_CLOCK_STOPPED && !SW_HANDLES(CLOCK_STOPPED))) {
+        return SW_REASON_NONE;
+    }
+    return reason;
 }
 
 uint32_t sw_clock_check_step(sw_clock_check *c, const sw_hal *hal, uint64_t now_us, uint64_t set_us)
@@ -82,9 +104,10 @@ uint32_t sw_clock_check_step(sw_clock_check *c, const sw_hal *hal, uint64_t now_
     if (set_us != c->set_us || reading != SW_RTC_VALID) {
         c->set_us = set_us;
         c->known = 0;
+        c->suspect = SW_CLOCK_CHECK_FINE;
     }
     if (reading == SW_RTC_VALID) {
-        reason = compare(c, now_us, unix_s);
+        reason = handled(compare(c, now_us, unix_s));
         c->known = 1;
         c->unix_s = unix_s;
         c->read_us = now_us;

@@ -14,11 +14,7 @@ import pytest
 from hw_sim.faults import ROWS
 from tests.fault_walk import Walk, expected, problems, walk, walk_of, without
 
-NOT_YET = frozenset(
-    name
-    for name, row in ROWS.items()
-    if row.part in ("scene", "parts") and name not in ("entropy-absent", "contact-bounce")
-) | {"line-cut-to-host", "power-lost", "power-dip"}
+NOT_YET = frozenset(name for name, row in ROWS.items() if row.part == "scene") | {"line-cut-to-host"}
 NOTICED = [name for name, row in ROWS.items() if row.reason and name not in NOT_YET]
 ALIKE = {
     "MISO_HIGH": {"miso-high", "reset-line-low"},

@@ -79,7 +79,7 @@ def test_above_a_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 PLANTED = {
     "native/src/outbox.c": ('#include "sw_outbox.h"', '#include "sw_outbox.h"\nuint32_t sw_planted;'),
     "native/include/sw_chain_state.h": ("uint32_t frame;", "uint32_t frame; uint8_t planted[65536];"),
-    "native/src/firmware.c": ("uint8_t bytes[UART_CHUNK];", "uint8_t bytes[UART_CHUNK * 40u];"),
+    "native/src/line.c": ("uint8_t bytes[UART_CHUNK];", "uint8_t bytes[UART_CHUNK * 40u];"),
 }
 """Data in the core, a state and a stack above their limits."""
 
