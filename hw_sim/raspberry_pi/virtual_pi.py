@@ -22,7 +22,8 @@ FAR_US = 2**62
 
 
 class VirtualPi:
-    """source, seed, options: see BareBoard; a scene also furnishes the room. bufsiz: of the kernel. absent: I2C addresses that nobody answers.
+    """source, seed, options: see BareBoard; a scene also furnishes the room. bufsiz: of the kernel.
+    absent: I2C addresses that nobody answers.
 
     i2c False: the bus is not enabled. faults: of the parts. spi, gpiod, smbus2: what a program imports.
     host: called at the end of every quantum with its virtual time, us.
