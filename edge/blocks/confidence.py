@@ -15,12 +15,15 @@ from edge.blocks.parameters import (
     MOTION_SCORE,
     PERSON_COHERENCE,
     PERSON_PER_DB,
+    PERSON_PER_M,
     PERSON_PER_RAD,
+    PERSON_PER_S,
     PERSON_SNR_DB,
     RATE_PER_MISSING,
     RATE_PER_RESIDUAL,
     RATE_PER_VARIATION,
     RATE_SCORE,
+    RESTLESS_S,
 )
 
 
@@ -38,14 +41,24 @@ def decibel(ratio: float) -> float:
 
 
 @njit(cache=CACHE)
-def person(snr: float, coherence: float, outside_rad: float) -> int:
+def against(outside_rad: float, below_m: float, moving_s: float) -> float:
+    """Return the log-odds against a person in the user's place.
+
+    outside_rad: how far its direction lies outside the place, below_m: how far it lies below
+    FLOOR_BELOW_M, both times how sure that direction is; moving_s: time without a still second.
+    """
+    return PERSON_PER_RAD * outside_rad + PERSON_PER_M * below_m + PERSON_PER_S * max(moving_s - RESTLESS_S, 0.0)
+
+
+@njit(cache=CACHE)
+def person(snr: float, coherence: float, doubt: float) -> int:
     """Return P(person in the user's place), 0..255, from coherent power over noise and coherence.
 
-    outside_rad: how far its direction lies outside the place, times how sure that direction is.
+    doubt: log-odds against it.
     """
     if coherence < PERSON_COHERENCE:
         snr = snr * max(coherence, 0.0) / PERSON_COHERENCE
-    return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB) - PERSON_PER_RAD * outside_rad)
+    return quantise(PERSON_PER_DB * (decibel(snr) - PERSON_SNR_DB) - doubt)
 
 
 @njit(cache=CACHE)

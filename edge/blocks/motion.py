@@ -31,6 +31,7 @@ STATE = np.dtype(
         ("moving", np.int32),
         ("still_s", np.float32),  # since the speed was last too high
         ("started", np.int32),
+        ("moving_s", np.float32),  # since it was last still; 0 while it is
     ],
     align=True,
 )
@@ -46,6 +47,7 @@ def init(state: Any) -> None:
     state.moving = 0
     state.still_s = 0.0
     state.started = 0
+    state.moving_s = 0.0
 
 
 @njit(cache=CACHE)
@@ -96,3 +98,4 @@ def decide(state: Any, geometry: Any) -> None:
         state.still_s += geometry.frame_s
         if state.still_s >= STILL_HOLD_S:
             state.moving = 0
+    state.moving_s = state.moving_s + geometry.frame_s if state.moving else 0.0

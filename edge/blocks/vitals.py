@@ -12,6 +12,7 @@ from numba import njit
 from edge.blocks import CACHE, confidence
 from edge.blocks.breathing_rate import REASON_LOW_QUALITY, REASON_STARTING
 from edge.blocks.parameters import (
+    FLOOR_BELOW_M,
     MOVING_MM_PER_S,
     NOBODY_BELOW,
     RATE_COHERENCE,
@@ -72,7 +73,8 @@ def fill(state: Any, t_us: int, flags: int, out: Any) -> None:
     out.confidence = 0
     absent = REASON_GAP if state.gaps > 0 else REASON_STARTING
     if state.seconds > 0:
-        out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence, outside(state))
+        doubt = confidence.against(outside(state), below(state), state.motion.moving_s)
+        out.confidence = confidence.person(state.candidates.snr, state.candidates.coherence, doubt)
         absent = REASON_NOBODY if out.confidence < NOBODY_BELOW else 0
     fill_motion(state, absent, out)
     fill_position(state, absent, out)
@@ -88,6 +90,13 @@ def outside(state: Any) -> float:
     if low >= high:  # no place is set
         return 0.0
     return float(state.direction.coherence * max(low - azimuth, azimuth - high, 0.0))
+
+
+@njit(cache=CACHE)
+def below(state: Any) -> float:
+    """Return how far below the height at which people lie, as far as it has a direction, m."""
+    height_m = state.candidates.distance_m * math.sin(state.direction.elevation_rad)
+    return float(state.direction.coherence * max(-FLOOR_BELOW_M - height_m, 0.0))
 
 
 @njit(cache=CACHE)

@@ -12,9 +12,15 @@
 int32_t sw_confidence_quantise(float log_odds);
 /* 10 log10 of a power ratio, at least -60 dB */
 float sw_confidence_decibel(float ratio);
-/* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1;
- * outside_rad: how far its direction lies outside the place, times how sure that direction is, >= 0. */
-int32_t sw_confidence_person(float snr, float coherence, float outside_rad);
+/* What speaks against a person in the user's place, each >= 0. */
+typedef struct sw_doubts {
+    float outside_rad; /* how far the direction lies outside the place, times how sure that direction is */
+    float below_m;     /* how far below FLOOR_BELOW_M it lies, times how sure */
+    float moving_s;    /* time without a still second */
+} sw_doubts;
+
+/* P(person in the user's place), 0..255. snr: coherent power over noise, ratio; coherence: -1..1. */
+int32_t sw_confidence_person(float snr, float coherence, const sw_doubts *doubts);
 /* P(right class), 0..255, of still or moving, from the speed over its threshold. */
 int32_t sw_confidence_motion(float speed_over_threshold);
 /* P(|rate - truth| <= 1 per minute), 0..255, of a rate that was accepted.

@@ -26,6 +26,7 @@ typedef struct sw_motion_state {
     float over_floor;     /* burst over its noise, power ratio */
     float still_s;        /* since the speed was last too high */
     int32_t moving;       /* 0 or 1 */
+    float moving_s;       /* since it was last still; 0 while it is */
 } sw_motion_state; /* sw_motion is the class on the wire */
 
 /* Starts still. */

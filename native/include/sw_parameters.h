@@ -87,6 +87,10 @@
     PARAMETER(PERSON_SNR_DB, 9.0, "dB", "coherent power over noise at which a person is as likely as not") \
     PARAMETER(PERSON_PER_DB, 0.6, "1/dB", "log-odds of a person per dB above it") \
     PARAMETER(PERSON_PER_RAD, 20.0, "1/rad", "... less this per rad of azimuth outside the user's place") \
+    PARAMETER(FLOOR_BELOW_M, 0.30, "m", "height below the device under which nobody lies: a pet on the floor") \
+    PARAMETER(PERSON_PER_M, 100.0, "1/m", "log-odds of a person lost per m below that") \
+    PARAMETER(RESTLESS_S, 12.0, "s", "time without a still second that people take to turn over") \
+    PARAMETER(PERSON_PER_S, 0.5, "1/s", "log-odds of a person lost per s beyond that: a fan, a tone of a supply") \
     PARAMETER(PERSON_COHERENCE, 0.10, "1", "least coherence from frame to frame of anything alive")
 
 /* Each becomes a constant of the compiler, SW_P_ZONE_NEAR_M; one that is not used leaves nothing behind. */

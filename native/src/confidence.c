@@ -22,13 +22,21 @@ float sw_confidence_decibel(float ratio)
     return 10.0f * sw_log10f(ratio > SMALLEST_RATIO ? ratio : SMALLEST_RATIO);
 }
 
-int32_t sw_confidence_person(float snr, float coherence, float outside_rad)
+/* Log-odds against a person. */
+static float against(const sw_doubts *doubts)
+{
+    float restless_s = doubts->moving_s > SW_P_RESTLESS_S ? doubts->moving_s - SW_P_RESTLESS_S : 0.0f;
+    return SW_P_PERSON_PER_RAD * doubts->outside_rad + SW_P_PERSON_PER_M * doubts->below_m +
+           SW_P_PERSON_PER_S * restless_s;
+}
+
+int32_t sw_confidence_person(float snr, float coherence, const sw_doubts *doubts)
 {
     if (coherence < SW_P_PERSON_COHERENCE) {
         snr = snr * (coherence > 0.0f ? coherence : 0.0f) / SW_P_PERSON_COHERENCE;
     }
     float log_odds = SW_P_PERSON_PER_DB * (sw_confidence_decibel(snr) - SW_P_PERSON_SNR_DB);
-    return sw_confidence_quantise(log_odds - SW_P_PERSON_PER_RAD * outside_rad);
+    return sw_confidence_quantise(log_odds - against(doubts));
 }
 
 int32_t sw_confidence_breathing(float variation, float residual, int32_t intervals)

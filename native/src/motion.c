@@ -20,6 +20,7 @@ void sw_motion_init(sw_motion_state *state)
     state->over_floor = 0.0f;
     state->still_s = 0.0f;
     state->moving = 0;
+    state->moving_s = 0.0f;
 }
 
 static float power_of(const sw_profile *profile, int32_t first, int32_t last)
@@ -57,6 +58,7 @@ static void decide(sw_motion_state *state, float frame_s)
             state->moving = 0;
         }
     }
+    state->moving_s = state->moving ? state->moving_s + frame_s : 0.0f;
 }
 
 void sw_motion_step(sw_motion_state *state, const sw_geometry *geometry, const sw_profile *moving,

@@ -111,12 +111,20 @@ static float outside(const sw_vitals_sources *from)
     return from->direction->coherence * at_least_0(azimuth < low ? low - azimuth : azimuth - high);
 }
 
+/* How far below the height at which people lie, as far as it has a direction, m. */
+static float below(const sw_vitals_sources *from)
+{
+    float height_m = from->candidates->distance_m * sw_sinf(from->direction->elevation_rad);
+    return from->direction->coherence * at_least_0(-SW_P_FLOOR_BELOW_M - height_m);
+}
+
 void sw_vitals_fill(const sw_vitals_sources *from, sw_chain_out *out)
 {
     int32_t absent = from->gaps > 0 ? SW_REASON_GAP : SW_REASON_STARTING;
     out->confidence = 0;
     if (from->seconds > 0) {
-        out->confidence = sw_confidence_person(from->candidates->snr, from->candidates->coherence, outside(from));
+        const sw_doubts doubts = {outside(from), below(from), from->motion->moving_s};
+        out->confidence = sw_confidence_person(from->candidates->snr, from->candidates->coherence, &doubts);
         absent = out->confidence < (int32_t)SW_P_NOBODY_BELOW ? SW_REASON_NOBODY : SW_REASON_NONE;
     }
     fill_motion(from, absent, out);

@@ -10,11 +10,32 @@ import pytest
 from numpy.random import Generator, Philox
 
 from edge.blocks import confidence
-from edge.blocks.parameters import PERSON_COHERENCE, PERSON_PER_DB, PERSON_PER_RAD, PERSON_SNR_DB, RATE_SCORE
+from edge.blocks.parameters import (
+    PERSON_COHERENCE,
+    PERSON_PER_DB,
+    PERSON_PER_M,
+    PERSON_PER_RAD,
+    PERSON_PER_S,
+    PERSON_SNR_DB,
+    RATE_SCORE,
+    RESTLESS_S,
+)
 from edge.core import load
 
 FFI, LIB = load()
 SNR_DB = np.linspace(-80, 60, 1401)
+
+
+class Reference:
+    """The reference, doubts as three numbers."""
+
+    quantise = staticmethod(confidence.quantise)
+    decibel = staticmethod(confidence.decibel)
+    breathing = staticmethod(confidence.breathing)
+
+    @staticmethod
+    def person(snr: float, coherence: float, outside: float = 0.0, below: float = 0.0, moving: float = 0.0) -> int:
+        return confidence.person(snr, coherence, confidence.against(outside, below, moving))
 
 
 class C:
@@ -22,11 +43,14 @@ class C:
 
     quantise = LIB.sw_confidence_quantise
     decibel = LIB.sw_confidence_decibel
-    person = LIB.sw_confidence_person
     breathing = LIB.sw_confidence_breathing
 
+    @staticmethod
+    def person(snr: float, coherence: float, outside: float = 0.0, below: float = 0.0, moving: float = 0.0) -> int:
+        return int(LIB.sw_confidence_person(snr, coherence, FFI.new("sw_doubts *", (outside, below, moving))))
 
-BLOCKS = pytest.mark.parametrize("block", [confidence, C])
+
+BLOCKS = pytest.mark.parametrize("block", [Reference, C])
 
 
 @BLOCKS
@@ -73,6 +97,22 @@ def test_a_person_falls_by_the_stated_step_outside_the_place(block: Any) -> None
 
 
 @BLOCKS
+def test_a_person_falls_by_the_stated_step_below_the_bed(block: Any) -> None:
+    half = 10 ** (PERSON_SNR_DB / 10)
+    found = [block.person(half, 1.0, below=metres) for metres in np.linspace(0, 0.2, 101)]
+    assert np.all(np.diff(found) <= 0) and found[-1] == 0
+    assert block.person(half, 1.0, below=0.01) == round(exact(-0.01 * PERSON_PER_M))
+
+
+@BLOCKS
+def test_what_never_rests_is_nobody_in_the_end(block: Any) -> None:
+    half = 10 ** (PERSON_SNR_DB / 10)
+    assert block.person(half, 1.0, moving=RESTLESS_S) == block.person(half, 1.0)
+    assert block.person(half, 1.0, moving=RESTLESS_S + 2.0) == round(exact(-2.0 * PERSON_PER_S))
+    assert block.person(half, 1.0, moving=RESTLESS_S + 60.0) == 0
+
+
+@BLOCKS
 def test_breathing_falls_with_every_doubt(block: Any) -> None:
     doubts = np.linspace(0, 2, 201)
     assert np.all(np.diff([block.breathing(v, 0.1, 8) for v in doubts]) <= 0)
@@ -86,7 +126,7 @@ def test_ideal_breathing_has_the_stated_score(block: Any) -> None:
 
 
 def test_what_is_no_number_is_no_person() -> None:
-    assert LIB.sw_confidence_person(float("nan"), 1.0, 0.0) == 0
+    assert C.person(float("nan"), 1.0) == 0
 
 
 def exact(log_odds: float) -> float:
@@ -107,8 +147,9 @@ def test_c_differs_from_reference_by_a_step_at_most() -> None:
     rng = Generator(Philox(2))
     ratios, coherences = 10 ** rng.uniform(-7, 6, 3000), rng.uniform(-1, 1, 3000)
     away = np.maximum(rng.uniform(-0.5, 0.5, 3000), 0)
-    cases = zip(ratios, coherences, away, strict=True)
-    person = [(C.person(*case), confidence.person(*case)) for case in cases]
+    below, moving = rng.uniform(0, 0.05, 3000), rng.uniform(0, 30, 3000)
+    cases = zip(ratios, coherences, away, below, moving, strict=True)
+    person = [(C.person(*case), Reference.person(*case)) for case in cases]
     doubts = rng.uniform(0, 1.5, (3000, 2))
     breathing = [(C.breathing(v, r, i % 10), confidence.breathing(v, r, i % 10)) for i, (v, r) in enumerate(doubts)]
     steps = np.abs(np.diff(person + breathing))

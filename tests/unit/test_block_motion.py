@@ -22,7 +22,7 @@ from tests.profiles import (
     turning,
 )
 
-RESULTS = ("burst", "amplitude", "speed_mm_per_s", "over_floor", "still_s", "moving")
+RESULTS = ("burst", "amplitude", "speed_mm_per_s", "over_floor", "still_s", "moving", "moving_s")
 BODY = 14
 FIRST, LAST = BODY - 2, BODY + 2
 NOISE = 3 * 1.0  # power of a bin, three antennas
