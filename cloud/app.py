@@ -24,7 +24,7 @@ from cloud.patient_port import PatientPort
 from cloud.retention import Retention
 from cloud.store import Store, StoreError
 from cloud.supervisor import Supervisor
-from cloud.writer import Writer
+from cloud.writer import COMMIT_EVERY_US, Writer
 from wire.handshake import Entropy
 from wire.transport import Transport, TransportError
 from wire.unix_line import PREFIX as UNIX
@@ -80,6 +80,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
     parser.add_argument("--seed", type=int, metavar="N", help="nonces from a seed; in lock-step only")
     parser.add_argument("--wait", action="store_true", help="wait for the port, and for its return; unix: always does")
+    parser.add_argument(
+        "--commit-every", type=float, default=COMMIT_EVERY_US / 1e6, metavar="S", help="seconds between commits"
+    )
     parser.add_argument("--keep-nights", type=int, metavar="N", help="delete nights older than N days")
     parser.add_argument(
         "--keep-detail-days", type=int, metavar="N", help="delete waveforms and packets older than N days"
@@ -129,6 +132,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
         options.tz,
         supervisor,
         stopped=lambda: stop.number != 0,
+        commit_every_us=round(options.commit_every * 1e6),
     )
     process.open()
     stack.callback(process.close)

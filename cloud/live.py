@@ -19,7 +19,7 @@ from cloud.observations import Incident
 from cloud.retention import Retention
 from cloud.store import Store, StoreError, set_aside
 from cloud.supervisor import Supervisor
-from cloud.writer import GatheredTooMuch, Writer
+from cloud.writer import COMMIT_EVERY_US, GatheredTooMuch, Writer
 from wire.transport import TransportError
 
 TICK_US = 1_000_000
@@ -75,13 +75,14 @@ class Live:
     supervisor: Supervisor = field(default_factory=Supervisor)
     sleep: Callable[[float], None] = time.sleep
     stopped: Callable[[], bool] = lambda: False
+    commit_every_us: int = COMMIT_EVERY_US
     cloud: Cloud = field(init=False)
     _lost_since_us: int | None = None
     _forgotten_us: int | None = None
 
     def open(self) -> None:
         """The store and what was concluded before. Raises StoreError for what no patience mends."""
-        self.cloud = self.made(Writer(self._store(), patient=True, say=self.say))
+        self.cloud = self.made(Writer(self._store(), self.commit_every_us, patient=True, say=self.say))
         self.cloud.writer.store.close_incidents()
 
     def _store(self) -> Store:

@@ -11,6 +11,9 @@ import numpy as np
 from cloud.night import EPOCH_S, SECOND_US, Night, latest
 from cloud.spans import users
 
+#: A full moon through a window is brighter.
+DARK_LUX = 0.5
+
 
 def clock(utc_us: int, zone: tzinfo) -> str:
     """Local time of day, '23:05'."""
@@ -66,7 +69,7 @@ def sentences(night: Night, report: Mapping[str, Any], zone: tzinfo) -> list[str
         )
     else:
         said.append("The breathing rate is unknown.")
-    return [*said, *_absences(report, zone), *_alarm(report, zone)]
+    return [*said, *_absences(report, zone), *_room(report), *_alarm(report, zone)]
 
 
 def _sleep(report: Mapping[str, Any], zone: tzinfo) -> list[str]:
@@ -93,6 +96,21 @@ def _absences(report: Mapping[str, Any], zone: tzinfo) -> list[str]:
     ]
     said = [f"{clock(a, zone)} to {clock(b, zone)}" for a, b in spans if a is not None and b is not None]
     return [f"Out of bed from {', '.join(said)}."] if said else []
+
+
+def _room(report: Mapping[str, Any]) -> list[str]:
+    """'The room: 19 °C (18 to 20), 48 % humidity, 0.3 lux.', as far as it was measured."""
+    room = report.get("room") or {}
+    said = []
+    if room.get("temperature_c") is not None:
+        low, high = round(room["temperature_min_c"]), round(room["temperature_max_c"])
+        said.append(f"{room['temperature_c']:.0f}\u00a0°C" + (f" ({low} to {high})" if low != high else ""))
+    if room.get("humidity_pct") is not None:
+        said.append(f"{room['humidity_pct']:.0f}\u00a0% humidity")
+    if room.get("light_lux") is not None:
+        light = room["light_lux"]
+        said.append("dark" if light < DARK_LUX else f"{light:.0f}\u00a0lux of light")
+    return [f"The room: {', '.join(said)}."] if said else []
 
 
 def _alarm(report: Mapping[str, Any], zone: tzinfo) -> list[str]:

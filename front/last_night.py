@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000
 #: Where the store is looked for when it is not named.
-USUAL = (Path("night.sqlite"), Path("/var/lib/stillwave/night.sqlite"))
+USUAL = (Path("night.sqlite"), Path("/var/lib/stillwave-cloud/nights.sqlite"))
 #: Local hours in which a bedside sensor should listen, whoever sleeps when.
 EVENING, MORNING = 20, 9
 #: A night needs about a tenth of it.

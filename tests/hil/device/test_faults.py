@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hw_sim.hil.levers import Board, Clock, Faults
+from hw_sim.hil.levers import Clock, Faults
 from hw_sim.hil.link import Link
 from tests.bedroom import ON_THE_BOARD
 from wire import table
