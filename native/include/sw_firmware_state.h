@@ -50,6 +50,7 @@ struct sw_firmware {
     uint32_t failure_cause;      /* ... and its cause, SW_REASON_* */
     uint64_t made_up;            /* numbers made without entropy */
     uint32_t garbled_told;       /* bad packets of the host already noticed */
+    uint32_t packets_told;       /* good ones by then */
     uint32_t dropped_told;       /* packets dropped for a slow line already noticed */
     uint32_t streamed_s;         /* seconds of this streaming, for as long as the host is watched */
     uint32_t waiting_s;          /* ... in a row at whose end the line had not taken everything */

@@ -14,10 +14,11 @@ static void watch_garbled(sw_firmware *fw, uint64_t now_us)
 {
     const sw_deframer_counters *c = &fw->deframer.counters;
     uint32_t bad = c->too_long + c->bad_cobs + c->too_short + c->bad_crc;
-    if (SW_HANDLES(LINE_GARBLED) && bad != fw->garbled_told && c->packets != 0u) {
+    if (SW_HANDLES(LINE_GARBLED) && bad != fw->garbled_told && fw->packets_told != 0u) {
         sw_health_note(&fw->health, now_us, SW_REASON_LINE_GARBLED);
     }
     fw->garbled_told = bad;
+    fw->packets_told = c->packets;
 }
 
 static void watch_slow(sw_firmware *fw, uint64_t now_us)
