@@ -10,6 +10,9 @@ from hw_sim.fault_rows.row import Row
 
 BACK_OFF = "resets the chip and tries again after 0.25 to 32 s; silent meanwhile"
 GOES_ON = "goes on"
+GOES_ON_BELOW = "goes on below 1 %; above, rates and ranges would be wrong: gives up, tries again after 0.25 to 32 s"
+TAKES_DUE = "takes frames when they are due; none is lost"
+WRITES_AGAIN = "writes again what was lost; a frame hurt is dropped, frames restart"
 RESTARTS = "restarts the frames; the span is marked as a gap"
 
 _TRANSPORT = (
@@ -27,30 +30,30 @@ _TRANSPORT = (
         "bit-flips", share(1, 100_000, 200), "board", lambda ppm: {"miso_flip_ppm": int(ppm), "miso_from_us": 0,
                                                                 "miso_fifo_only": False},
         "BUS_BITS", "so many of the bytes from the chip have one bit flipped", "level shifters, long wires",
-        GOES_ON + "; samples it cannot trust count as lost", "forum threads on level shifters",
+        "goes on: reads again what can be read again; samples have no check", "forum threads on level shifters",
     ),
     Row(
         "bits-late", None, "board", lambda _: {"miso_late": True},
         "BUS_LATE", "unless MISO_HS_RD is set every bit is taken for the next one", "a clock above 25 MHz without high speed",
-        BACK_OFF, "datasheet, a public driver's 20 MHz rule",
+        "asks the chip for high speed and goes on", "datasheet, a public driver's 20 MHz rule",
     ),
     Row(
         "bus-split", count(5, 16384, 4096), "board", lambda n: {"cs_chunk_bytes": int(n)},
         "BUS_SPLIT", "chip select is released after so many bytes", "a driver with a buffer of 4096 bytes",
-        BACK_OFF, "py-spidev issue 62 and others",
+        "finds the cut by the self test and reads in shorter windows", "py-spidev issue 62 and others",
     ),
     Row(
         "clock-lost", count(2, 1_000_000, 100), "board", lambda n: {"lost_clock_every": int(n)},
-        "BUS_CLOCKS", "in every n-th window the chip misses a clock", "glitches on the clock line", RESTARTS,
+        "BUS_CLOCKS", "in every n-th window the chip misses a clock", "glitches on the clock line", WRITES_AGAIN,
     ),
     Row(
         "clock-doubled", count(2, 1_000_000, 100), "board", lambda n: {"extra_clock_every": int(n)},
-        "BUS_CLOCKS", "in every n-th window the chip sees a clock twice", "reflections on the clock line", RESTARTS,
+        "BUS_CLOCKS", "in every n-th window the chip sees a clock twice", "reflections on the clock line", WRITES_AGAIN,
     ),
     Row(
         "spi-slow", frequency(100e3, 50e6, 1e6), "chip", lambda hz: {"spi_hz": int(hz)},
         "BUS_SLOW", "transfers take time at this clock rate", "a clock divider left at its default",
-        RESTARTS + "; frames come late or not at all",
+        "restarts the frames whenever the FIFO runs over; spans are marked as gaps",
     ),
 )  # fmt: skip
 
@@ -58,7 +61,7 @@ _STATUS = (
     Row(
         "status-mirrored", None, "chip", lambda _: {"gsr0_mirrored": 1},
         "STATUS_MIRRORED", "the four status bits stand in the other order", "the vendor's C header against the datasheet",
-        GOES_ON, "vendor driver, issue 4",
+        "turns the bits round", "vendor driver, issue 4",
     ),
     Row(
         "status-false", None, "chip", lambda _: {"fou_while_empty": 1},
@@ -71,7 +74,7 @@ _IRQ = (
     Row(
         "irq-never", None, "board", lambda _: {"irq_low_from_us": 0},
         "IRQ_SILENT", "the interrupt line stays low", "a wire is off, the wrong pin",
-        BACK_OFF, "ESP32 driver, issue 1; vendor driver, issue 5",
+        TAKES_DUE, "ESP32 driver, issue 1; vendor driver, issue 5",
     ),
     Row(
         "irq-late", time(1, 1_000_000, 5_000), "board", lambda us: {"irq_late_us": int(us)},
@@ -80,7 +83,7 @@ _IRQ = (
     ),
     Row(
         "irq-missed", count(2, 1_000_000, 10), "board", lambda n: {"irq_miss_every": int(n)},
-        "IRQ_MISSED", "every n-th edge is not seen", "edges while the interrupt was masked", RESTARTS,
+        "IRQ_MISSED", "every n-th edge is not seen", "edges while the interrupt was masked", TAKES_DUE,
     ),
     Row(
         "irq-spurious", time(100, 60_000_000, 100_000), "board", lambda us: {"irq_spurious_every_us": int(us)},
@@ -88,16 +91,16 @@ _IRQ = (
     ),
     Row(
         "irq-stuck", None, "board", lambda _: {"irq_high_from_us": 0},
-        "IRQ_STUCK", "the interrupt line stays high", "a short to the supply", BACK_OFF,
+        "IRQ_STUCK", "the interrupt line stays high", "a short to the supply", TAKES_DUE,
     ),
     Row(
         "irq-inverted", None, "board", lambda _: {"irq_inverted": True},
-        "IRQ_INVERTED", "the interrupt line is active low", "an inverting level shifter, a wrong pin set-up", BACK_OFF,
+        "IRQ_INVERTED", "the interrupt line is active low", "an inverting level shifter, a wrong pin set-up", TAKES_DUE,
     ),
     Row(
         "irq-early", None, "chip", lambda _: {"cref_lost": 1},
         "IRQ_EARLY", "FIFO_CREF is not taken and stays 0: an interrupt at the first word",
-        "the write was lost, or made before the register list", BACK_OFF, "vendor driver; datasheet",
+        "the write was lost, or made before the register list", "writes it again; " + TAKES_DUE, "vendor driver; datasheet",
     ),
     Row(
         "oscillator-off", None, "chip", lambda _: {"oscillator_off": 1},
@@ -107,7 +110,7 @@ _IRQ = (
     Row(
         "frame-limit", count(1, 4095, 100), "chip", lambda n: {"frame_limit": int(n)},
         "FRAMES_ENDED", "MAX_FRAME_CNT holds this number: frames end after so many", "a register list of a demo",
-        RESTARTS,
+        "writes the register again and restarts the frames",
     ),
 )  # fmt: skip
 
@@ -181,12 +184,12 @@ _TIMING = (
     ),
     Row(
         "chip-clock", rate_error(50_000_000, 1_000_000), "chip", lambda ppb: {"clock_ppb": int(ppb)},
-        "REFERENCE", "the chip's reference runs fast, or slow", "a wrong or cold crystal", GOES_ON,
+        "REFERENCE", "the chip's reference runs fast, or slow", "a wrong or cold crystal", GOES_ON_BELOW,
     ),
     Row(
         "reference-76.8", None, "chip", lambda _: {"reference_hz": 76_800_000},
         "REFERENCE", "the reference has 76.8 instead of 80 MHz: all times are 4 % longer, frequencies lower",
-        "the other crystal of the data sheet", GOES_ON, at_power_on=True,
+        "the other crystal of the data sheet", GOES_ON_BELOW, at_power_on=True,
     ),
 )  # fmt: skip
 
