@@ -328,7 +328,7 @@ def first_light(
     config: ConfigFile = None,
     json: Json = False,
 ) -> int:
-    """The first look at a real chip: id, wires, noise, leakage, timing.
+    """The first look at a real chip, as figures to mail.
 
     Each figure has limits and a verdict. Nothing should move in front of the radar meanwhile.
     """
