@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from hw_sim.fans import KINDS
 from hw_sim.radar_view import SPEED_OF_LIGHT_M_PER_S
 from hw_sim.scenario import Child, Person, Scenario, Side, Vector
 
@@ -52,6 +53,16 @@ def _things(scenario: Scenario) -> Iterator[tuple[str, Vector]]:
     if scenario.fan is not None:
         x, y, z = _polar(scenario.fan.distance_m, scenario.fan.azimuth_deg, 0.0)
         yield "fan", (x, y, z + scenario.fan.height_m)
+    for name, fan in scenario.fans.items():
+        x, y, z = _polar(fan.distance_m, fan.azimuth_deg, 0.0)
+        yield (
+            f"{fan.kind} fan ({name})",
+            (x, y, z + (KINDS[fan.kind].height_m if fan.height_m is None else fan.height_m)),
+        )
+    for name, draught in scenario.draughts.items():
+        yield f"draught ({name})", _polar(draught.distance_m, draught.azimuth_deg, 0.0)
+    for name, radar in scenario.radars.items():
+        yield f"radar ({name})", _polar(radar.distance_m, radar.azimuth_deg, radar.elevation_deg)
     if scenario.curtain is not None:
         yield "curtain", _polar(scenario.curtain.distance_m, scenario.curtain.azimuth_deg, 0.0)
 
