@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from front import calibrate_options
+
 app = typer.Typer(
     name="stillwave",
     help="A bedside sleep radar in software. No medical device.",
@@ -314,6 +316,9 @@ def alarm(
     from front import commands
 
     commands.alarm(action, at, serial, tz, config, json)
+
+
+app.command()(calibrate_options.calibrate)
 
 
 @app.command("first-light")

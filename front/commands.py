@@ -220,6 +220,17 @@ def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path
     show(json, found, lambda: [as_text(found, zone)])
 
 
+def calibrate(action: str, port: str, place: tuple[float | None, float, float], json: bool) -> None:
+    """A procedure of calibration on the device at a port, or what it has."""
+    from front.calibrate import PROCEDURE_S, as_text, command
+    from front.show import Progress
+
+    bar = Progress(PROCEDURE_S)
+    found = command(action, port, place, now_us, lambda share: bar(PROCEDURE_S * share))
+    bar.done()
+    show(json, found, lambda: [as_text(found)])
+
+
 def last_night(db: Path | None, night: int | None, json: bool) -> int:
     """Why less than all was recorded. Returns 1 when something was wrong."""
     from front import last_night as looked

@@ -42,6 +42,7 @@ CODES = {
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
     ("front.alarm", "AlarmError"): 1,
+    ("front.calibrate", "CalibrationError"): 1,
 }
 
 

@@ -23,6 +23,7 @@ from edge.blocks import (
     motion,
     phase_circle,
     resample,
+    sample_check,
     vitals,
 )
 from edge.blocks import geometry as geometry_of
@@ -48,6 +49,7 @@ STATE = np.dtype(
         ("azimuth_low_rad", np.float32),  # of the user's place; both 0: every direction is
         ("azimuth_high_rad", np.float32),
         ("shape", np.int32, (3,)),  # of a frame: chirps, samples, antennas
+        ("check", sample_check.STATE),
         ("calibration", calibration.STATE),
         ("clutter", clutter.STATE),
         ("candidates", candidates.STATE),
@@ -78,6 +80,7 @@ STATE = np.dtype(
 def init(state: Any) -> None:
     """Start from nothing; state.geometry must be set."""
     geometry = state.geometry
+    sample_check.init(state.check, geometry.frame_s)
     calibration.init(state.calibration)
     init_looking(state)
     phase_circle.init(state.circle)
@@ -138,7 +141,11 @@ def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: An
 
     samples: uint16[chirp, sample, rx], ADC counts; t_us: chip time, us; flags: FLAG_*; out: vitals.OUT.
     """
-    profile, difference = range_fft(half_burst(samples))
+    sample_check.samples(state.check, samples, flags & vitals.FLAG_SATURATED != 0)
+    halves = half_burst(samples)
+    sample_check.means(state.check, halves)
+    profile, difference = range_fft(halves)
+    sample_check.profiles(state.check, profile, difference)
     calibration.step(state.calibration, profile, difference, flags & FLAG_GAP != 0)
     out.wave_n = 0
     out.wave_t_us = 0
@@ -157,6 +164,7 @@ def observe(
         init_looking(state)
         state.gaps += 1 if state.frame > 0 else 0  # the very first frame ends no gap
     moving = clutter.step(state.clutter, profile)
+    sample_check.line(state.check, geometry, difference, chosen.noise)
     second = candidates.step(chosen, geometry, moving, difference)
     direction.step(state.direction, geometry, moving)
     if second:

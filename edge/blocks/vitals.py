@@ -31,6 +31,7 @@ OUT = np.dtype(
         ("t_us", np.uint64),
         ("frame", np.uint32),
         ("flags", np.uint32),
+        ("noticed", np.uint32),
         ("confidence", np.int32),
         ("rate_centi_per_min", np.int32),
         ("rate_validity", np.int32),
@@ -70,6 +71,7 @@ def fill(state: Any, t_us: int, flags: int, out: Any) -> None:
     out.t_us = t_us
     out.frame = state.frame
     out.flags = flags
+    out.noticed = state.check.noticed
     out.confidence = 0
     absent = REASON_GAP if state.gaps > 0 else REASON_STARTING
     if state.seconds > 0:
@@ -126,7 +128,8 @@ def fill_position(state: Any, absent: int, out: Any) -> None:
     out.distance_mm = rounded(1000.0 * chosen.distance_m, 0, 65535)
     out.distance_validity = out.confidence
     out.range_bin = chosen.body_bin
-    out.direction_validity = rounded(out.confidence * towards.coherence, 0, 255)
+    out.position_reason = state.check.astray
+    out.direction_validity = 0 if state.check.astray else rounded(out.confidence * towards.coherence, 0, 255)
     if out.direction_validity > 0:
         out.azimuth_cdeg = rounded(math.degrees(towards.azimuth_rad) * 100.0, -9000, 9000)
         out.elevation_cdeg = rounded(math.degrees(towards.elevation_rad) * 100.0, -9000, 9000)
@@ -139,6 +142,8 @@ def why_unheard(state: Any, absent: int, flags: int) -> int:
         return absent
     if flags & FLAG_SATURATED:
         return REASON_SATURATED
+    if state.check.disturbed:
+        return int(state.check.disturbed)
     if state.motion.moving:
         return REASON_MOVING
     return 0 if state.circle.fitted else REASON_STARTING

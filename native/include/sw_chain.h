@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "sw_calibration.h"
 #include "sw_config.h"
+#include "sw_sample_check.h"
 
 #define SW_WAVE_MAX 8          /* 10 Hz waveform samples one frame can finish (frames down to 2/s) */
 
@@ -19,6 +20,7 @@ typedef struct sw_chain_out {
     uint64_t t_us;             /* chip time of the frame */
     uint32_t frame;            /* frames since frame start */
     uint32_t flags;            /* SW_FLAG_* */
+    uint32_t noticed;          /* 1 << SW_CHECK_*: what the samples say about the radar itself */
     int32_t confidence;        /* P(person in the user's place), 0..255 */
     int32_t rate_centi_per_min;/* breathing, 0.01 per minute */
     int32_t rate_validity;     /* P(|rate - truth| <= 1 per minute), 0..255 */

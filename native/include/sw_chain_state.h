@@ -20,6 +20,7 @@
 #include "sw_probe.h"
 #include "sw_range_fft.h"
 #include "sw_resample.h"
+#include "sw_sample_check.h"
 
 /* Memory of one frame, three times over: what lies side by side in one of the structs may be alive at the same time,
  * what lies in different ones may not. `halves` is at the same place in the first two, `range` in the last two.
@@ -48,6 +49,7 @@ typedef struct sw_chain {
     sw_place place;            /* azimuths both 0: every direction is the place */
     sw_half_burst half_burst;
     sw_range_fft range_fft;
+    sw_sample_check check;
     sw_calibration calibration;
     sw_clutter clutter;
     sw_candidates candidates;

@@ -33,6 +33,26 @@
     PARAMETER(CORNER_NEAR_M, 0.15, "m", "distance from the named place at which the reflector may be found") \
     PARAMETER(CORNER_SNR, 300.0, "1", "least power of the reflector's echo over the noise of a frame") \
     PARAMETER(CORNER_ALONE, 0.25, "1", "most power of any other echo over the reflector's") \
+    /* sample check: of the radar itself */ \
+    PARAMETER(JUMP_COUNTS, 12, "ADC count", "difference of two chirps at one sample that is a jump ...") \
+    PARAMETER(JUMP_NOISE, 8, "1", "... plus this times the mean difference of the quietest pair") \
+    PARAMETER(BURST_SHARE, 2.5, "1", "differences of a pair over the quietest one's that are a burst") \
+    PARAMETER(FIRST_SHARE, 1.6, "1", "differences of the first pair over the others' that are no chance") \
+    PARAMETER(CHECK_SMOOTH_S, 0.5, "s", "smoothing of the share of frames in which a condition holds") \
+    PARAMETER(CHECK_SHARE, 0.7, "1", "share above which a lasting condition is noticed") \
+    PARAMETER(CHECK_RARE, 0.02, "1", "share of disturbed frames below which values stay valid") \
+    PARAMETER(OFFSET_COUNTS, 150, "ADC count", "mean off the middle, beside what leakage explains, that is too much") \
+    PARAMETER(NEAR_COUNTS, 1000, "ADC count", "amplitude right in front that is too much") \
+    PARAMETER(NEAR_MORE, 4.0, "1", "power right in front over the usual that is too much") \
+    PARAMETER(NEAR_NONE, 30.0, "1", "power right in front over the noise below which there is none") \
+    PARAMETER(NEAR_SHAPE, 0.002, "1", "share of the power right in front that is no multiple of the usual") \
+    PARAMETER(NEAR_KNOWN_S, 5.0, "s", "time after which the usual is known ...") \
+    PARAMETER(NEAR_LEARN_S, 300.0, "s", "... and in which it follows") \
+    PARAMETER(DEAD_SHARE, 0.0003, "1", "power right in front over the strongest antenna's below which one is dead") \
+    PARAMETER(SHIFT_OCTAVES, 3.0, "1", "sum over the antennas of octaves of power from the usual that is suspect") \
+    PARAMETER(LINE_SNR, 100.0, "1", "power of a moving range bin over the noise that is asked for its steadiness") \
+    PARAMETER(LINE_STEADY, 0.01, "1", "square of its relative variation below which it keeps its size ...") \
+    PARAMETER(LINE_SECONDS, 3, "s", "... so long: no body") \
     /* candidates and direction: sums over whole seconds */ \
     PARAMETER(WINDOW_SECONDS, 8, "s", "seconds of power that decide about presence") \
     PARAMETER(LEAKAGE, 4.0, "1", "safety factor on the window's side lobes of a stronger range bin") \

@@ -22,6 +22,8 @@ typedef struct sw_vitals_sources {
     const sw_place *place;
     uint32_t seconds; /* of candidates since power-on or the last gap; 0: nothing is known yet */
     uint32_t gaps;    /* frames were lost so often; 0: it is the start */
+    int32_t disturbed; /* SW_REASON_* why breathing cannot be believed; 0 */
+    int32_t astray;    /* SW_REASON_* why the direction cannot be; 0 */
 } sw_vitals_sources;
 
 /* Fills everything of out but its time, frame, flags (which it reads) and waveform samples. */

@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "sw_handles.h"
 #include "sw_parameters.h"
 #include "sw_vitals.h"
+#include "sw_words.h"
 
 #define TICK_US 100000u   /* the waveform's grid */
 #define GROWING_FITS 16u  /* a fit every second while the memory grows, every other second afterwards */
@@ -63,8 +65,10 @@ int32_t sw_chain_init(void *state, const sw_radar_config *config, const sw_radar
     if (error) {
         return error;
     }
+    const sw_sample_check_config check = {timing->n_rx, config->n_samples, config->n_chirps, geometry->frame_s};
     sw_calibration_init(&chain->calibration);
-    error = init_looking(chain);
+    error = sw_sample_check_init(&chain->check, &check);
+    error = error ? error : init_looking(chain);
     error = error ? error : init_listening(chain);
     error = error ? error : restart_grid(chain);
     sw_band_filter_init(&chain->band);
@@ -221,6 +225,7 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     }
     sw_clutter_step(&chain->clutter, &range->profile, &chain->memory.watching.cleared);
     ended(chain, SW_AFTER_CLUTTER, out);
+    sw_sample_check_line(&chain->check, geometry, difference, chosen->noise);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
     ended(chain, SW_AFTER_CANDIDATES, out);
     sw_direction_step(&chain->direction, geometry, moving);
@@ -293,14 +298,40 @@ void sw_chain_watch(void *state, sw_block_hook hook, void *context, uint32_t blo
     chain->watched_blocks = hook != 0 ? blocks : 0u;
 }
 
+/* Checks that this build handles, 1 << SW_CHECK_*. */
+static uint32_t handled(void)
+{
+#define SW_CHECK_HANDLED(NAME) (uint32_t)SW_HANDLES(NAME) << SW_CHECK_##NAME |
+    return SW_CHECKS(SW_CHECK_HANDLED) 0u;
+#undef SW_CHECK_HANDLED
+}
+
+/* The first of these checks that is present, as a reason; 0 none. */
+static int32_t reason_of(uint32_t present, const uint8_t *checks, uint32_t n)
+{
+#define SW_CHECK_REASON(NAME) [SW_CHECK_##NAME] = SW_REASON_##NAME,
+    static const uint8_t reasons[SW_CHECK_COUNT] = {SW_CHECKS(SW_CHECK_REASON)};
+#undef SW_CHECK_REASON
+    for (uint32_t i = 0; i < n; i++) {
+        if (present >> checks[i] & 1u) {
+            return reasons[checks[i]];
+        }
+    }
+    return SW_REASON_NONE;
+}
+
 void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t flags, sw_chain_out *out)
 {
     sw_chain *chain = state;
     sw_frame_memory *memory = &chain->memory;
+    sw_sample_check_samples(&chain->check, samples, (flags & SW_FLAG_SATURATED) != 0u);
     sw_half_burst_step(&chain->half_burst, samples, memory->arriving.halves);
+    sw_sample_check_halves(&chain->check, memory->arriving.halves);
     ended(chain, SW_AFTER_HALF_BURST, out);
     sw_range_fft_step(&chain->range_fft, memory->turning.halves, memory->turning.other, &memory->turning.range);
     ended(chain, SW_AFTER_RANGE_FFT, out);
+    sw_sample_check_profile(&chain->check, &chain->geometry, &memory->watching.range.profile,
+                            &memory->watching.range.difference);
     sw_calibration_step(&chain->calibration, chain->geometry.n_bins, (flags & SW_FLAG_GAP) != 0u,
                         &memory->watching.range.profile, &memory->watching.range.difference);
     out->t_us = t_us;
@@ -309,9 +340,16 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     out->wave_n = 0;
     out->wave_t_us = 0;
     observe(chain, t_us, flags, out);
+    static const uint8_t disturbing[] = {SW_CHECK_FIFO_SHIFTED, SW_CHECK_RAMP, SW_CHECK_SUPPLY_RIPPLE,
+                                         SW_CHECK_BUS_BITS, SW_CHECK_INTERFERENCE};
+    static const uint8_t misleading[] = {SW_CHECK_FIFO_SHIFTED, SW_CHECK_RAMP, SW_CHECK_ANTENNA_DEAD};
+    uint32_t present = chain->check.present & handled();
+    out->noticed = chain->check.noticed & handled();
     const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,
                                        &chain->circle,     &chain->rate,      &chain->place,
-                                       chain->seconds,     chain->gaps};
+                                       chain->seconds,     chain->gaps,
+                                       reason_of(present, disturbing, sizeof disturbing),
+                                       reason_of(present, misleading, sizeof misleading)};
     sw_vitals_fill(&sources, out);
     ended(chain, SW_AFTER_VITALS, out);
 }

@@ -151,6 +151,7 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
     fw->last.frame = d->frame;
     fw->counters.frames++;
     sw_calibrator_frame(fw, now_us);
+    sw_watch_frame(fw, now_us);
     sw_report_add(&fw->report, &fw->last);
     uint64_t t_us = sw_line_time(fw, now_us);
     if (fw->second_us == 0u) {

@@ -40,7 +40,8 @@ static void fill_position(const sw_vitals_sources *from, int32_t absent, sw_chai
     out->distance_mm = sw_to_i32(1000.0f * from->candidates->distance_m, 0, 65535);
     out->distance_validity = out->confidence;
     out->range_bin = from->candidates->body_bin;
-    out->direction_validity = sw_to_i32((float)out->confidence * from->direction->coherence, 0, 255);
+    out->position_reason = from->astray;
+    out->direction_validity = from->astray ? 0 : sw_to_i32((float)out->confidence * from->direction->coherence, 0, 255);
     if (out->direction_validity > 0) {
         out->azimuth_cdeg = sw_to_i32(CENTIDEGREES_PER_RAD * from->direction->azimuth_rad, -9000, 9000);
         out->elevation_cdeg = sw_to_i32(CENTIDEGREES_PER_RAD * from->direction->elevation_rad, -9000, 9000);
@@ -57,6 +58,9 @@ static int32_t unheard(const sw_vitals_sources *from, int32_t absent, uint32_t f
     }
     if (flags & SW_FLAG_SATURATED) {
         return SW_REASON_SATURATED;
+    }
+    if (from->disturbed) {
+        return from->disturbed;
     }
     if (from->motion->moving) {
         return SW_REASON_MOVING;

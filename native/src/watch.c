@@ -21,6 +21,21 @@ static void watch_garbled(sw_firmware *fw, uint64_t now_us)
     fw->packets_told = c->packets;
 }
 
+void sw_watch_frame(sw_firmware *fw, uint64_t now_us)
+{
+#define SW_CHECK_REASON(NAME) [SW_CHECK_##NAME] = SW_REASON_##NAME,
+    static const uint8_t reasons[SW_CHECK_COUNT] = {SW_CHECKS(SW_CHECK_REASON)};
+#undef SW_CHECK_REASON
+    if (SW_HANDLES(SATURATED) && (fw->last.flags & SW_FLAG_SATURATED)) {
+        sw_health_note(&fw->health, now_us, SW_REASON_SATURATED);
+    }
+    for (uint32_t check = 0; fw->last.noticed >> check != 0u; check++) { /* those switched off were left out by the chain */
+        if (fw->last.noticed >> check & 1u) {
+            sw_health_note(&fw->health, now_us, reasons[check]);
+        }
+    }
+}
+
 static void watch_slow(sw_firmware *fw, uint64_t now_us)
 {
     fw->waiting_s = fw->outbox.n != 0u ? fw->waiting_s + 1u : 0u;
