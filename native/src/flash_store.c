@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sw_framing.h"
+#include "sw_handles.h"
 
 #define MAGIC 0x31525753u /* "SWR1" */
 #define AT_COUNTER 4u
@@ -67,7 +68,8 @@ static int32_t look(const sw_flash_store *s, const sw_hal *hal, uint32_t address
         crc = sw_crc32_more(crc, piece, shorter(CHUNK, s->slot_bytes - CRC_BYTES - at));
     }
     seen->blank = all == 0xFFu;
-    seen->valid = magic == MAGIC && seen->counter != 0u && crc == get32(piece + CHUNK - CRC_BYTES);
+    const int32_t whole = crc == get32(piece + CHUNK - CRC_BYTES) || !SW_HANDLES(FLASH_TORN);
+    seen->valid = magic == MAGIC && seen->counter != 0u && whole;
     return 0;
 }
 
