@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ class Run:
     digest: str
     heard: list[Packet]
     buzzer: list[tuple[int, int]]
-    wall_s: float = 0.0
 
 
 @functools.cache
@@ -48,11 +46,9 @@ def native() -> Run:
     with Rig(ten_minutes.scene(SEED), seed=SEED, t0_utc_us=ten_minutes.T0_UTC_US) as rig:
         rig.attach(host)
         ten_minutes.pull_levers(rig)
-        before_s = time.monotonic()
         rig.run(ten_minutes.SECONDS)
-        wall_s = time.monotonic() - before_s
         buzzer = [(t_us, value) for t_us, pin, value in rig.pins if pin == "buzzer"]
-        return Run(bytes(rig.counts._sent), rig.counts.data_digest, host.heard, buzzer, wall_s)
+        return Run(bytes(rig.counts._sent), rig.counts.data_digest, host.heard, buzzer)
 
 
 def data_digest(sent: list[tuple[int, bytes]]) -> str:
@@ -108,7 +104,6 @@ def on_the_pi(bufsiz: int) -> tuple[Run, dict[str, float]]:
             busy_s = device.live.busy_us / 1e6
             figures = {
                 "wall s": wall_s,
-                "of the native path": wall_s / native().wall_s,
                 "times real time": ten_minutes.SECONDS / wall_s,
                 "windows a frame": device.board.spi.windows_per_frame,
                 "frames": counters["frames"],
