@@ -210,14 +210,22 @@ def load_board(board: Board, state: BoardState, source: Any) -> None:
         raise SnapshotError(f"snapshot: {len(state.chip)} bytes of chip, expected {lib.chip_size()}")
     lib.chip_load(board.chip.pointer, state.chip, data)
     board.chip.frames = frames
-    board.fed = None if state.block is None else (state.block.first_clock, RadarView(**state.block.view))
+    board.fed = None if state.block is None else (state.block.first_clock, _view_of(state.block))
     memory.load(ffi, board.context, ffi.sizeof("board"), {"board": 0}, state.board)
     board.source_ended = state.source_ended
     board.forget_pins(state.pin_log)
 
 
+def _view_of(block: Block) -> RadarView:
+    """As it was: decoding makes lists of its tuples, and lists have no hash."""
+    found: dict[str, Any] = {}
+    for name, value in block.view.items():
+        found[name] = tuple(value) if isinstance(value, list) else value
+    return RadarView(**found)
+
+
 def _frames_of(block: Block, source: Any) -> Samples:
-    view = RadarView(**block.view)
+    view = _view_of(block)
     if block.frames is not None:
         return np.frombuffer(block.frames, np.uint16).reshape(block.n_frames, -1).copy()
     frames: Samples = source.block(block.first_clock, view)
