@@ -264,7 +264,7 @@ def test_without_a_host_only_live_packets_are_sent() -> None:
     line.run(61.0)
     sent = line.run(300.0)
     assert numbers(sent, resent=True) == []
-    assert len(sent) == 300
+    assert sum(one.type == packet.VITALS for one in sent) == 300
 
 
 def test_in_a_silence_nothing_is_sent_again_unasked() -> None:
