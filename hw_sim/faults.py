@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hw_sim.fault_rows import line, parts, power, radar, radio
@@ -16,6 +18,8 @@ from hw_sim.fault_rows.row import PARTS, Row
 
 ROWS: Mapping[str, Row] = {row.name: row for file in (radar, line, power, radio, parts) for row in file.ROWS}
 LONGEST_S = 48 * 3600.0
+BEGIN = "<!-- faults: made from the table by `python -m hw_sim.faults docs/simulator.md` -->"
+END = "<!-- end of faults -->"
 KEYS = ("name", "value", "at_s", "for_s")
 
 
@@ -165,6 +169,20 @@ def markdown() -> list[str]:
     return lines
 
 
+def with_table(document: str) -> str:
+    """A document with the table between its two marks made anew. Raises ValueError when the marks are missing."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"expected the marks {BEGIN} and {END}")
+    return "\n".join([before + begin, "", *markdown(), "", end + after])
+
+
 def check_reasons(known: Sequence[str]) -> list[str]:
     """Names of rows whose reason is none of those known."""
     return [row.name for row in ROWS.values() if row.reason and row.reason not in known]
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1])
+    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")

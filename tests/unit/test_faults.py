@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hw_sim import faults
@@ -101,3 +103,8 @@ def test_a_wrong_table_is_one_line(given: dict[str, object], words: str) -> None
 def test_the_listing_has_every_row() -> None:
     assert [row["name"] for row in faults.listing()] == list(faults.ROWS)
     assert all(any(row.usage in line for line in faults.as_lines()) for row in faults.ROWS.values())
+
+
+def test_the_table_in_the_documentation_is_this_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    assert faults.with_table(page) == page
