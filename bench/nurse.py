@@ -11,7 +11,7 @@ from wire import codec, packet
 from wire.packet import Packet
 
 SETTLES_AT_S = 6  # a setting, so that flash holds something
-SETS_AT_S = 24  # an alarm, so that flash is written
+SETS_AT_S = range(24, 60, 4)  # an alarm, so that flash is written
 HEALTH_EVERY_S = 2
 PING_EVERY_S = 10
 
@@ -42,8 +42,8 @@ class Nurse:
             answer += self._ask(packet.HEALTH_READ)
         if self._ticks == SETTLES_AT_S:
             answer += self._ask(packet.SETTINGS_SET, side=1)
-        if self._ticks == SETS_AT_S:
-            answer += self._ask(packet.ALARM_SET, set_for_utc_us=utc_us + 3_600_000_000, sunrise_s=0)
+        if self._ticks in SETS_AT_S:
+            answer += self._ask(packet.ALARM_SET, set_for_utc_us=utc_us + 7_200_000_000, sunrise_s=0)
         self._ticks += 1
         return answer
 

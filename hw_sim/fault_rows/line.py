@@ -31,7 +31,9 @@ ROWS = (
     ),
     Row(
         "line-cut-to-host", None, "line", lambda _: {"cut_to_host": True},
-        "LINE_BROKEN", "the host hears nothing", "one wire is off", "keeps its data until the line is back", SOURCE,
+        "", "the host hears nothing", "one wire is off",
+        "hears its host and cannot know; gives again what was not acknowledged. The host's questions have no answer",
+        SOURCE,
     ),
     Row(
         "line-cut-to-device", None, "line", lambda _: {"cut_to_device": True},
