@@ -122,4 +122,5 @@ class Night:
         finally:
             device.close()
         (answer,) = answers
-        return {NAMES[reason] for key in ("present", "past") for reason in answer.fields[key] if reason}
+        lists = [answer.fields[key] for key in ("present", "past")]
+        return {NAMES[reason] for one in lists if isinstance(one, tuple) for reason in one if reason}

@@ -43,6 +43,12 @@ class Streaming:
         self.device.host(packet.make(packet.PING, {"nonce": self.device.now_us or 1}))
 
 
+def array(one: Packet, name: str) -> tuple[int, ...]:
+    values = one.fields[name]
+    assert isinstance(values, tuple)
+    return values
+
+
 def asked(device: Device, nonce: int = 5) -> Packet:
     device.take()
     device.host(packet.make(packet.HEALTH_READ, {"nonce": nonce}))
@@ -61,7 +67,7 @@ def test_its_times_are_device_time() -> None:
     at_us = s.device.now_us
     s.note("IRQ_LATE")
     (begun,) = [one for one in s.run(2.0) if one.type == packet.FAULT]
-    assert (begun.fields["from_us"], begun.fields["to_us"]) == (pytest.approx(at_us, abs=50_000), 0)
+    assert begun.fields["from_us"] == pytest.approx(at_us, abs=50_000) and begun.fields["to_us"] == 0
 
 
 def test_a_silence_tells_nothing_and_its_end_everything() -> None:
@@ -127,7 +133,7 @@ def test_without_random_numbers_boots_and_answers_still_differ(monkeypatch: pyte
     second.set_clock(1_800_000_060_000_000)
     boots = [asked(one.run(8.0)).boot for one in (first, second)]
     assert 0 != boots[0] != boots[1] != 0
-    assert asked(first).fields["present"][0] == reason("ENTROPY_FAILED")
+    assert array(asked(first), "present")[0] == reason("ENTROPY_FAILED")
     first.host(packet.make(packet.PING, {"nonce": 1}), packet.make(packet.PING, {"nonce": 2}))
     pongs = [one.fields["device_nonce"] for one in first.run(0.1).take()]
     assert len(set(pongs)) == 2 and 0 not in pongs
