@@ -29,6 +29,12 @@ ACTS: dict[str, Callable[[Board, dict[str, Any]], None]] = {
 }
 NAMES = {int(one): one.name for one in table.Reason}
 
+OF_SAMPLES = {
+    "ANTENNA_DEAD", "ANTENNA_MISMATCH", "LEAKAGE", "ADC_OFFSET", "FIRST_CHIRP", "RAMP", "TEMPERATURE", "INTERFERENCE",
+    "SUPPLY_RIPPLE", "SATURATED",
+}  # fmt: skip
+"""What is read from samples says nothing here: they count up and are no scene."""
+
 
 @dataclass
 class Night:
@@ -100,7 +106,7 @@ class Night:
                 self.recovered_s = (board.now_us - end_us) / S
         for name in NAMES.values():
             index = getattr(lib, f"SW_HEALTH_{name}", None)
-            if index is not None and state.health.fault[index].times:
+            if index is not None and name not in OF_SAMPLES and state.health.fault[index].times:
                 self.noticed.add(name)
                 self.noticed_s = state.health.fault[index].from_us / S - self.start_s
         return self
@@ -123,4 +129,4 @@ class Night:
             device.close()
         (answer,) = answers
         lists = [answer.fields[key] for key in ("present", "past")]
-        return {NAMES[reason] for one in lists if isinstance(one, tuple) for reason in one if reason}
+        return {NAMES[reason] for one in lists if isinstance(one, tuple) for reason in one if reason} - OF_SAMPLES

@@ -34,7 +34,8 @@ class Streaming:
 
     def faults(self, seconds: float) -> list[tuple[int, int]]:
         """(reason, present) of the FAULT packets of the next seconds."""
-        return [(one.fields["reason"], one.fields["present"]) for one in self.run(seconds) if one.type == packet.FAULT]
+        told = [one.fields for one in self.run(seconds) if one.type == packet.FAULT]
+        return [(int(str(one["reason"])), int(str(one["present"]))) for one in told]
 
     def note(self, name: str) -> None:
         lib.sw_health_note(ffi.addressof(self.device.fw.state, "health"), self.device.now_us, reason(name))
