@@ -1,7 +1,7 @@
 /* Does the battery clock run, and run right? It is read now and then and compared with the device's own time.
  *
  * What the clock chip shows minus the device's time is known to lie between two bounds, a second apart at first; each
- * reading is timed so that it halves them. Crystals may differ by SW_CLOCK_CHECK_PPM; a reading beyond the bounds means
+ * reading is timed so that it halves them, or, of narrow ones, looks beyond them. Crystals may differ by SW_CLOCK_CHECK_PPM; a reading beyond the bounds means
  * that one of the two runs wrong, or that the clock chip stood still. Rule: it only reads; whoever sets the clock chip says so, and it begins anew.
  */
 #ifndef SW_CLOCK_CHECK_H
@@ -22,6 +22,7 @@ typedef struct sw_clock_check {
     uint32_t lost;    /* 1: at power-on the clock chip had lost its time */
     uint32_t known;   /* 1: there are bounds */
     uint64_t grace_us; /* until then a lost time is no fault */
+    uint32_t above;   /* 1: the last reading was beyond the upper bound, else beyond the lower */
     uint32_t suspect; /* what the last reading looked like; the next one, soon, decides */
     uint32_t unix_s;  /* last reading ... */
     uint64_t read_us; /* ... and when */

@@ -12,6 +12,7 @@
 
 #define SECOND_US 1000000
 #define PPM 1000000
+#define MARGIN_US 1000
 #define STANDS_US 2000000u /* the same second for so long */
 #define STOOD_PART 10       /* off by more than this part of the time between: no crystal is so wrong */
 
@@ -25,11 +26,23 @@ void sw_clock_check_init(sw_clock_check *c, const sw_hal *hal, uint64_t now_us)
     c->at_us = now_us + SW_CLOCK_CHECK_FIRST_US;
 }
 
+/* What the clock chip shows minus the device's time, where a second begins at the next reading: the middle of wide bounds,
+ * so that it halves them; of narrow ones by turns a little beyond the one and the other, where nothing should be. */
+static int64_t looked_for(sw_clock_check *c)
+{
+    const int64_t beyond_us = (int64_t)(SW_CLOCK_CHECK_PERIOD_US + SECOND_US) * SW_CLOCK_CHECK_PPM / PPM + MARGIN_US;
+    if (c->high_us - c->low_us > 2 * SW_CLOCK_CHECK_NARROW_US) {
+        return (c->low_us + c->high_us) / 2;
+    }
+    c->above = !c->above;
+    return c->above ? c->high_us + beyond_us : c->low_us - beyond_us;
+}
+
 static void plan(sw_clock_check *c, uint64_t now_us)
 {
     c->at_us = now_us + (c->suspect != SW_CLOCK_CHECK_FINE ? STANDS_US : SW_CLOCK_CHECK_PERIOD_US);
-    if (c->known && c->suspect == SW_CLOCK_CHECK_FINE) { /* at the middle of the bounds, where a second would begin */
-        int64_t over = ((int64_t)c->at_us + (c->low_us + c->high_us) / 2) % SECOND_US;
+    if (c->known && c->suspect == SW_CLOCK_CHECK_FINE) {
+        const int64_t over = ((int64_t)c->at_us + looked_for(c)) % SECOND_US;
         c->at_us += over == 0 ? 0u : (uint64_t)(SECOND_US - over);
     }
 }
