@@ -18,7 +18,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "near-object", quantity("m", 0.04, 0.4, 0.08), "scene", lambda m: {"near_m": m},
-        "SATURATED", "a metal plate of 0.05 m² stands so far in front of the device", "a lamp, a phone, a glass of water",
+        "LEAKAGE", "a metal plate of 0.05 m² stands so far in front of the device", "a lamp, a phone, a glass of water",
         UNKNOWN, "users with near objects",
     ),
     Row(
