@@ -164,6 +164,8 @@ static inline int32_t swdev_ask(swdev *b, uint32_t op, uint32_t arg, const uint8
     return b->gone ? -1 : (int32_t)swdev_get32(header + 4);
 }
 
+static inline int32_t swdev_tell(swdev *b, uint32_t op, uint32_t arg) { return swdev_ask(b, op, arg, NULL, 0, NULL, 0); }
+
 /* ---- what the board offers ---- */
 
 /* us since power-on. */
@@ -191,15 +193,8 @@ static inline int32_t swdev_spi_xfer(swdev *b, const uint8_t *tx, uint8_t *rx, u
     return rc;
 }
 
-static inline int32_t swdev_radar_reset(swdev *b, int32_t level)
-{
-    return swdev_ask(b, SWDEV_OP_RESET, (uint32_t)level, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_radar_irq(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_IRQ, 0, NULL, 0, NULL, 0);
-}
+static inline int32_t swdev_radar_reset(swdev *b, int32_t level) { return swdev_tell(b, SWDEV_OP_RESET, (uint32_t)level); }
+static inline int32_t swdev_radar_irq(swdev *b) { return swdev_tell(b, SWDEV_OP_IRQ, 0); }
 
 /* Serial line to the host: bytes taken (less than n when its queue is full), bytes got. */
 static inline int32_t swdev_uart_write(swdev *b, const uint8_t *bytes, uint32_t n)
@@ -214,25 +209,10 @@ static inline int32_t swdev_uart_read(swdev *b, uint8_t *bytes, uint32_t capacit
 }
 
 /* Pins: 1 in standby; 1 pressed; buzzer 0 or 1; light 0 dark to 65535 full, in white or of each colour. */
-static inline int32_t swdev_standby_switch(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_SWITCH, 0, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_button(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_BUTTON, 0, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_buzzer(swdev *b, int32_t level)
-{
-    return swdev_ask(b, SWDEV_OP_BUZZER, (uint32_t)level, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_light(swdev *b, uint32_t duty)
-{
-    return swdev_ask(b, SWDEV_OP_LIGHT, duty, NULL, 0, NULL, 0);
-}
+static inline int32_t swdev_standby_switch(swdev *b) { return swdev_tell(b, SWDEV_OP_SWITCH, 0); }
+static inline int32_t swdev_button(swdev *b) { return swdev_tell(b, SWDEV_OP_BUTTON, 0); }
+static inline int32_t swdev_buzzer(swdev *b, int32_t level) { return swdev_tell(b, SWDEV_OP_BUZZER, (uint32_t)level); }
+static inline int32_t swdev_light(swdev *b, uint32_t duty) { return swdev_tell(b, SWDEV_OP_LIGHT, duty); }
 
 static inline int32_t swdev_light_rgb(swdev *b, uint32_t red, uint32_t green, uint32_t blue)
 {
@@ -247,18 +227,10 @@ static inline int32_t swdev_light_rgb(swdev *b, uint32_t red, uint32_t green, ui
  * a new start for the program. Why this one began: 0 power, 1 reset pin, 2 watchdog, 3 dip of the supply. */
 static inline int32_t swdev_watchdog_start(swdev *b, uint32_t timeout_ms)
 {
-    return swdev_ask(b, SWDEV_OP_WATCHDOG_START, timeout_ms, NULL, 0, NULL, 0);
+    return swdev_tell(b, SWDEV_OP_WATCHDOG_START, timeout_ms);
 }
-
-static inline int32_t swdev_watchdog_feed(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_WATCHDOG_FEED, 0, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_reset_cause(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_RESET_CAUSE, 0, NULL, 0, NULL, 0);
-}
+static inline int32_t swdev_watchdog_feed(swdev *b) { return swdev_tell(b, SWDEV_OP_WATCHDOG_FEED, 0); }
+static inline int32_t swdev_reset_cause(swdev *b) { return swdev_tell(b, SWDEV_OP_RESET_CAUSE, 0); }
 
 /* One I2C transaction: writes tx, then reads rx. Negative: nobody has this address. At most 16384 bytes each. */
 static inline int32_t swdev_i2c(swdev *b, uint8_t address, const uint8_t *tx, uint32_t tx_n, uint8_t *rx, uint32_t rx_n)
@@ -283,15 +255,8 @@ static inline int32_t swdev_flash_program(swdev *b, uint32_t address, const uint
     return n > SWDEV_PART_BYTES ? -1 : swdev_ask(b, SWDEV_OP_FLASH_PROGRAM, address, bytes, n, NULL, 0);
 }
 
-static inline int32_t swdev_flash_erase(swdev *b, uint32_t address)
-{
-    return swdev_ask(b, SWDEV_OP_FLASH_ERASE, address, NULL, 0, NULL, 0);
-}
-
-static inline int32_t swdev_flash_busy(swdev *b)
-{
-    return swdev_ask(b, SWDEV_OP_FLASH_BUSY, 0, NULL, 0, NULL, 0);
-}
+static inline int32_t swdev_flash_erase(swdev *b, uint32_t address) { return swdev_tell(b, SWDEV_OP_FLASH_ERASE, address); }
+static inline int32_t swdev_flash_busy(swdev *b) { return swdev_tell(b, SWDEV_OP_FLASH_BUSY, 0); }
 
 /* Random bytes; from the run's seed, so that the same seed gives the same run. */
 static inline int32_t swdev_entropy(swdev *b, uint8_t *bytes, uint32_t n)

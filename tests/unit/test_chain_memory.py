@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,7 @@ def line_poisoned(where: str | None) -> tuple[str, int]:
     """Digest and data packets of a device to which all sorts of things happen; between steps this memory becomes NaN."""
     faults = Faults(irq_miss_every=90, brown_out_at_us=12_012_345)
     levers = {300: ("set_standby", True), 400: ("set_standby", False), 900: ("reset",), 1100: ("reboot",)}
+    levers |= {700: ("board.busy", 400_000), 1500: ("board.busy", 400_000)}
     with Rig(Scene.load("sitter", seed=3, duration_s=25.0), seed=3, faults=faults) as rig:
         for step in range(1800):
             rig.run(0.0137)
@@ -86,7 +88,7 @@ def line_poisoned(where: str | None) -> tuple[str, int]:
                 field[:] = b"\xff" * len(field)
             if step in levers:
                 name, *args = levers[step]
-                getattr(rig, str(name))(*args)
+                attrgetter(str(name))(rig)(*args)
         assert rig.edge_counters()["overflows"] > 0
         return rig.counts.digest, rig.counts.packets_sent
 
