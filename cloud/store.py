@@ -40,7 +40,6 @@ from cloud.observations import (
 #: gathered and not yet committed, and the time to start.
 JOIN_US = 45_000_000
 
-
 #: Row type -> its table and, where a row may be written again, by what it is known: some grow, and after a restart the
 #: latest conclusions are drawn once more.
 _TABLES: dict[type[Row], tuple[str, str]] = {
@@ -65,7 +64,6 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
 }
 
 
-#: A restart is not gone for longer: what was gathered and not yet committed, and the time to start.
 class StoreError(Exception):
     """The file cannot be used; the message is one line that names it.
 

@@ -111,8 +111,10 @@ def _planned(
 
 def _any_time(person: Person, in_bed_s: Span, rng: np.random.Generator) -> list[Movement]:
     """Movements of the whole body at one rate, for who has no sleep stages."""
-    hours = max(0.0, in_bed_s[1] - in_bed_s[0]) / 3600
-    starts = rng.uniform(*in_bed_s, rng.poisson(person.movements_per_hour * hours) if hours > 0 else 0)
+    hours = (in_bed_s[1] - in_bed_s[0]) / 3600
+    if hours <= 0:
+        return []
+    starts = rng.uniform(*in_bed_s, rng.poisson(person.movements_per_hour * hours))
     return [Movement(float(t_s), rng.uniform(*person.movement_s), "body") for t_s in starts]
 
 

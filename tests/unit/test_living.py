@@ -15,7 +15,7 @@ from hw_sim.breathing import WAVEFORM_HZ, breathe
 from hw_sim.childhood import as_person, breathing, height_m
 from hw_sim.movements import Movement
 from hw_sim.scatterers import MovingSet, blend
-from hw_sim.scenario import decode_scenario
+from hw_sim.scenario import Side, decode_scenario
 from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Person
 from hw_sim.scene import Scene
 from hw_sim.turning import Sleeper, whole_timeline
@@ -254,3 +254,13 @@ def test_line_of_sight_is_as_asked() -> None:
     table["breathing"] = {"line_of_sight_mm": 0.8, "amplitude_sd": 0.0, "heart_mm": 0.0}
     truth = made(duration_s=300.0, person=table).truth()
     assert np.ptp(truth.displacement_um[2000:4000]) == pytest.approx(800, rel=0.12)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("duration_s", [60.0, 600.0, 900.0, 3600.0])
+@pytest.mark.parametrize("name", ["child", "apnoea", "tossing", "couple-dog", "weakest", "dog-floor", "cat-about"])
+def test_a_run_may_end_before_somebody_comes(name: str, duration_s: float, side: Side) -> None:
+    scene = Scene.load(name, seed=3, duration_s=duration_s, side=side)
+    out = np.zeros((2, DEFAULT.n_chirps * DEFAULT.n_samples * DEFAULT.n_rx), np.uint16)
+    scene.frames(1e6 * duration_s - 200_000, 50_000, 2, DEFAULT, out)
+    assert out.any()

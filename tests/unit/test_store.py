@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud import schema
 from cloud.app import Cloud, seeded
 from cloud.night import load
 from cloud.observations import Boot, DataPacket
@@ -96,6 +97,7 @@ def test_a_night_can_be_read_while_it_is_written(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
+from cloud import schema
 from cloud.app import Cloud, seeded
 from cloud.store import Store
 from tests.fake_device import FakeDevice, play, sleeper
@@ -162,3 +164,50 @@ def test_a_long_pause_is_a_second_span_of_listening(tmp_path: Path) -> None:
 def _all(path: Path, table: str) -> list[tuple[object, ...]]:
     with sqlite3.connect(path) as db:
         return db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
+
+
+def _of_version_3(path: Path) -> None:
+    """A night as the version before room, faults, health and incidents left it."""
+    stored_night(path)
+    db = sqlite3.connect(path)
+    for table in LATER:
+        db.execute(f"DROP TABLE {table}")
+    db.execute("PRAGMA user_version = 3")
+    db.commit()
+    db.close()
+
+
+LATER = ("room", "faults", "health", "incidents")
+
+
+def test_an_earlier_night_is_read_as_it_is(tmp_path: Path) -> None:
+    _of_version_3(tmp_path / "old.sqlite")
+    stored_night(tmp_path / "new.sqlite")
+    old, new = load(tmp_path / "old.sqlite"), load(tmp_path / "new.sqlite")
+    assert old.epochs == new.epochs and old.epochs
+    assert _version(tmp_path / "old.sqlite") == 3
+
+
+def test_an_earlier_store_is_gone_on_with_and_keeps_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "n.sqlite"
+    _of_version_3(path)
+    before = {table: _all(path, table) for table in (*TABLES, "meta", "boots", "anchors", "settings")}
+    Store(path).close()
+    assert {table: _all(path, table) for table in before} == before
+    assert [_all(path, table) for table in LATER] == [[], [], [], []]
+    assert _version(path) == schema.SCHEMA_VERSION
+
+
+def test_an_upgrade_that_is_cut_leaves_the_earlier_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _of_version_3(tmp_path / "n.sqlite")
+    monkeypatch.setitem(schema.ADDED, 4, schema.ADDED[4] + "CREATE TABLE room (twice INTEGER);")
+    with pytest.raises(StoreError, match=r"n\.sqlite: cannot be used as a night's store: table room already exists"):
+        Store(tmp_path / "n.sqlite")
+    assert _version(tmp_path / "n.sqlite") == 3
+
+
+def _version(path: Path) -> int:
+    db = sqlite3.connect(path)
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    db.close()
+    return int(version)
