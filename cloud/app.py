@@ -24,6 +24,7 @@ from cloud.patient_port import PatientPort
 from cloud.retention import Retention
 from cloud.store import Store, StoreError
 from cloud.supervisor import Supervisor
+from cloud.vouched import Vouched
 from cloud.writer import COMMIT_EVERY_US, Writer
 from wire.handshake import Entropy
 from wire.transport import Transport, TransportError
@@ -120,12 +121,15 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     if options.control:
         _run_controlled(options, stack, ready)
         return
+    if options.serial == UNIX:
+        raise ControlError(f"{UNIX}: expected unix:PATH")
     if options.seed is not None:
         raise ControlError("--seed: expected together with --control; a real line needs real randomness")
     stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
+    knows_time: Callable[[], bool] = Vouched(_say) if options.serial.startswith(UNIX) else lambda: True
     process = live.Live(
         options.db,
-        lambda writer: Cloud(writer, os.urandom, "live", _settings(options), {"port": options.serial}),
+        lambda writer: Cloud(writer, os.urandom, "live", _settings(options), {"port": options.serial}, knows_time),
         _host_clock_us,
         lambda line: _say(line),
         _retention(options),

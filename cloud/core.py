@@ -48,6 +48,7 @@ class State:
     memory: Memory = field(default_factory=Memory)
     utc_us: int = 0
     time_asked: int | None = None  # the device's nonce that a TIME answers at this tick
+    knows_time: bool = True  # False: this host's clock is not worth telling
     rows: list[Row] = field(default_factory=list)  # of this quantum
     written: dict[int, Boot] = field(default_factory=dict)
     acknowledged: tuple[int, int] = (0, 0)  # boot, seq
@@ -196,7 +197,7 @@ def _boots(state: State) -> list[Row]:
 def _time(state: State, utc_us: int) -> bytes:
     """The answer to the PONG of this quantum: the device's clock is this tick's."""
     nonce, state.time_asked = state.time_asked, None
-    if nonce is None:
+    if nonce is None or not state.knows_time:
         return b""
     return codec.encode(packet.make(packet.TIME, {"device_nonce": nonce, "utc_us": utc_us}))
 

@@ -5,7 +5,7 @@ Rule: commit, then acknowledge. No port and no clock in here: time comes with ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -28,8 +28,10 @@ class Cloud:
         source: str,
         settings: Settings | None = None,
         more: Mapping[str, str] | None = None,
+        knows_time: Callable[[], bool] = lambda: True,
     ) -> None:
-        """more: kept in the store's meta, too."""
+        """more: kept in the store's meta, too. knows_time: the ticks' time may be told to the device."""
+        self._knows_time = knows_time
         self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
         self._decoder = codec.Decoder()
         self._state = core.State(entropy, settings or Settings())
@@ -47,6 +49,7 @@ class Cloud:
 
     def tick(self, utc_us: int) -> bytes:
         """What is due now, and a commit when one is; returns the bytes for the device. Raises StoreError."""
+        self._state.knows_time = self._knows_time()
         rows, send = core.step(self._state, core.Tick(utc_us))
         self.writer.take(rows)
         if self.writer.due(rows, utc_us, self._state.memory.urgent) and self._commit():

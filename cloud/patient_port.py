@@ -24,6 +24,7 @@ class PatientPort:
         self._sleep = sleep
         self._transport: Transport | None = None
         self._why: str | None = None  # told last; None: nothing yet
+        self._rests = False  # lost just now: whoever dies there still takes calls for a moment
         self._try()
 
     @property
@@ -32,8 +33,9 @@ class PatientPort:
 
     def read(self, timeout_s: float = 0.0) -> bytes:
         """The bytes that are there; waits up to timeout_s for the first, or for the port."""
-        if self._transport is None:
+        if self._transport is None and not self._rests:
             self._try()
+        self._rests = False
         if self._transport is None:
             self._sleep(min(timeout_s, RETRY_S))
             return b""
@@ -69,6 +71,7 @@ class PatientPort:
 
     def _lost(self, error: TransportError) -> None:
         self.close()
+        self._rests = True
         self._tell(str(error))
 
     def _tell(self, why: str) -> None:

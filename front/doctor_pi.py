@@ -48,17 +48,18 @@ def device_rows(chosen: Any, emulated: str | None) -> list[Check]:
         return []
     import time
 
-    from edge.hal.raspberry_pi import kernel, modules
+    from edge.hal.raspberry_pi import modules
     from front import edge_place
     from front.edge import Asked, settings
+    from wire.host_clock import synchronised
 
     wired = settings(Asked(), chosen)
     with ExitStack() as stack:
         if emulated is None:
-            look = Look(wired, modules.load, lambda us: time.sleep(us / 1e6), chosen.line, kernel.synchronised)
+            look = Look(wired, modules.load, lambda us: time.sleep(us / 1e6), chosen.line, synchronised)
         else:
             place = edge_place.emulated(stack, emulated, real_time=False)
-            look = Look(wired, lambda: place.modules, place.pause, chosen.line, kernel.synchronised)
+            look = Look(wired, lambda: place.modules, place.pause, chosen.line, synchronised)
         return rows(look)
 
 

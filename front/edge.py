@@ -91,7 +91,9 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
     make_folder(wired.flash.parent)
     port, scenario = asked.line or chosen.line, asked.emulated
     with ExitStack() as stack:
-        place = edge_place.real(stack, utc_us) if scenario is None else edge_place.emulated(stack, scenario)
+        place = (
+            edge_place.real(stack, utc_us) if scenario is None else edge_place.emulated(stack, scenario, utc_us=utc_us)
+        )
         line = open_line(port, place.waiter.now_us, say)
         stack.callback(line.close)
         board = RaspberryPi(wired, place.modules, place.world, line, burst_bytes(RadarConfig()))

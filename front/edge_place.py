@@ -36,20 +36,24 @@ def real(stack: ExitStack, utc_us: Callable[[], int]) -> Place:
     from edge.hal.raspberry_pi import kernel, modules
     from edge.hal.raspberry_pi.flash_file import Worker
     from edge.waiting import PollWaiter
+    from wire.host_clock import synchronised
 
     found = modules.load()
     waiter = PollWaiter(tuple)
     stack.callback(waiter.close)
     worker = Worker()
     stack.callback(worker.close)
-    world = _world(
-        waiter.now_us, time.monotonic_ns, utc_us, kernel.synchronised, kernel.urandom, worker, kernel.boot_id()
-    )
+    world = _world(waiter.now_us, time.monotonic_ns, utc_us, synchronised, kernel.urandom, worker, kernel.boot_id())
     return Place(found, waiter, lambda us: time.sleep(us / 1e6), world, True)
 
 
-def emulated(stack: ExitStack, scenario: str, seed: int = 1, *, real_time: bool = True) -> Place:
-    """A virtual Pi with a scenario in front of its radar. Raises SceneError, ModuleNotFoundError (numba)."""
+def emulated(
+    stack: ExitStack, scenario: str, seed: int = 1, *, real_time: bool = True, utc_us: Callable[[], int] | None = None
+) -> Place:
+    """A virtual Pi with a scenario in front of its radar. utc_us: its clock chip's time; None: a battery never charged.
+
+    Raises SceneError, ModuleNotFoundError (numba).
+    """
     from front import check
     from front.env import use_jit_cache
 
@@ -63,6 +67,8 @@ def emulated(stack: ExitStack, scenario: str, seed: int = 1, *, real_time: bool 
     scene = Scene.load(scenario, seed=seed, duration_s=DAY_S)
     pi = stack.enter_context(VirtualPi(scene, seed, board=BareBoard(scene, seed, real_time=real_time)))
     pi.quantum_us = EMULATED_TURN_US if real_time else pi.quantum_us
+    if utc_us is not None:
+        pi.parts.set_clock(utc_us())
     world = _world(pi.now_us, pi.now_ns, lambda: 0, lambda: False, os.urandom, lambda work: work(), "emulated")
     return Place(Modules(pi.spi, pi.gpiod, pi.smbus2), pi, lambda us: pi.board.advance(1000 * us), world, False)
 

@@ -140,7 +140,8 @@ class UnixServer:
             self._listener.listen(4)
         except OSError as error:
             self._listener.close()
-            raise UnixLineError(_why(error)) from None
+            what = f"there is no folder {path.parent}" if error.errno == errno.ENOENT else _why(error)
+            raise UnixLineError(what) from None
 
     def filenos(self) -> list[int]:
         """Descriptors that become readable when there is something to read or to accept."""

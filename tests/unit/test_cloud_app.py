@@ -100,6 +100,7 @@ def test_a_lost_port_is_exit_4_and_what_came_is_kept(tmp_path: Path) -> None:
     [
         (["--serial", "/nowhere/tty", "--db", "{}/n.sqlite"], "/nowhere/tty: cannot be opened"),
         (["--serial", "loop://", "--db", "{}/gone/n.sqlite"], "n.sqlite: cannot be used as a night's store"),
+        (["--serial", "unix:", "--db", "{}/n.sqlite"], "unix:: expected unix:PATH"),
         (["--serial", "loop://", "--db", "{}/n.sqlite", "--control", "x"], "--control x: expected RFD,WFD"),
         (["--serial", "loop://", "--db", "{}/n.sqlite", "--seed", "1"], "--seed: expected together with --control"),
     ],

@@ -256,9 +256,10 @@ def test_line_of_sight_is_as_asked() -> None:
     assert np.ptp(truth.displacement_um[2000:4000]) == pytest.approx(800, rel=0.12)
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("duration_s", [60.0, 600.0, 900.0, 3600.0])
-@pytest.mark.parametrize("name", ["child", "apnoea", "tossing", "couple-dog", "weakest", "dog-floor", "cat-about"])
+@pytest.mark.parametrize("duration_s", [60.0, 900.0])
+@pytest.mark.parametrize(
+    ("name", "side"), [("child", "left"), ("child", "right"), ("apnoea", "left"), ("couple-dog", "right")]
+)
 def test_a_run_may_end_before_somebody_comes(name: str, duration_s: float, side: Side) -> None:
     scene = Scene.load(name, seed=3, duration_s=duration_s, side=side)
     out = np.zeros((2, DEFAULT.n_chirps * DEFAULT.n_samples * DEFAULT.n_rx), np.uint16)

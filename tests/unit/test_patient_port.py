@@ -49,3 +49,18 @@ def test_a_device_that_goes_is_told_and_found_again(tmp_path: Path) -> None:
     assert told.states == [True, False, True] and "device lost" in told.changes[1][1]
     port.close()
     server.close()
+
+
+def test_a_device_that_was_lost_just_now_is_not_called_at_once(tmp_path: Path) -> None:
+    told = Told()
+    server = UnixServer(tmp_path / "line")
+    port = PatientPort(f"unix:{tmp_path / 'line'}", told, told.slept.append)
+    port.write(b"x")
+    server.read()
+    server._drop()  # its process dies: the line goes first, who listens a moment later
+    assert [port.read(0.5) for _ in range(2)] == [b"", b""]
+    assert told.states == [True, False] and told.slept == [0.5]
+    port.read(0.0)
+    assert told.states == [True, False, True]
+    port.close()
+    server.close()

@@ -14,6 +14,7 @@ from edge.hal.raspberry_pi.sound import AGAIN_US, KILL_US, Sound, missing
 from edge.hal.raspberry_pi.troubles import PiTrouble
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 from tests.pi_device import FakeChild
+from wire import host_clock
 
 UTC_US = 1_700_000_000_250_000
 
@@ -266,4 +267,4 @@ def test_a_first_run_is_a_power_on(tmp_path: Path, text: str | None) -> None:
 
 
 def test_the_kernel_says_whether_its_clock_follows_a_server() -> None:
-    assert kernel.synchronised() in (True, False)
+    assert host_clock.synchronised() in (True, False)

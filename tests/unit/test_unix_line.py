@@ -166,3 +166,8 @@ def test_another_file_is_not_removed(tmp_path: Path) -> None:
 def test_a_path_is_needed() -> None:
     with pytest.raises(TransportError, match="expected unix:PATH"):
         Transport("unix:")
+
+
+def test_a_device_without_its_folder_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UnixLineError, match=r"^there is no folder .*/gone$"):
+        UnixServer(tmp_path / "gone" / "line.sock")

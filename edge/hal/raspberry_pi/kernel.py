@@ -1,4 +1,4 @@
-"""What the kernel says: is its clock right, which boot is this; and what systemd wants to hear.
+"""What the kernel says: which boot is this; and what systemd wants to hear.
 
 Rule: what cannot be read is unknown, and unknown counts as no.
 """
@@ -6,29 +6,15 @@ Rule: what cannot be read is unknown, and unknown counts as no.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-TIME_ERROR = 5
-"""adjtimex: the clock is not synchronised."""
-TIMEX_BYTES = 512
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 RESET_POWER, RESET_PIN, RESET_WATCHDOG = 0, 1, 2
 """SW_RESET_* of wire/packet.h: power on; started again on purpose; started again because it hung or died."""
-
-
-def synchronised() -> bool:
-    """Does the system's clock follow a time server?"""
-    timex = ctypes.create_string_buffer(TIMEX_BYTES)  # modes 0: only asks
-    try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(timex)
-    except (OSError, AttributeError):
-        return False
-    return bool(0 <= state < TIME_ERROR)
 
 
 def boot_id(path: Path = BOOT_ID) -> str:
