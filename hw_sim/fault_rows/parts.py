@@ -44,7 +44,8 @@ _CLOCK = (
     ),
     Row(
         "clock-stopped", None, "parts", lambda _: {"clock_stopped": True},
-        "CLOCK_STOPPED", "the clock chip's oscillator stands still", "a cracked crystal", "goes on by its own time", "users",
+        "CLOCK_STOPPED", "the clock chip's oscillator stands still", "a cracked crystal",
+        "goes on by its own time and sets the clock chip to it; one that stands at a reboot counts as lost", "users",
     ),
     Row(
         "clock-drift", rate_error(50_000_000, 20_000_000), "parts", lambda ppb: {"clock_ppb": int(ppb)},

@@ -51,6 +51,8 @@ void sw_alarm_clock_button(sw_alarm_clock *a, uint64_t now_us);
 /* A PONG leaves with this nonce; a TIME came. */
 void sw_alarm_clock_nonce(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce);
 void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uint64_t utc_us);
+/* The clock chip has stood still, or runs wrong: it is set anew, by the device's own time. */
+void sw_alarm_clock_set_chip(sw_alarm_clock *a, uint64_t now_us);
 /* The user's and the host's wishes. Return SW_REASON_NONE, or why it was refused. */
 uint32_t sw_alarm_clock_set(sw_alarm_clock *a, uint64_t now_us, uint64_t set_for_utc_us, uint32_t sunrise_s);
 uint32_t sw_alarm_clock_cancel(sw_alarm_clock *a, uint64_t now_us);

@@ -80,6 +80,9 @@ void sw_alarm_guard_restore(sw_alarm_guard *g, uint64_t now_us, uint64_t set_for
 /* The host asks for a ring at ring_us. Returns SW_REASON_NONE, or why not: NOT_ARMED, IN_THE_PAST (or not before the
  * deadline). */
 uint32_t sw_alarm_guard_ring(sw_alarm_guard *g, uint64_t now_us, uint64_t ring_us);
+/* The clock that the deadline came from means nothing: it rings at at_us unless a clock is found, and not later than it was
+ * to. */
+void sw_alarm_guard_clock_lost(sw_alarm_guard *g, uint64_t at_us);
 /* The clock was set; by it the alarm is due at deadline_us, and then `event` happens (as in restore). Only what the old
  * clock left open, doubt_us, may make an armed deadline later. */
 void sw_alarm_guard_clock(sw_alarm_guard *g, uint64_t now_us, uint64_t deadline_us, sw_alarm_event event,

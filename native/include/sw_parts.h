@@ -14,12 +14,14 @@
 #define SW_PARTS_FEED_US 2000000u     /* the watchdog is fed this often: a deadline of its own */
 #define SW_PARTS_LOOK_US 5000000u     /* button and flash are looked at this often */
 #define SW_PARTS_STUCK_US 30000000u   /* nobody presses a button for longer */
+#define SW_PARTS_STOOD_US 60000000u   /* a clock chip that stands is noticed again sooner */
 #define SW_PARTS_SETTLE_US 50000u     /* the standby switch counts as off when it has been off for so long */
 
 typedef struct sw_parts {
     uint64_t feed_us;     /* next deadlines */
     uint64_t look_us;
     uint64_t settle_us;   /* the switch reads off, and is believed then; UINT64_MAX: nothing to settle */
+    uint64_t reset_us;    /* the clock chip has stood still: it may go on by then, and is set once more */
     uint64_t deadline_us; /* the earliest of all */
     uint32_t room_fresh;  /* 1: room.now was measured while streaming, and is not told yet */
     sw_room room;

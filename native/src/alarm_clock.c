@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sw_handles.h"
 #include "sw_light.h"
 #include "sw_rtc_driver.h"
 
@@ -101,7 +102,12 @@ static void watch_second(sw_alarm_clock *a, uint64_t now_us)
     }
     if (unix_s == a->rtc_second) {
         a->rtc_read_us = now_us;
-        a->rtc_edge_us = now_us - a->power_on_us < SW_ALARM_CLOCK_EDGE_FOR_US ? now_us + SW_ALARM_CLOCK_EDGE_US : NEVER;
+        if (now_us - a->power_on_us < SW_ALARM_CLOCK_EDGE_FOR_US) {
+            a->rtc_edge_us = now_us + SW_ALARM_CLOCK_EDGE_US;
+        } else if (SW_HANDLES(CLOCK_STOPPED)) { /* it stands, nobody knows since when: as good as lost */
+            sw_clock_init(&a->clock);
+            sw_alarm_guard_clock_lost(&a->guard, a->power_on_us + SW_ALARM_CLOCK_LOST_US);
+        }
         return;
     }
     (void)sw_clock_battery_edge(&a->clock, a->rtc_read_us, now_us, unix_s);
@@ -258,6 +264,14 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
                          what_is_due(utc_us, due_utc_us, g->set_for_utc_us), 0);
     sw_alarm_clock_step(a, now_us);
+}
+
+void sw_alarm_clock_set_chip(sw_alarm_clock *a, uint64_t now_us)
+{
+    if (a->clock.source != SW_CLOCK_UNKNOWN) {
+        a->rtc_due_us = now_us;
+        sw_alarm_clock_step(a, now_us);
+    }
 }
 
 uint32_t sw_alarm_clock_set(sw_alarm_clock *a, uint64_t now_us, uint64_t set_for_utc_us, uint32_t sunrise_s)

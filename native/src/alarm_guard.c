@@ -199,6 +199,14 @@ uint32_t sw_alarm_guard_ring(sw_alarm_guard *g, uint64_t now_us, uint64_t ring_u
     return SW_REASON_NONE;
 }
 
+void sw_alarm_guard_clock_lost(sw_alarm_guard *g, uint64_t at_us)
+{
+    if (g->state != SW_ALARM_OFF && g->deadline_us != NEVER && at_us < g->deadline_us) {
+        g->deadline_us = at_us;
+        g->deadline_event = SW_ALARM_EVENT_CLOCK_LOST;
+    }
+}
+
 void sw_alarm_guard_clock(sw_alarm_guard *g, uint64_t now_us, uint64_t deadline_us, sw_alarm_event event,
                           uint64_t doubt_us)
 {

@@ -23,7 +23,7 @@ static void note(sw_firmware *fw, uint64_t now_us, uint32_t reason)
 static void plan(sw_parts *p)
 {
     const uint64_t often_us = earlier(earlier(p->feed_us, p->look_us), p->settle_us);
-    p->deadline_us = earlier(often_us, earlier(p->room.at_us, p->clock.at_us));
+    p->deadline_us = earlier(often_us, earlier(earlier(p->room.at_us, p->clock.at_us), p->reset_us));
 }
 
 void sw_parts_power_on(sw_firmware *fw, uint64_t now_us)
@@ -41,6 +41,7 @@ void sw_parts_power_on(sw_firmware *fw, uint64_t now_us)
     p->feed_us = now_us + SW_PARTS_FEED_US;
     p->look_us = now_us;
     p->settle_us = NEVER;
+    p->reset_us = NEVER;
     sw_room_init(&p->room, now_us);
     sw_clock_check_init(&p->clock, &fw->hal, now_us);
     plan(p);
@@ -117,7 +118,12 @@ void sw_parts_step(sw_firmware *fw, uint64_t now_us)
     if (fw->error != 0) { /* nobody asks for the switch any more */
         p->settle_us = NEVER;
     }
-    note(fw, now_us, sw_clock_check_step(&p->clock, &fw->hal, now_us, fw->alarm.rtc_set_us));
+    const uint32_t clock_why = sw_clock_check_step(&p->clock, &fw->hal, now_us, fw->alarm.rtc_set_us);
+    note(fw, now_us, clock_why);
+    if (clock_why == SW_REASON_CLOCK_STOPPED || now_us >= p->reset_us) { /* a reboot must not find the old time */
+        p->reset_us = clock_why == SW_REASON_CLOCK_STOPPED ? now_us + SW_PARTS_STOOD_US : NEVER;
+        sw_alarm_clock_set_chip(&fw->alarm, now_us);
+    }
     plan(p);
 }
 

@@ -306,3 +306,16 @@ def test_the_documents_diagram_is_the_table() -> None:
 def test_a_wrong_diagram_is_seen() -> None:
     document = DOCUMENT.read_text().replace("ringing --> snoozed", "ringing --> off")
     assert placed(document) != document
+
+
+@pytest.mark.parametrize(("deadline_us", "rings_us"), [(90, 60), (40, 40)])
+def test_a_clock_that_means_nothing_makes_it_ring_sooner_never_later(deadline_us: int, rings_us: int) -> None:
+    guard = Guard().restore(deadline_us, "DUE")
+    lib.sw_alarm_guard_clock_lost(guard.g, 60)
+    assert guard.run(200).rang_us == [rings_us]
+
+
+def test_a_clock_found_in_time_gives_the_lost_deadline_back() -> None:
+    guard = Guard().restore(90, "DUE")
+    lib.sw_alarm_guard_clock_lost(guard.g, 60)
+    assert guard.clock(80).run(200).rang_us == [80]
