@@ -13,6 +13,8 @@ from cloud.observations import Anchor, Fault, Health
 
 #: A fault that comes back within this is one span.
 JOIN_US = 60_000_000
+#: Packets of one fault tell its beginning by the line's clock as it is when they are made: some tens of ms apart.
+SAME_US = 10_000_000
 #: Answers come about once a minute: a span that is nearer to a told one is that one.
 NEAR_US = 90_000_000
 
@@ -48,20 +50,21 @@ def timeline(
 
 def _told(packets: Sequence[Fault], starts: Sequence[int], end_utc_us: int) -> list[FaultSpan]:
     """Of every (boot, reason, beginning) the last word; one that never ended lasts to the next boot, or to the end."""
-    last: dict[tuple[int, str, int], Fault] = {}
-    first: dict[tuple[int, str, int], Fault] = {}
+    chains: dict[tuple[int, str], list[list[Fault]]] = {}
     for one in packets:
-        key = one.boot, one.reason, one.from_utc_us
-        first.setdefault(key, one)
-        last[key] = one
+        of_reason = chains.setdefault((one.boot, one.reason), [])
+        if of_reason and abs(one.from_utc_us - of_reason[-1][0].from_utc_us) <= SAME_US:
+            of_reason[-1].append(one)
+        else:
+            of_reason.append([one])
     spans = []
-    for key, one in last.items():
-        to_utc_us, present = one.to_utc_us, False
+    for first, *_, one in ([*chain, chain[-1]] for of_reason in chains.values() for chain in of_reason):
+        from_utc_us, to_utc_us, present = first.from_utc_us, one.to_utc_us, False
         if to_utc_us is None:
-            later = [start for start in starts if start > one.from_utc_us]
-            to_utc_us, present = (later[0], False) if later else (max(end_utc_us, one.from_utc_us), True)
-        times = one.times - first[key].times + 1
-        spans.append(FaultSpan(one.reason, one.from_utc_us, max(to_utc_us, one.from_utc_us), times, present))
+            later = [start for start in starts if start > from_utc_us]
+            to_utc_us, present = (later[0], False) if later else (max(end_utc_us, from_utc_us), True)
+        times = one.times - first.times + 1
+        spans.append(FaultSpan(one.reason, from_utc_us, max(to_utc_us, from_utc_us), times, present))
     return spans
 
 

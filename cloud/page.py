@@ -74,6 +74,7 @@ def html(db: Path, report: Mapping[str, Any], number: int | None = None) -> str:
         f'<img src="{_data(light)}" alt="{escape(f"{title}. {said}")}"></picture>',
         "<h2>The night in numbers</h2>", _table(_measures(report)),
         *_silent(report, zone),
+        *_faults(report, zone),
         f"<footer>{escape(_source(report))}</footer>",
     ]  # fmt: skip
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
@@ -104,6 +105,16 @@ def _silent(report: Mapping[str, Any], zone: tzinfo) -> list[str]:
         if from_us is not None and to_us is not None:
             rows.append((f"{words.clock(from_us, zone)} to {words.clock(to_us, zone)}", str(span["reason"])))
     return ["<h2>When the device said nothing</h2>", _table(rows)] if rows else []
+
+
+def _faults(report: Mapping[str, Any], zone: tzinfo) -> list[str]:
+    rows = []
+    for span in report.get("faults") or []:
+        from_us, to_us = words.instant(span["from_utc"]), words.instant(span["to_utc"])
+        if from_us is not None and to_us is not None:
+            until = "the end" if span["present"] else words.clock(to_us, zone)
+            rows.append((f"{words.clock(from_us, zone)} to {until}", str(span["reason"])))
+    return ["<h2>What the device noticed of itself</h2>", _table(rows)] if rows else []
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

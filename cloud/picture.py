@@ -144,7 +144,7 @@ def _told(unknown: list[Span], night: Night, zone: tzinfo, look: Theme) -> tuple
 
 def _reason(reason: str, seconds: int, unknown: list[Span], night: Night, zone: tzinfo) -> str:
     """'silent: nobody in the user's place: 12 min (02:11 to 02:23)'"""
-    text = f"{textwrap.shorten(reason, 56, placeholder=' …')}: {words.duration(seconds)}"
+    text = f"{words.shortened(reason, 56)}: {words.duration(seconds)}"
     times = [
         " to ".join(words.clock(night.from_utc_us + at * SECOND_US, zone) for at in (span.start_s, span.stop_s))
         for span in unknown

@@ -19,7 +19,7 @@ from cloud.truth import TruthError
 TRYING = "trying to sleep"
 NO_SESSION = "no session"
 STILL_IN_BED = "still in bed when the data end"
-NEVER_TRIED = "no lights-out: trying to sleep was never found"
+NEVER_TRIED = "trying to sleep was never found"
 STILL_TRYING = "still trying to sleep when the data end"
 NO_STAGES = "the truth has no stages"
 EPOCH_S = EPOCH_US // SECOND_US

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -40,6 +41,13 @@ def short_duration(seconds: float) -> str:
     """'7 h 47', '12 min'."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d}" if hours else f"{minutes} min"
+
+
+def shortened(text: str, n_chars: int) -> str:
+    """At most so long: whole if it fits, else without its last clauses, the first of them alone cut inside."""
+    while len(text) > n_chars and max(text.rfind(": "), text.rfind(", ")) > 0:
+        text = text[: max(text.rfind(": "), text.rfind(", "))]
+    return textwrap.shorten(text, n_chars, placeholder=" …")
 
 
 def title(night: Night, zone: tzinfo) -> str:

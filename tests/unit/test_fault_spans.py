@@ -26,6 +26,13 @@ def test_beginning_and_end_are_one_span_with_its_times() -> None:
     assert timeline([told(20, 19, None, 4), told(30, 19, 28, 9)], [], BOOT, 100 * S) == [span(19, 28, 6)]
 
 
+def test_a_beginning_that_is_told_some_milliseconds_apart_is_one() -> None:
+    begun, over = told(20, 19, None, 4), told(4000, 19, 3900, 70)
+    for apart_us in (-153_000, 8_000):
+        moved = over._replace(from_utc_us=over.from_utc_us + apart_us)
+        assert timeline([begun, moved], [], BOOT, 9000 * S) == [span(19, 3900, 67)]
+
+
 def test_one_that_never_ended_lasts_to_the_end_and_is_present() -> None:
     assert timeline([told(20, 19)], [], BOOT, 100 * S) == [span(19, 100, 1, present=True)]
 

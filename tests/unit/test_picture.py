@@ -18,6 +18,7 @@ from cloud import lanes, picture
 from cloud.hypnogram import Hypnogram
 from cloud.night import iso, load
 from cloud.report import build
+from cloud.words import shortened
 from tests.fake_device import SECOND_US, FakeDevice, Script, sleeper, stored_night
 from wire.table import Reason
 
@@ -209,3 +210,15 @@ def test_the_ending_chooses_the_format_and_the_bytes_repeat(name: str, magic: by
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"h\.gif: expected a name ending in \.png or \.svg"):
         picture.draw(tmp_path / "n.sqlite", {}, tmp_path / "h.gif")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("moving", "moving"),
+        ("silent: radar reads as zeros: no chip, no power, or a broken line", "silent: radar reads as zeros: no chip"),
+        ("a word " * 12, "a word a word a word a word a word a …"),
+    ],
+)
+def test_a_long_reason_ends_with_a_whole_clause(text: str, shown: str) -> None:
+    assert shortened(text, 40) == shown
