@@ -16,6 +16,7 @@ from hw_sim import ranges
 from hw_sim.faults import Fault, FaultError, from_table
 from hw_sim.scenario_checks import checks
 from hw_sim.scenario_climate import Room
+from hw_sim.scenario_error import in_words
 from hw_sim.scenario_living import Blanket, Breathing, Cat, Child, Dog, Events, Habits, Person, Pet
 from hw_sim.scenario_room import Antennas, BladeFan, Charger, Corner, Draught, FrontEnd, Radar, Wall
 from hw_sim.scenario_table import Population, SceneError, Side, Table, Vector
@@ -170,7 +171,7 @@ def _decoded(table: dict[str, Any], source: str) -> Scenario:
     try:
         scenario = msgspec.convert(table, Scenario)
     except msgspec.ValidationError as error:
-        raise SceneError(f"{source}: {error}") from None
+        raise SceneError(f"{source}: {in_words(str(error))}") from None
     for key, right, expected in checks(scenario):
         if not right:
             raise SceneError(f"{source}: key `{key}`: expected {expected}")

@@ -105,3 +105,21 @@ def test_numbers_out_of_range_name_the_key() -> None:
 def test_a_negative_seed_is_refused() -> None:
     with pytest.raises(SceneError, match="seed: expected 0 or more"):
         Scene.load("empty", seed=-1, duration_s=10.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            {"description": "x", "persom": {}},
+            "x.toml: key `persom`: expected one of the keys listed in docs/simulator.md",
+        ),
+        ({"description": "x", "person": {"foo": 1}}, "x.toml: key `person.foo`: expected one of the keys listed"),
+        ({"description": "x", "shadow_db": "a"}, "x.toml: key `shadow_db`: expected `float | null`, got `str`"),
+        ({}, "x.toml: key `description`: expected, it is missing"),
+    ],
+)
+def test_a_wrong_key_is_named_with_what_was_expected(table: dict[str, object], message: str) -> None:
+    with pytest.raises(SceneError) as caught:
+        decode_scenario(table, "x.toml")
+    assert str(caught.value).startswith(message)
