@@ -13,7 +13,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import households, hypnograms, kill_nine, never_late, staging
+from bench import (
+    calibration,
+    empty_rooms,
+    fault_pairs,
+    households,
+    hypnograms,
+    kill_nine,
+    never_late,
+    noise_theory,
+    staging,
+)
 from bench.tables import Report, figure, stillwave, table
 from cloud.staging.seeds import TEST_SEEDS
 from front.env import ROOT
@@ -119,6 +129,20 @@ def reliability(work: Path, short: bool) -> str:
     )
 
 
+def pairs(work: Path, short: bool) -> str:
+    """Pairs of faults in ten-minute scenes."""
+    done, wrong = fault_pairs.section(work / "pairs", range(1, 21 if short else 501))
+    return "\n\n".join(
+        [done, "\n".join(f"* {one}" for one in wrong) or "Nothing crashed, hung or showed a wrong value."]
+    )
+
+
+def rooms(work: Path, short: bool) -> str:
+    """A day in rooms without anybody, and sleepers beside them."""
+    hours = (1.0, 1.0, 1) if short else (empty_rooms.DAY_H, empty_rooms.NIGHT_H, len(empty_rooms.SEEDS))
+    return empty_rooms.section(work / "rooms", *hours)
+
+
 def main(work: Path, short: bool) -> None:
     """Write docs/evidence.md."""
     work.mkdir(parents=True, exist_ok=True)
@@ -135,6 +159,10 @@ def main(work: Path, short: bool) -> None:
             f"## Other movement rates, {hours} hours each, simulated\n\n{sweep(work, hours)}",
             f"## Hypnograms beside real ones\n\n{sleepers()}",
             f"## Never late\n\n{reliability(work, short)}",
+            f"## Empty rooms, simulated\n\n{rooms(work, short)}",
+            f"## Pairs of faults, simulated\n\n{pairs(work, short)}",
+            f"## Radio against theory\n\n{noise_theory.section()}",
+            "## Directions with mismatched antennas\n\n" + "\n".join(calibration.markdown(range(1, 9))),
             f"## One real recording\n\n{recording(work)}",
         ]
     )

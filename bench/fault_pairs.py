@@ -250,6 +250,14 @@ def rows(outcomes: list[Outcome]) -> list[list[str]]:
 HEAD = ["scene", "pairs", "silent with somebody there, s", "overflows", "reasons told", "wrong"]
 
 
+def section(work: Path, seeds: Iterable[int], jobs: int = 2) -> tuple[str, list[str]]:
+    """The table, and a line for each seed in which something was wrong."""
+    work.mkdir(parents=True, exist_ok=True)
+    outcomes = list(run_all(seeds, work / f"fault-pairs.{sources_digest()}.jsonl", jobs))
+    wrong = [f"seed {x.seed}: {x.scene}, {' '.join(x.faults)}: {'; '.join(x.wrong)}" for x in outcomes if x.wrong]
+    return markdown(HEAD, rows(outcomes)), wrong
+
+
 def main() -> int:
     """Exit code 1 when something was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.fault_pairs", description=__doc__.splitlines()[0])
@@ -258,14 +266,10 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
-    kept = options.work / f"fault-pairs.{sources_digest()}.jsonl"
-    outcomes = list(run_all(range(options.first, options.first + options.seeds), kept, options.jobs))
-    bad = [one for one in outcomes if one.wrong]
-    sys.stdout.write(markdown(HEAD, rows(outcomes)) + "\n")
-    for one in bad:
-        sys.stdout.write(f"seed {one.seed}: {one.scene}, {' '.join(one.faults)}: {'; '.join(one.wrong)}\n")
-    return 1 if bad else 0
+    seeds = range(options.first, options.first + options.seeds)
+    done, wrong = section(options.work, seeds, options.jobs)
+    sys.stdout.write("\n".join([done, *wrong]) + "\n")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
