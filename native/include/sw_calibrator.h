@@ -16,7 +16,7 @@
 #define SW_CALIBRATOR_SECTOR 2u
 #define SW_CALIBRATOR_SLOT_BYTES 1024u
 #define SW_CALIBRATOR_LOAD_US 5000u       /* the flash was busy: again after this ... */
-#define SW_CALIBRATOR_LOADS_MAX 200u      /* ... so often */
+#define SW_CALIBRATOR_LOADS_MAX 12000u    /* ... so often, a minute */
 #define SW_CALIBRATOR_PATIENCE_US 60000000u /* a procedure that has not ended by then has no frames */
 #define SW_CALIBRATOR_REMIND_US 30000000u /* damaged in flash: noticed again */
 #define SW_CALIBRATOR_FARTHEST_MM 3000u   /* of the reflector */

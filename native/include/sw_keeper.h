@@ -11,7 +11,7 @@
 
 #define SW_KEEPER_AGAIN_US 60000000u /* after a failed write */
 #define SW_KEEPER_LOAD_US 5000u      /* the flash was busy at power-on: again after this ... */
-#define SW_KEEPER_LOADS_MAX 200u     /* ... so often, then it counts as empty */
+#define SW_KEEPER_LOADS_MAX 12000u   /* ... so often, a minute; then it counts as empty */
 #define SW_KEEPER_PLACE_BYTES 16u
 
 typedef struct sw_kept_alarm {
