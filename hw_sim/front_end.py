@@ -122,7 +122,7 @@ class FrontEnd:
             rcs_m2 = np.append(rcs_m2, PLATE_RCS_M2)
         echo = still_echo(view, at_m, rcs_m2, still_weights(weights, at_m) if weights.on else None)
         heard = np.array([[float(number != wrong.dead)] for number in view.rx_numbers])
-        signal = (echo + leakage(view, more_db)) * heard
+        signal = (echo + leakage(view, more_db, _gains(wrong) if wrong.mismatch_deg else None)) * heard
         receiver = self._receiver(view, wrong)
         rows = [number - 1 for number in view.rx_numbers]
         more = self._table.offset_counts + wrong.offset_counts + WARM_COUNTS_PER_C * wrong.warm_c

@@ -125,10 +125,12 @@ def _half_power(full_width_deg: tuple[float, float]) -> NDArray[np.float64]:
     return np.array([1 / math.sin(math.radians(0.5 * width)) ** 2 for width in full_width_deg])
 
 
-def leakage(view: RadarView, more_db: Sequence[float] = (0.0, 0.0, 0.0)) -> Signal:
+def leakage(
+    view: RadarView, more_db: Sequence[float] = (0.0, 0.0, 0.0), gain: NDArray[np.complex128] | None = None
+) -> Signal:
     """What reaches the ADC from the transmitter without any scatterer: float64[rx, sample], counts.
 
-    more_db: of RX1 to RX3, beside LEAKAGE_DB.
+    more_db: of RX1 to RX3, beside LEAKAGE_DB. gain: complex[3], what receivers that are not ideal make of it.
     """
     power = tx_power_w(view.tx_power_level)
     rows = []
@@ -136,7 +138,8 @@ def leakage(view: RadarView, more_db: Sequence[float] = (0.0, 0.0, 0.0)) -> Sign
         gain_db, cutoff_hz = view.antenna(number)
         coupling_db = LEAKAGE_DB[number] + more_db[number - 1]
         peak = counts_per_root_watt(gain_db) * math.sqrt(2 * power * 10 ** (coupling_db / 10))
-        rows.append(_tone(view, cutoff_hz, 2 * LEAKAGE_DISTANCE_M[number], peak))
+        own = 1.0 if gain is None else complex(gain[number - 1])
+        rows.append(_tone(view, cutoff_hz, 2 * LEAKAGE_DISTANCE_M[number], peak * own))
     return np.array(rows)
 
 

@@ -30,7 +30,7 @@ ACTS: dict[str, Callable[[Board, dict[str, Any]], None]] = {
 NAMES = {int(one): one.name for one in table.Reason}
 
 OF_SAMPLES = {
-    "ANTENNA_DEAD", "ANTENNA_MISMATCH", "LEAKAGE", "ADC_OFFSET", "FIRST_CHIRP", "RAMP", "TEMPERATURE", "INTERFERENCE",
+    "ANTENNA_DEAD", "ANTENNA_MISMATCH", "LEAKAGE", "ADC_OFFSET", "FIRST_CHIRP", "RAMP", "INTERFERENCE",
     "SUPPLY_RIPPLE", "SATURATED",
 }  # fmt: skip
 """What is read from samples says nothing here: they count up and are no scene."""

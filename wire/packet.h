@@ -345,31 +345,30 @@
     ENTRY(FIRST_CHIRP, 59, "first chirp of a frame is not settled") \
     ENTRY(RAMP, 60, "radar's sweep is not linear") \
     ENTRY(REFERENCE, 61, "radar's clock runs wrong") \
-    ENTRY(TEMPERATURE, 62, "radar is too hot or too cold") \
-    ENTRY(INTERFERENCE, 63, "another radar disturbs") \
-    ENTRY(SUPPLY_RIPPLE, 64, "a tone of the supply is in the signal") \
-    ENTRY(LINE_GARBLED, 65, "serial line garbles bytes") \
-    ENTRY(LINE_BROKEN, 66, "host has not been heard") \
-    ENTRY(LINE_SLOW, 67, "serial line takes less than is sent") \
-    ENTRY(FLASH_SLOW, 68, "flash takes longer than it may") \
-    ENTRY(FLASH_WORN, 69, "a place in flash does not hold what is written") \
-    ENTRY(FLASH_TORN, 70, "a write to flash was interrupted") \
-    ENTRY(CLOCK_ABSENT, 71, "clock chip does not answer") \
-    ENTRY(CLOCK_STOPPED, 72, "clock chip stands still") \
-    ENTRY(CLOCK_POWER_LOST, 73, "clock chip lost its battery") \
-    ENTRY(CLOCK_DRIFT, 74, "clock chip and radar count time differently") \
-    ENTRY(WATCHDOG, 75, "restarted by the watchdog") \
-    ENTRY(POWER_DIP, 76, "restarted after a dip of the supply") \
-    ENTRY(CLIMATE_ABSENT, 77, "temperature and humidity sensor does not answer") \
-    ENTRY(CLIMATE_CHECK, 78, "temperature and humidity sensor sends wrong checksums") \
-    ENTRY(LIGHT_ABSENT, 79, "light sensor does not answer") \
-    ENTRY(LIGHT_SATURATED, 80, "too bright for the light sensor") \
-    ENTRY(BUTTON_STUCK, 81, "button is pressed for too long") \
-    ENTRY(ENTROPY_FAILED, 82, "no random numbers") \
-    ENTRY(NOT_CALIBRATED, 83, "antennas are not calibrated") \
-    ENTRY(CALIBRATION_LOST, 84, "calibration in flash is damaged") \
-    ENTRY(NOT_EMPTY, 85, "something moves: the room is not empty") \
-    ENTRY(NO_REFLECTOR, 86, "no reflector at that place")
+    ENTRY(INTERFERENCE, 62, "another radar disturbs") \
+    ENTRY(SUPPLY_RIPPLE, 63, "a tone of the supply is in the signal") \
+    ENTRY(LINE_GARBLED, 64, "serial line garbles bytes") \
+    ENTRY(LINE_BROKEN, 65, "host has not been heard") \
+    ENTRY(LINE_SLOW, 66, "serial line takes less than is sent") \
+    ENTRY(FLASH_SLOW, 67, "flash takes longer than it may") \
+    ENTRY(FLASH_WORN, 68, "a place in flash does not hold what is written") \
+    ENTRY(FLASH_TORN, 69, "a write to flash was interrupted") \
+    ENTRY(CLOCK_ABSENT, 70, "clock chip does not answer") \
+    ENTRY(CLOCK_STOPPED, 71, "clock chip stands still") \
+    ENTRY(CLOCK_POWER_LOST, 72, "clock chip lost its battery") \
+    ENTRY(CLOCK_DRIFT, 73, "clock chip and radar count time differently") \
+    ENTRY(WATCHDOG, 74, "restarted by the watchdog") \
+    ENTRY(POWER_DIP, 75, "restarted after a dip of the supply") \
+    ENTRY(CLIMATE_ABSENT, 76, "temperature and humidity sensor does not answer") \
+    ENTRY(CLIMATE_CHECK, 77, "temperature and humidity sensor sends wrong checksums") \
+    ENTRY(LIGHT_ABSENT, 78, "light sensor does not answer") \
+    ENTRY(LIGHT_SATURATED, 79, "too bright for the light sensor") \
+    ENTRY(BUTTON_STUCK, 80, "button is pressed for too long") \
+    ENTRY(ENTROPY_FAILED, 81, "no random numbers") \
+    ENTRY(NOT_CALIBRATED, 82, "antennas are not calibrated") \
+    ENTRY(CALIBRATION_LOST, 83, "calibration in flash is damaged") \
+    ENTRY(NOT_EMPTY, 84, "something moves: the room is not empty") \
+    ENTRY(NO_REFLECTOR, 85, "no reflector at that place")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \

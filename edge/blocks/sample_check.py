@@ -2,8 +2,8 @@
 
 Pairs of chirps (0 and 1, 2 and 3, ...) see the same scene: sums of their absolute differences are noise, and a jump is a
 difference above JUMP_COUNTS + JUMP_NOISE times its mean. Per antenna the mean off the ADC's middle, and the power
-P = sum |X|^2 of the range bins 1..3 right in front, against what is usual there, W: X is a multiple of W as far as
-|<X, W>|^2 / |W|^2 goes. A range bin whose burst difference keeps its size is no body. Conditions count by their share of the
+P = sum |X|^2 of the range bins 1..3 right in front, against what is usual there, W, and the change
+sum |X - W|^2. A range bin whose burst difference keeps its size is no body. Conditions count by their share of the
 frames, s += a (c - s); the first three at once.
 """
 
@@ -29,23 +29,24 @@ from edge.blocks.parameters import (
     LINE_SECONDS,
     LINE_SNR,
     LINE_STEADY,
+    MISMATCH_CHANGE,
+    MISMATCH_OTHERS,
     NEAR_COUNTS,
     NEAR_KNOWN_S,
     NEAR_LEARN_S,
     NEAR_MORE,
     NEAR_NONE,
-    NEAR_SHAPE,
     OFFSET_COUNTS,
     SHIFT_OCTAVES,
 )
 
 NAMES = (
     "BUS_BITS", "FRAME_REPEATED", "INTERFERENCE", "FIRST_CHIRP", "ANTENNA_DEAD", "ADC_OFFSET", "LEAKAGE", "RAMP",
-    "FIFO_SHIFTED", "SUPPLY_RIPPLE",
+    "ANTENNA_MISMATCH", "FIFO_SHIFTED", "SUPPLY_RIPPLE",
 )  # fmt: skip
-BITS, REPEATED, INTERFERENCE, FIRST, DEAD, OFFSET, LEAKAGE, RAMP, SHIFTED, RIPPLE = range(10)
-DISTURBING = np.array([(SHIFTED, 46), (RAMP, 60), (RIPPLE, 64), (BITS, 28), (INTERFERENCE, 63)])  # check, reason
-MISLEADING = np.array([(SHIFTED, 46), (RAMP, 60), (DEAD, 55)])
+BITS, REPEATED, INTERFERENCE, FIRST, DEAD, OFFSET, LEAKAGE, RAMP, MISMATCH, SHIFTED, RIPPLE = range(11)
+DISTURBING = np.array([(SHIFTED, 46), (RAMP, 60), (RIPPLE, 63), (BITS, 28), (INTERFERENCE, 62)])  # check, reason
+MISLEADING = np.array([(SHIFTED, 46), (RAMP, 60), (DEAD, 55), (MISMATCH, 56)])
 NEAR, MAX_RX = 3, 3
 MIDDLE, PRINTED, PRINT_FACTOR = 2048.0, 64, 2654435761
 WORD = 0xFFFFFFFF
@@ -166,16 +167,29 @@ def apart(power: NDArray[np.float32], was: NDArray[np.float32], by: int) -> floa
 
 
 @njit(cache=CACHE)
+def one_changed(change: NDArray[np.float32], was: NDArray[np.float32]) -> bool:
+    """One antenna has changed, and the others have not, neither by its measure nor by their own."""
+    most = 0
+    for rx in range(1, was.size):
+        most = rx if change[rx] * was[most] > change[most] * was[rx] else most
+    alone = was.size > 1 and change[most] > np.float32(MISMATCH_CHANGE) * was[most]
+    for rx in range(was.size):
+        like_it = change[rx] >= np.float32(MISMATCH_OTHERS) * change[most]
+        if rx != most and (like_it or change[rx] >= np.float32(MISMATCH_OTHERS) * was[rx]):
+            alone = False
+    return bool(alone)
+
+
+@njit(cache=CACHE)
 def profiles(state: Any, profile: NDArray[np.complex64], difference: NDArray[np.complex64]) -> None:
     """Look right in front: complex64[rx, range_bin] both, counts, before any correction."""
     n_rx, n_bins = profile.shape
-    power, was, shape = np.zeros(n_rx, np.float32), np.zeros(n_rx, np.float32), np.zeros(n_rx, np.float32)
+    power, was, change = np.zeros(n_rx, np.float32), np.zeros(n_rx, np.float32), np.zeros(n_rx, np.float32)
     noise = np.zeros(n_rx, np.float32)
     for rx in range(n_rx):
         now, usual = profile[rx, 1 : 1 + NEAR], state.near[rx]
         power[rx], was[rx] = (np.abs(now) ** 2).sum(), (np.abs(usual) ** 2).sum()
-        along = np.abs((now * usual.conj()).sum()) ** 2 / was[rx] if was[rx] > 0 else 0.0
-        shape[rx] = min(max(1.0 - along / power[rx], 0.0), 1.0) if power[rx] > 0 else 0.0
+        change[rx] = (np.abs(now - usual) ** 2).sum()
         noise[rx] = (np.abs(difference[rx, n_bins - n_bins // 4 :]) ** 2).mean() / 4
     known = np.float32(state.learnt) * state.frame_s >= NEAR_KNOWN_S
     strongest = power.max()
@@ -184,18 +198,20 @@ def profiles(state: Any, profile: NDArray[np.complex64], difference: NDArray[np.
     most = (power > NEAR_COUNTS**2).any()
     more = (power > NEAR_MORE * was).sum() if known else 0
     none = ((noise > 0) & (power < NEAR_NONE * noise)).sum()
-    bent = ((shape > NEAR_SHAPE) & (power < NEAR_MORE * was)).sum() if known else 0
     shifted = False
     if known and n_rx == MAX_RX:
         as_it_was = apart(power, was, 0)
         least = min(apart(power, was, 1), apart(power, was, 2))
         shifted = as_it_was > SHIFT_OCTAVES and least < 0.25 * as_it_was
+    others_well = dead == 0 and not most and none == 0 and not shifted and not state.clipped
+    mismatch = known and others_well and one_changed(change, was)
+    tell(state, MISMATCH, mismatch)
     tell(state, DEAD, 0 < dead < n_rx and none < n_rx and not shifted)
     tell(state, OFFSET, bool(off and not state.clipped))
     tell(state, LEAKAGE, bool(not state.clipped and not shifted and (most or more > 1 or (more > 0 and n_rx == 1))))
-    tell(state, RAMP, not shifted and (none == n_rx or bent == n_rx))
+    tell(state, RAMP, not shifted and none == n_rx)
     tell(state, SHIFTED, shifted)
-    if not state.clipped and not shifted and dead == 0 and not most and more == 0 and none < n_rx and bent < n_rx:
+    if not state.clipped and not shifted and dead == 0 and not most and more == 0 and none < n_rx and not mismatch:
         share, slow = np.float32(1) / np.float32(state.learnt + 1), state.frame_s / np.float32(NEAR_LEARN_S)
         state.learnt += 1 if share > slow else 0
         for rx in range(n_rx):

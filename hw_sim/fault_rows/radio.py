@@ -19,7 +19,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "near-object", quantity("m", 0.04, 0.4, 0.08), "scene", lambda m: {"near_m": m},
         "LEAKAGE", "a metal plate of 0.05 m² stands so far in front of the device", "a lamp, a phone, a glass of water",
-        UNKNOWN, "users with near objects",
+        "goes on; up to 6 cm the converter clips and breathing is unknown (`SATURATED`), from 20 cm on it is one more "
+        "still echo", "users with near objects",
     ),
     Row(
         "leakage", quantity("dB", 3, 40, 15), "scene", lambda db: {"leakage_db": db},
@@ -38,8 +39,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "antenna-mismatch", quantity("deg", 5, 180, 60), "scene", lambda deg: {"mismatch_deg": deg},
-        "ANTENNA_MISMATCH", "within a minute RX2 turns by so much and loses 1 dB for each 20 degrees of it",
-        "ageing, moisture, a bent cover", UNKNOWN, "gain and phase calibration of any array",
+        "ANTENNA_MISMATCH",
+        "within a minute all that RX2 receives, leakage too, turns by so much and loses 1 dB for each 20 degrees of it",
+        "ageing, moisture, a bent cover", "goes on; the direction is unknown, with this reason",
+        "gain and phase calibration of any array",
     ),
     Row(
         "first-chirp", quantity("counts", -1500, 1500, 400), "scene", lambda counts: {"first_chirp_counts": counts},
@@ -48,8 +51,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "ramp-bent", quantity("%", -10, 10, 3), "scene", lambda pct: {"bend_pct": pct},
-        "RAMP", "in its middle the sweep leaves the straight line by so much of its width",
-        "a PLL whose loop is too slow for the slope", UNKNOWN,
+        "", "in its middle the sweep leaves the straight line by so much of its width",
+        "a PLL whose loop is too slow for the slope",
+        "goes on: leakage is too near to show it, and echoes smear over some bins as wide bodies do; rates stay right",
     ),
     Row(
         "pll-unlocked", None, "scene", lambda _: {"unlocked": True},

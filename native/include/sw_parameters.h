@@ -43,9 +43,10 @@
     PARAMETER(CHECK_RARE, 0.02, "1", "share of disturbed frames below which values stay valid") \
     PARAMETER(OFFSET_COUNTS, 150, "ADC count", "mean off the middle, beside what leakage explains, that is too much") \
     PARAMETER(NEAR_COUNTS, 1000, "ADC count", "amplitude right in front that is too much") \
-    PARAMETER(NEAR_MORE, 4.0, "1", "power right in front over the usual that is too much") \
+    PARAMETER(NEAR_MORE, 3.0, "1", "power right in front over the usual that is too much") \
     PARAMETER(NEAR_NONE, 30.0, "1", "power right in front over the noise below which there is none") \
-    PARAMETER(NEAR_SHAPE, 0.002, "1", "share of the power right in front that is no multiple of the usual") \
+    PARAMETER(MISMATCH_CHANGE, 0.1, "1", "power of the change right in front over the usual that is a mismatch, of one antenna ...") \
+    PARAMETER(MISMATCH_OTHERS, 0.05, "1", "... while the others change less than this times it, and times their own usual") \
     PARAMETER(NEAR_KNOWN_S, 5.0, "s", "time after which the usual is known ...") \
     PARAMETER(NEAR_LEARN_S, 300.0, "s", "... and in which it follows") \
     PARAMETER(DEAD_SHARE, 0.0003, "1", "power right in front over the strongest antenna's below which one is dead") \

@@ -22,7 +22,8 @@
     CHECK(ANTENNA_DEAD)     /* an antenna has nothing in front, the others have */ \
     CHECK(ADC_OFFSET)       /* means far off the middle */ \
     CHECK(LEAKAGE)          /* far more right in front than there was, or than there may be */ \
-    CHECK(RAMP)             /* nothing right in front, or another shape of it, at all antennas */ \
+    CHECK(RAMP)             /* nothing right in front at any antenna */ \
+    CHECK(ANTENNA_MISMATCH) /* what is right in front has changed at one antenna alone */ \
     CHECK(FIFO_SHIFTED)     /* what is right in front has moved from antenna to antenna */ \
     CHECK(SUPPLY_RIPPLE)    /* something that turns within the burst and keeps its size */
 

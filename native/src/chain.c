@@ -342,7 +342,8 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     observe(chain, t_us, flags, out);
     static const uint8_t disturbing[] = {SW_CHECK_FIFO_SHIFTED, SW_CHECK_RAMP, SW_CHECK_SUPPLY_RIPPLE,
                                          SW_CHECK_BUS_BITS, SW_CHECK_INTERFERENCE};
-    static const uint8_t misleading[] = {SW_CHECK_FIFO_SHIFTED, SW_CHECK_RAMP, SW_CHECK_ANTENNA_DEAD};
+    static const uint8_t misleading[] = {SW_CHECK_FIFO_SHIFTED, SW_CHECK_RAMP, SW_CHECK_ANTENNA_DEAD,
+                                         SW_CHECK_ANTENNA_MISMATCH};
     uint32_t present = chain->check.present & handled();
     out->noticed = chain->check.noticed & handled();
     const sw_vitals_sources sources = {&chain->candidates, &chain->direction, &chain->motion,

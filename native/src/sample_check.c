@@ -159,25 +159,22 @@ static float octaves(float power, float of) { return sw_log2f((power + 1e-6f) / 
 typedef struct in_front { /* of one antenna */
     float power;    /* now */
     float was;      /* usually */
-    float shape;    /* share of the power now that is no multiple of what was */
+    float change;   /* power of the difference between the two */
     float noise;
 } in_front;
 
 static void look(const sw_sample_check *state, const sw_profile *profile, const sw_profile *difference, uint32_t n_bins,
                  uint32_t l, in_front *found)
 {
-    float re = 0.0f, im = 0.0f;
     found->power = 0.0f;
     found->was = 0.0f;
+    found->change = 0.0f;
     for (uint32_t k = 0; k < SW_CHECK_NEAR; k++) {
         float xr = profile->re[k + 1u][l], xi = profile->im[k + 1u][l], wr = state->near_re[k][l], wi = state->near_im[k][l];
         found->power += size_of(xr, xi);
         found->was += size_of(wr, wi);
-        re += xr * wr + xi * wi;
-        im += xi * wr - xr * wi;
+        found->change += size_of(xr - wr, xi - wi);
     }
-    float along = found->was > 0.0f ? size_of(re, im) / found->was : 0.0f;
-    found->shape = found->power > 0.0f ? sw_clamp(1.0f - along / found->power, 0.0f, 1.0f) : 0.0f;
     found->noise = noise_of(difference, n_bins, l);
 }
 
@@ -204,10 +201,26 @@ static float apart(const in_front *front, uint32_t n_rx, uint32_t by)
     return sum;
 }
 
+/* 1: one antenna has changed and the others have not, neither by its measure nor by their own. What comes to stand in front
+ * of the device adds about as much to each of them, and what warms changes each in proportion. */
+static int32_t one_changed(const in_front *front, uint32_t n_rx)
+{
+    uint32_t most = 0;
+    for (uint32_t l = 1; l < n_rx; l++) {
+        most = front[l].change * front[most].was > front[most].change * front[l].was ? l : most;
+    }
+    int32_t alone = n_rx > 1u && front[most].change > SW_P_MISMATCH_CHANGE * front[most].was;
+    for (uint32_t l = 0; l < n_rx; l++) {
+        alone = alone && (l == most || (front[l].change < SW_P_MISMATCH_OTHERS * front[most].change &&
+                                        front[l].change < SW_P_MISMATCH_OTHERS * front[l].was));
+    }
+    return alone;
+}
+
 void sw_sample_check_profile(sw_sample_check *state, const sw_geometry *geometry, const sw_profile *profile,
                              const sw_profile *difference)
 {
-    uint32_t n_rx = geometry->n_rx, dead = 0, off = 0, most = 0, more = 0, none = 0, bent = 0;
+    uint32_t n_rx = geometry->n_rx, dead = 0, off = 0, most = 0, more = 0, none = 0;
     int32_t known = (float)state->learnt * state->config.frame_s >= SW_P_NEAR_KNOWN_S, shifted = 0;
     in_front front[SW_MAX_RX];
     float strongest = 0.0f;
@@ -223,19 +236,20 @@ void sw_sample_check_profile(sw_sample_check *state, const sw_geometry *geometry
         most += f->power > SW_P_NEAR_COUNTS * SW_P_NEAR_COUNTS;
         more += known && f->power > SW_P_NEAR_MORE * f->was;
         none += f->noise > 0.0f && f->power < SW_P_NEAR_NONE * f->noise;
-        bent += known && f->shape > SW_P_NEAR_SHAPE && f->power < SW_P_NEAR_MORE * f->was;
     }
     if (known && n_rx == SW_MAX_RX) {
         float as_it_was = apart(front, n_rx, 0);
         shifted = as_it_was > SW_P_SHIFT_OCTAVES &&
                   (apart(front, n_rx, 1) < 0.25f * as_it_was || apart(front, n_rx, 2) < 0.25f * as_it_was);
     }
+    int32_t mismatch = known && dead == 0u && most == 0u && none == 0u && !shifted && !state->clipped && one_changed(front, n_rx);
+    tell(state, SW_CHECK_ANTENNA_MISMATCH, mismatch);
     tell(state, SW_CHECK_ANTENNA_DEAD, dead > 0u && dead < n_rx && none < n_rx && !shifted);
     tell(state, SW_CHECK_ADC_OFFSET, off > 0u && !state->clipped);
     tell(state, SW_CHECK_LEAKAGE, !state->clipped && !shifted && (most > 0u || (more > 1u || (more > 0u && n_rx == 1u))));
-    tell(state, SW_CHECK_RAMP, !shifted && (none == n_rx || bent == n_rx));
+    tell(state, SW_CHECK_RAMP, !shifted && none == n_rx);
     tell(state, SW_CHECK_FIFO_SHIFTED, shifted);
-    if (!state->clipped && !shifted && dead == 0u && most == 0u && more == 0u && none < n_rx && bent < n_rx) {
+    if (!state->clipped && !shifted && dead == 0u && most == 0u && more == 0u && none < n_rx && !mismatch) {
         learn(state, profile);
     }
 }

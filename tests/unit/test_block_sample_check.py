@@ -101,6 +101,17 @@ def leakage(x: NDArray[np.float64]) -> None:
     x[AT:] = 2048 + (x[AT:] - 2048) * 3
 
 
+def mismatch(x: NDArray[np.float64]) -> None:
+    t = np.arange(SAMPLES)
+    x[AT:, ..., 1] += 240 * (np.cos(2 * np.pi * 0.8 * t / SAMPLES + 3) - np.cos(2 * np.pi * 0.8 * t / SAMPLES + 2))
+
+
+def plate(x: NDArray[np.float64]) -> None:
+    """Something comes to stand in front: about as much at each antenna."""
+    t = np.arange(SAMPLES)[:, None]
+    x[AT:] += 60 * np.cos(2 * np.pi * 2.2 * t / SAMPLES + np.array([0.0, 0.4, 0.9]))
+
+
 def unlocked(x: NDArray[np.float64]) -> None:
     x[AT:] = 2048 + np.random.default_rng(9).normal(0, 1.15, x[AT:].shape)
 
@@ -130,7 +141,7 @@ def repeated(x: NDArray[np.float64]) -> None:
 FAULTS = {
     "FIRST_CHIRP": first_chirp, "ANTENNA_DEAD": dead, "ADC_OFFSET": offset, "LEAKAGE": leakage, "FIFO_SHIFTED": shifted,
     "INTERFERENCE": interferer, "BUS_BITS": bits, "FRAME_REPEATED": repeated,
-    "RAMP": unlocked,
+    "RAMP": unlocked, "ANTENNA_MISMATCH": mismatch,
 }  # fmt: skip
 CASES = list(FAULTS.items())
 
@@ -154,6 +165,17 @@ def test_each_fault_is_noticed_and_no_other(played: tuple[str, Frames]) -> None:
     assert noticed == {reason}
     assert not any(word for word, _, _ in found[:AT])
     assert any(word for word, _, _ in found[AT : AT + 30])
+
+
+def test_what_comes_near_is_no_mismatch_and_no_ramp() -> None:
+    plate(x := frames())
+    assert {word for word, _, _ in run_reference(adc(x))} == {0}
+
+
+def test_what_warms_all_antennas_is_no_mismatch() -> None:
+    x = frames()
+    x[AT:] = 2048 + (x[AT:] - 2048) * 1.4
+    assert {word for word, _, _ in run_reference(adc(x))} == {0}
 
 
 def test_c_notices_what_the_reference_notices(played: tuple[str, Frames]) -> None:
@@ -192,6 +214,8 @@ def test_what_disturbs_and_what_misleads_is_said() -> None:
     x = frames()
     dead(x)
     assert run_reference(adc(x))[-1][1:] == (0, 55)
+    mismatch(x := frames())
+    assert run_reference(adc(x))[-1][1:] == (0, 56)
     shifted(x := frames())
     assert run_reference(adc(x))[-1][1:] == (46, 46)
 
@@ -200,7 +224,7 @@ def test_a_single_burst_costs_a_second_and_no_more() -> None:
     x = frames()
     x[AT, 3, 50:53] += 300
     disturbed = [reason for _, reason, _ in run_reference(adc(x))]
-    assert disturbed[AT] == 63 and not any(disturbed[AT + 20 :])
+    assert disturbed[AT] == 62 and not any(disturbed[AT + 20 :])
 
 
 def test_a_clipped_frame_has_that_reason_alone() -> None:

@@ -226,6 +226,13 @@ def test_a_mismatched_antenna_turns_and_weakens() -> None:
     assert 20 * math.log10(abs(ratio)) == pytest.approx(-2.0, abs=0.2)
 
 
+def test_a_mismatched_antenna_turns_its_leakage_too() -> None:
+    well, wrong = (x.mean(axis=(0, 1)) for x in played({"mismatch_deg": 180.0}))
+    mean, loss = 2048.0, 10 ** (-9 / 20)
+    assert np.corrcoef(well[:, 1] - mean, wrong[:, 1] - mean)[0, 1] < -0.99
+    assert (wrong[:, 1] - mean).std() / (well[:, 1] - mean).std() == pytest.approx(loss, rel=0.1)
+
+
 def test_an_unsettled_first_chirp_leaves_the_others() -> None:
     well, wrong = played({"first_chirp_counts": 400.0})
     change = (wrong - well).mean(axis=0)
