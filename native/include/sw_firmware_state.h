@@ -59,6 +59,7 @@ struct sw_firmware {
     uint64_t last_step_us;
     uint64_t device_us;          /* last time that went into a packet or the policy */
     uint64_t second_us;          /* end of the second under way, chip time; 0 before the first frame */
+    uint32_t unseen_s;           /* seconds in a row, about, in which lost frames hid whoever is there */
     uint64_t retry_us;           /* the line took less than offered: try again */
     sw_firmware_counters counters;
     sw_uplink_policy policy;

@@ -115,6 +115,8 @@ void sw_health_init(sw_health *h);
 void sw_health_note(sw_health *h, uint64_t now_us, uint32_t reason);
 /* 1 while it is present, by the last step. */
 int32_t sw_health_present(const sw_health *h, uint32_t reason);
+/* The most important of the present faults that keep frames from the chain; SW_REASON_NONE: none of them is. */
+uint32_t sw_health_blinding(const sw_health *h);
 /* Ends what has not been noticed for its hold time. Cheap before h->next_us. */
 void sw_health_step(sw_health *h, uint64_t now_us);
 /* The next change the host was not told of, the most important fault first; 0: none is left. */

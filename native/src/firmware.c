@@ -16,6 +16,7 @@
 #include "sw_watch.h"
 
 #define SECOND_US 1000000u
+#define UNSEEN_S 3u             /* seconds without a usable frame that explain a silence */
 #define RETRY_US 5000u          /* a slow line is offered the rest after this */
 #define CHAIN_ALIGN 16u
 
@@ -124,9 +125,21 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input, uint32
     fw->counters.transitions++;
 }
 
+/* Nobody may be missed only where somebody could have been seen: why not, when frames were lost again and again. */
+static uint32_t why_unseen(sw_firmware *fw)
+{
+    int32_t unseen = fw->last.confidence == 0 && fw->last.motion_reason == SW_REASON_GAP;
+    fw->unseen_s = unseen ? fw->unseen_s + 1u : fw->unseen_s / 2u; /* one second with frames is no sight */
+    if (fw->unseen_s < UNSEEN_S) {
+        return SW_REASON_NONE;
+    }
+    uint32_t fault = sw_health_blinding(&fw->health);
+    return fault != SW_REASON_NONE ? fault : SW_REASON_GAP;
+}
+
 static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
-    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), SW_REASON_NONE);
+    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), why_unseen(fw));
     sw_watch_second(fw, now_us, t_us);
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);

@@ -69,6 +69,20 @@ int32_t sw_health_present(const sw_health *h, uint32_t reason)
     return i < (uint32_t)SW_HEALTH_COUNT && h->fault[i].present;
 }
 
+uint32_t sw_health_blinding(const sw_health *h)
+{
+    static const uint8_t blinding[] = {
+        SW_REASON_BUS_SLOW, SW_REASON_BUS_CLOCKS, SW_REASON_BUS_BITS, SW_REASON_OVERFLOW, SW_REASON_UNDERFLOW,
+        SW_REASON_FIFO_SHIFTED, SW_REASON_FRAME_PAUSE, SW_REASON_FRAME_DROPPED, SW_REASON_FRAME_REPEATED,
+    };
+    for (uint32_t i = 0; i < sizeof blinding; i++) {
+        if (sw_health_present(h, blinding[i])) {
+            return blinding[i];
+        }
+    }
+    return SW_REASON_NONE;
+}
+
 void sw_health_step(sw_health *h, uint64_t now_us)
 {
     if (now_us < h->next_us) {
