@@ -36,7 +36,7 @@
     /* sample check: of the radar itself */ \
     PARAMETER(JUMP_COUNTS, 12, "ADC count", "difference of two chirps at one sample that is a jump ...") \
     PARAMETER(JUMP_NOISE, 8, "1", "... plus this times the mean difference of the quietest pair") \
-    PARAMETER(BURST_SHARE, 2.5, "1", "differences of a pair over the quietest one's that are a burst") \
+    PARAMETER(BURST_SHARE, 4.0, "1", "differences of a pair over the quietest one's that are a burst") \
     PARAMETER(FIRST_SHARE, 1.6, "1", "differences of the first pair over the others' that are no chance") \
     PARAMETER(CHECK_SMOOTH_S, 0.5, "s", "smoothing of the share of frames in which a condition holds") \
     PARAMETER(CHECK_SHARE, 0.7, "1", "share above which a lasting condition is noticed") \

@@ -156,6 +156,12 @@ class Night:
         return int(self.device.fw.state.delivery.newest)
 
 
+def contents(host: Host) -> list[tuple[int, int, bytes]]:
+    """Committed packets in their order; what a bad line makes the device say of the line itself is left out."""
+    committed = (host.stored[seq] for seq in range(1, host.committed + 1))
+    return [(one.type, one.t_us, one.payload) for one in committed if one.type != packet.FAULT]
+
+
 @settings(max_examples=40, deadline=None)
 @given(ABSENCES, LOSSES, DEATHS)
 def test_everything_arrives_after_the_line_is_good_again(
@@ -172,8 +178,8 @@ def test_everything_arrives_after_the_line_is_good_again(
     assert night.unasked == 0
     undisturbed = Night(absences, [], [])
     undisturbed.run(TROUBLE_S + GOOD_S)
-    common = range(1, night.host.committed + 1)
-    assert [night.host.stored[seq] for seq in common] == [undisturbed.host.stored[seq] for seq in common]
+    arrived, there = contents(night.host), contents(undisturbed.host)
+    assert arrived and arrived == there[: len(arrived)]
     copies = night.host.copies
     counters = night.device.fw.counters()
     assert copies <= counters["resent"] + counters["pulled"] <= lib.SW_UPLINK_RESENT_PER_S * (TROUBLE_S + GOOD_S)

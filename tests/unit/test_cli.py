@@ -25,6 +25,7 @@ COMMANDS = (
     "process",
     "board",
     "report",
+    "calibrate",
     "cloud",
     "edge",
     "first-light",
