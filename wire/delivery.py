@@ -80,7 +80,11 @@ def tick(config: Config, state: State, committed: int, utc_us: int, hole: int | 
     quiet = _passed(state.moved_utc_us, utc_us, config.quiet_us)
     if not quiet and not _passed(state.advanced_utc_us, utc_us, config.stuck_us):
         return state, b""
-    wanted = {"boot": state.boot, "seq": first, "count": min(config.count, hole or state.newest, state.newest - first + 1)}
+    wanted = {
+        "boot": state.boot,
+        "seq": first,
+        "count": min(config.count, hole or state.newest, state.newest - first + 1),
+    }
     asked = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us)
     return asked, codec.encode(packet.make(packet.PULL, wanted))
 

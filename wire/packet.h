@@ -339,7 +339,7 @@
     ENTRY(RESET_STUCK, 53, "radar's reset does not end") \
     ENTRY(BROWN_OUT, 54, "radar lost its power and its set-up") \
     ENTRY(ANTENNA_DEAD, 55, "an antenna receives nothing") \
-    ENTRY(ANTENNA_MISMATCH, 56, "antennas differ from their calibration") \
+    ENTRY(ANTENNA_MISMATCH, 56, "one antenna has changed against the others") \
     ENTRY(LEAKAGE, 57, "strong echo right in front of the radar") \
     ENTRY(ADC_OFFSET, 58, "radar's converter is off its middle") \
     ENTRY(FIRST_CHIRP, 59, "first chirp of a frame is not settled") \

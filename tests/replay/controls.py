@@ -140,7 +140,9 @@ CONTROLS = [
         for level, mask in (("high", {"miso_or": 1 << bit}), ("low", {"miso_and": 0xFF ^ 1 << bit}))
     ),
     Control("data line dead", same, no_result, Faults(miso_from_us=0, miso_and=0, miso_fifo_only=False)),
-    Control("data line dies during it", same, no_result, Faults(miso_from_us=10_000_000, miso_and=0, miso_fifo_only=False)),
+    Control(
+        "data line dies during it", same, no_result, Faults(miso_from_us=10_000_000, miso_and=0, miso_fifo_only=False)
+    ),
     Control("interrupt never: frames are fetched when due", same, ratio(0.98, 1.02), Faults(irq_low_from_us=0)),
     *(Control(f"shuffled {seed}", shuffled(seed), no_rate) for seed in SHUFFLES),
     *(
