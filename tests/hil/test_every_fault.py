@@ -56,6 +56,7 @@ def test_all_rows_are_told_apart() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in ("miso-low", "irq-late") else pytest.mark.slow) for name in NOTICED]
 )
