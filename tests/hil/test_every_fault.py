@@ -57,9 +57,7 @@ def test_all_rows_are_told_apart() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in ("miso-low", "irq-late") else pytest.mark.slow) for name in NOTICED]
-)
+@pytest.mark.parametrize("name", NOTICED)
 def test_without_its_handler_a_fault_is_not_told(name: str) -> None:
     with without(ROWS[name].reason):
         found = walk_of(name, "without")
