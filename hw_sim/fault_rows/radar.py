@@ -40,7 +40,7 @@ _TRANSPORT = (
     Row(
         "bus-split", count(5, 16384, 4096), "board", lambda n: {"cs_chunk_bytes": int(n)},
         "BUS_SPLIT", "chip select is released after so many bytes", "a driver with a buffer of 4096 bytes",
-        "finds the cut by the self test and reads in shorter windows", "py-spidev issue 62 and others",
+        "finds the cut by the self test and reads in shorter windows", "reports of users of py-spidev",
     ),
     Row(
         "clock-lost", count(2, 1_000_000, 100), "board", lambda n: {"lost_clock_every": int(n)},
@@ -61,7 +61,7 @@ _STATUS = (
     Row(
         "status-mirrored", None, "chip", lambda _: {"gsr0_mirrored": 1},
         "STATUS_MIRRORED", "the four status bits stand in the other order", "the vendor's C header against the datasheet",
-        "turns the bits round", "vendor driver, issue 4",
+        "turns the bits round", "reports of users of the vendor's driver",
     ),
     Row(
         "status-false", None, "chip", lambda _: {"fou_while_empty": 1},
@@ -74,7 +74,7 @@ _IRQ = (
     Row(
         "irq-never", None, "board", lambda _: {"irq_low_from_us": 0},
         "IRQ_SILENT", "the interrupt line stays low", "a wire is off, the wrong pin",
-        TAKES_DUE, "ESP32 driver, issue 1; vendor driver, issue 5",
+        TAKES_DUE, "reports of users of an ESP32 driver and of the vendor's",
     ),
     Row(
         "irq-late", time(1, 1_000_000, 5_000), "board", lambda us: {"irq_late_us": int(us)},
@@ -138,7 +138,7 @@ _FIFO = (
     Row(
         "self-test-wrong", None, "chip", lambda _: {"lfsr_wrong": 1},
         "SELF_TEST_FAILED", "the test sequence of RX1 has a wrong bit", "a damaged data path, a broken register list",
-        BACK_OFF, "vendor driver, issues 2 and 3",
+        BACK_OFF, "reports of users of the vendor's driver",
     ),
 )  # fmt: skip
 
