@@ -1,12 +1,11 @@
-"""Every row of the table of faults: the device tells its reason and no other, and is back in the end; without the handler not.
+"""Every row of the table of faults: the device tells its reason and no other, and is back in the end.
 
-Rule: a row that nothing notices yet is named in NOT_YET, and its test must fail.
+Rule: without its handler every row that has a reason fails its test.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import cache
 
 import pytest
@@ -14,8 +13,7 @@ import pytest
 from hw_sim.faults import ROWS
 from tests.fault_walk import Walk, problems, walk, walk_of, without
 
-NOT_YET = frozenset[str]()
-NOTICED = [name for name, row in ROWS.items() if row.reason and name not in NOT_YET]
+NOTICED = [name for name, row in ROWS.items() if row.reason]
 ALIKE = {
     "MISO_HIGH": {"miso-high", "reset-line-low"},
     "BUS_CLOCKS": {"clock-lost", "clock-doubled"},
@@ -33,16 +31,11 @@ def seen(name: str) -> Walk:
     return walk_of(name)
 
 
-def marked(names: Iterable[str]) -> list[object]:
-    not_yet = pytest.mark.xfail(strict=True, reason="nothing notices it yet")
-    return [pytest.param(name, marks=not_yet if name in NOT_YET else ()) for name in names]
-
-
 def test_a_healthy_board_has_no_fault() -> None:
     assert walk().told == set()
 
 
-@pytest.mark.parametrize("name", marked(ROWS))
+@pytest.mark.parametrize("name", ROWS)
 def test_a_fault_is_told_by_its_reason_alone_and_survived(name: str) -> None:
     assert problems(name, seen(name)) == []
 
