@@ -28,7 +28,8 @@ typedef struct sw_calibrator {
     sw_flash_store store;
     uint32_t loaded;     /* 1: the flash was read, or given up */
     uint32_t loads;      /* tries so far */
-    uint32_t lost;       /* 1: what is in flash is damaged */
+    uint32_t lost;       /* 1: what is in flash is damaged, or was */
+    uint32_t mending;    /* 1: what a power cut damaged is written once more, unasked */
     uint32_t state;      /* SW_CALIBRATION_* */
     uint32_t reason;     /* why the last procedure failed, SW_REASON_*; 0 none */
     uint32_t procedure;  /* SW_PROCEDURE_* under way, or the last */

@@ -14,6 +14,7 @@
 
 #define AT_CONFIG 0u
 #define AT_PROCEDURES 4u
+#define AT_LOST 5u     /* 1: nothing is in use because what was there is damaged */
 #define AT_GAIN 6u     /* RX2, RX3: two each, 0.001 dB */
 #define AT_PHASE 10u   /* ..., 0.01 degree */
 #define AT_ERROR 14u   /* before, after, 0.01 degree */
@@ -56,6 +57,17 @@ static uint32_t procedures(const sw_firmware *fw)
     return fw->calibrator.loaded && get(kept + AT_CONFIG, 4) == fw->config_hash ? kept[AT_PROCEDURES] : 0u;
 }
 
+/* What a cut left behind would be found at every boot: the record is written once more, behind it. */
+static void mend(sw_firmware *fw, uint64_t now_us)
+{
+    sw_calibrator *c = &fw->calibrator;
+    content(c)[AT_LOST] = (uint8_t)c->lost;
+    c->mending = 1;
+    c->state = SW_CALIBRATION_STORING;
+    sw_flash_store_write(&c->store, &fw->hal, now_us, c->record);
+    c->at_us = c->store.poll_us;
+}
+
 /* Tells the chain what the record says. */
 static void apply(sw_firmware *fw)
 {
@@ -86,7 +98,7 @@ static void load(sw_firmware *fw, uint64_t now_us)
     }
     c->loaded = 1;
     c->loads = 0;
-    c->lost = found <= 0 && c->store.damaged > 0u;
+    c->lost = found > 0 ? content(c)[AT_LOST] : c->store.damaged > 0u;
     c->at_us = NEVER;
     if (c->state != SW_CALIBRATION_FAILED) {
         c->state = procedures(fw) != 0u ? SW_CALIBRATION_DONE : SW_CALIBRATION_NONE;
@@ -97,6 +109,11 @@ static void load(sw_firmware *fw, uint64_t now_us)
     if (SW_HANDLES(CALIBRATION_LOST) && c->lost) {
         sw_health_note(&fw->health, now_us, SW_REASON_CALIBRATION_LOST);
         c->at_us = now_us + SW_CALIBRATOR_REMIND_US;
+    }
+    if (c->state == SW_CALIBRATION_FAILED) { /* what failed just now was not interrupted */
+        c->store.torn = 0;
+    } else if (SW_HANDLES(FLASH_TORN) && c->store.torn) {
+        mend(fw, now_us);
     }
 }
 
@@ -131,6 +148,25 @@ static void store(sw_firmware *fw, uint64_t now_us)
     c->state = SW_CALIBRATION_STORING;
     sw_flash_store_write(&c->store, &fw->hal, now_us, c->record);
     c->at_us = c->store.poll_us;
+}
+
+/* A step of a write under way. One that mends changes nothing but the flash, and is tried at the next boot when it fails. */
+static void step_store(sw_firmware *fw, uint64_t now_us)
+{
+    sw_calibrator *c = &fw->calibrator;
+    sw_store_result result = sw_flash_store_step(&c->store, &fw->hal, now_us, c->record);
+    c->at_us = c->store.poll_us;
+    if (result == SW_STORE_NOTHING) {
+        return;
+    }
+    if (result == SW_STORE_FAILED && !c->mending) {
+        fail(fw, now_us, SW_REASON_FLASH_FAILED);
+        return;
+    }
+    c->lost = c->mending ? c->lost : 0u;
+    c->mending = 0;
+    c->state = procedures(fw) != 0u ? SW_CALIBRATION_DONE : SW_CALIBRATION_NONE;
+    c->at_us = c->lost ? now_us + SW_CALIBRATOR_REMIND_US : NEVER;
 }
 
 static uint32_t centidegrees(float rad) { return (uint32_t)sw_to_i32(CENTIDEGREES_PER_RAD * rad, 0, 65535); }
@@ -174,6 +210,7 @@ static uint32_t found(sw_firmware *fw, const sw_still *still, const sw_geometry 
         sw_still_echo(still, geometry->n_rx, kept + AT_ECHO);
     }
     kept[AT_PROCEDURES] = (uint8_t)(known | c->procedure);
+    kept[AT_LOST] = 0;
     put(kept + AT_CONFIG, fw->config_hash, 4);
     return SW_REASON_NONE;
 }
@@ -231,14 +268,7 @@ void sw_calibrator_step(sw_firmware *fw, uint64_t now_us)
     if (c->state == SW_CALIBRATION_MEASURING) {
         fail(fw, now_us, SW_REASON_RADAR_FAILED);
     } else if (c->state == SW_CALIBRATION_STORING) {
-        sw_store_result result = sw_flash_store_step(&c->store, &fw->hal, now_us, c->record);
-        c->at_us = c->store.poll_us;
-        if (result == SW_STORE_FAILED) {
-            fail(fw, now_us, SW_REASON_FLASH_FAILED);
-        } else if (result == SW_STORE_WRITTEN) {
-            c->lost = 0;
-            c->state = procedures(fw) != 0u ? SW_CALIBRATION_DONE : SW_CALIBRATION_NONE;
-        }
+        step_store(fw, now_us);
     } else if (c->lost) {
         sw_health_note(&fw->health, now_us, SW_REASON_CALIBRATION_LOST);
         c->at_us = now_us + SW_CALIBRATOR_REMIND_US;

@@ -132,6 +132,45 @@ def test_damage_in_flash_is_told(calibrated: Calibrated) -> None:
         assert "CALIBRATION_LOST" in health(rig)["present"]
 
 
+def faults_of_boots(flash: bytes, boots: int) -> tuple[list[set[str]], Mapping[str, Any]]:
+    """What is told at each boot with this flash, and how the calibration stands at the last."""
+    told = []
+    with booted(flash, seconds=8.0) as rig:
+        for boot in range(boots):
+            if boot:
+                rig.reboot()
+                rig.run(8.0)
+            told.append(set(health(rig)["present"]))
+        return told, ask(rig)
+
+
+def test_a_torn_record_is_told_once_and_mended(calibrated: Calibrated) -> None:
+    flash = bytearray(calibrated.flash)
+    flash[2 * SECTOR + 2 * 1024 : 2 * SECTOR + 2 * 1024 + 300] = bytes(range(100)) * 3  # behind the two that hold
+    told, found = faults_of_boots(bytes(flash), 3)
+    assert told == [{"FLASH_TORN"}, set(), set()]
+    assert {**found, "nonce": 0} == {**calibrated.corner, "nonce": 0}
+
+
+def test_a_first_record_that_is_torn_is_told_once_and_stays_lost(calibrated: Calibrated) -> None:
+    flash = bytearray(b"\xff" * (4 * SECTOR))
+    flash[2 * SECTOR : 2 * SECTOR + 300] = calibrated.flash[2 * SECTOR : 2 * SECTOR + 300]
+    told, found = faults_of_boots(bytes(flash), 3)
+    assert told == [{"FLASH_TORN", "CALIBRATION_LOST"}, {"CALIBRATION_LOST"}, {"CALIBRATION_LOST"}]
+    assert (found["stored"], reason(found)) == (0, "CALIBRATION_LOST")
+
+
+def test_what_was_lost_may_be_forgotten(calibrated: Calibrated) -> None:
+    flash = bytearray(b"\xff" * (4 * SECTOR))
+    flash[2 * SECTOR : 2 * SECTOR + 300] = calibrated.flash[2 * SECTOR : 2 * SECTOR + 300]
+    with booted(bytes(flash)) as rig:
+        assert reason(calibrate(rig, FORGET)) == "NOT_CALIBRATED"
+        rig.reboot()
+        rig.run(3)
+        assert reason(ask(rig)) == "NOT_CALIBRATED"
+        assert not health(rig)["present"]
+
+
 def test_forgotten_is_forgotten(calibrated: Calibrated) -> None:
     with booted(calibrated.flash) as rig:
         assert reason(calibrate(rig, FORGET)) == "NOT_CALIBRATED"
