@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from hw_sim.night_run import NightResult
     from hw_sim.recording import Recording
 
-TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", "overflow", "unguarded", "without", "flushing")
+PLANTED = ("overflow", "unguarded", "unspared", "without", "flushing")
+TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", *PLANTED)
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
 ANSWERS = {

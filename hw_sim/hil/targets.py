@@ -25,6 +25,7 @@ BUILT: dict[str, tuple[tuple[str, str], ...]] = {
     "aarch64": AARCH64,
     "sanitized": COMPILER,
     "unguarded": COMPILER,
+    "unspared": COMPILER,
     "without": COMPILER,
 }
 """Homes of our own firmware on the emulated board: (Debian packages, the program they bring) each needs."""

@@ -59,6 +59,8 @@ TARGET_TABLE = {
     "undefined": Target(POSIX, HOST, SANITIZERS, ("-DSW_DELIBERATE_SHIFT",)),
     # the device without its alarm guard: what must be late is late
     "unguarded": Target(POSIX, HOST, ("-DSW_WITHOUT_ALARM_GUARD",)),
+    # a store that erases the sector of its newest record: a power cut must take what was kept
+    "unspared": Target(POSIX, HOST, ("-DSW_WITHOUT_SPARE_SECTOR",)),
     # the device without the handler of one fault, named by the environment's SW_WITHOUT
     "without": Target(POSIX, HOST, ("-DSW_WITHOUT_HANDLER",)),
     # its floats flush to zero: the firmware must refuse to start
