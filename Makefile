@@ -7,7 +7,7 @@ SEED   ?= 1
 ALARM  ?= 06:25
 VRB_OUT ?= build
 
-C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/packet.h hw_sim/chip/*.[chp]*)
+C_SOURCES := $(wildcard native/*.py native/src/*.[ch] native/include/*.h wire/*.h hw_sim/chip/*.[chp]*)
 C_FLAGS   := -std=c11 -O3 -ffp-contract=off -fno-math-errno
 C_STRICT  := -Wall -Wextra -pedantic -Werror -Wmissing-prototypes -Wdouble-promotion -Wvla -Wconversion
 C_PATHS   := -Inative/include -Iwire -Inative/targets

@@ -28,8 +28,8 @@ CONSTANT = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(SW_\w+)[ \t]+([\w \t()+*<>|&~
 
 
 def headers() -> list[Path]:
-    """Every header of the core, the packet table first."""
-    return [ROOT / "wire" / "packet.h", *sorted((ROOT / "native" / "include").glob("*.h"))]
+    """Every header of the core, the packet tables first."""
+    return [*sorted((ROOT / "wire").glob("*.h")), *sorted((ROOT / "native" / "include").glob("*.h"))]
 
 
 def preprocess(texts: dict[str, str]) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def source_hash(root: Path) -> str:
-    """Hash of native/src, native/include and wire/packet.h under the project root: 16 hex digits."""
+    """Hash of native/src, native/include and wire's headers under the project root: 16 hex digits."""
     native = root / "native"
-    files = sorted([*native.glob("src/*.[ch]"), *native.glob("include/*.h"), root / "wire" / "packet.h"])
+    files = sorted([*native.glob("src/*.[ch]"), *native.glob("include/*.h"), *(root / "wire").glob("*.h")])
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")

@@ -1,6 +1,6 @@
-"""The tables of docs/wire.md, made from packet.h; `python -m wire.describe docs/wire.md` renews them in place.
+"""The tables of docs/wire.md, made from packet.h and words.h; `python -m wire.describe docs/wire.md` renews them in place.
 
-Rule: a number in that file that packet.h or the codec knows is written by this module, and a test compares.
+Rule: a number in that file that a header or the codec knows is written by this module, and a test compares.
 """
 
 from __future__ import annotations

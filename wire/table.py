@@ -1,4 +1,4 @@
-"""Reads wire/packet.h: the one table of the serial line, as fields, dtypes and words.
+"""Reads wire/packet.h and wire/words.h: the one table of the serial line, as fields, dtypes and words.
 
 Rule: nothing about a packet's bytes is written in Python; a line of the table that is not
 understood raises at import, naming the line.
@@ -16,7 +16,7 @@ from typing import cast
 
 import numpy as np
 
-HEADER_FILE = Path(__file__).with_name("packet.h")
+HEADER_FILES = [Path(__file__).with_name(name) for name in ("packet.h", "words.h")]
 
 # C type of the table -> (struct code, bytes, signed)
 TYPES = {
@@ -106,7 +106,7 @@ def tables(text: str) -> dict[str, list[tuple[str, ...]]]:
         for line in body.replace("\\\n", "\n").splitlines():
             row = _ROWS[kind].fullmatch(line.strip()) if kind in _ROWS else None
             if row is None:
-                raise ValueError(f"packet.h, {macro}: expected one {kind}(...) on a line, found: {line.strip()}")
+                raise ValueError(f"{macro}: expected one {kind}(...) on a line, found: {line.strip()}")
             rows.append(row.groups())
         found[macro] = rows
     return found
@@ -137,7 +137,7 @@ def words(name: str, rows: list[tuple[str, ...]]) -> type[IntEnum]:
     return cast("type[IntEnum]", IntEnum(name, {entry: int(value) for entry, value, _ in rows}))
 
 
-TEXT = HEADER_FILE.read_text(encoding="utf-8")
+TEXT = "".join(path.read_text(encoding="utf-8") for path in HEADER_FILES)
 TABLES = tables(TEXT)
 DEFINES = {name: int(value) for name, value in _DEFINE.findall(TEXT)}
 

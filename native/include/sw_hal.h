@@ -50,7 +50,7 @@ typedef struct sw_hal {
     int32_t (*entropy_read)(void *entropy, uint8_t *bytes, uint32_t n);
 
     /* Watchdog: from watchdog_start on the device is reset unless it is fed again within timeout_ms; nothing stops it.
-     * reset_cause: SW_RESET_* (wire/packet.h), why this boot began; the same at every call. */
+     * reset_cause: SW_RESET_* (wire/words.h), why this boot began; the same at every call. */
     void *watchdog;
     int32_t (*watchdog_start)(void *watchdog, uint32_t timeout_ms);
     int32_t (*watchdog_feed)(void *watchdog);

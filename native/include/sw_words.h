@@ -1,11 +1,11 @@
-/* The words of the packet table as C enums: SW_UPLINK_*, SW_REASON_*, SW_ALARM_* and so on.
+/* The words of the serial line as C enums: SW_UPLINK_*, SW_REASON_*, SW_ALARM_* and so on.
  *
- * Rule: names and values stand in wire/packet.h only; this header just spells them for C.
+ * Rule: names and values stand in wire/words.h only; this header just spells them for C.
  */
 #ifndef SW_WORDS_H
 #define SW_WORDS_H
 
-#include "packet.h"
+#include "words.h"
 
 #define SW_UPLINK_WORD(name, value, text) SW_UPLINK_##name = value,
 #define SW_MOTION_WORD(name, value, text) SW_MOTION_##name = value,

@@ -10,7 +10,7 @@
 #define FIRST_HZ 0.10f
 #define STEP_HZ 0.01f
 #define NEAR_LINES 5u
-/* SW_REASON_* of the packet table, which a block does not include */
+/* SW_REASON_* of wire/words.h, which a block does not include */
 #define NO_REASON 0
 #define STARTING 1
 #define LOW_QUALITY 4

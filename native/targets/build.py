@@ -38,7 +38,7 @@ def sources(target: Any) -> list[Path]:
 def shared_inputs() -> str:
     """Hash of all headers and linker scripts."""
     found = [
-        ROOT / "wire" / "packet.h",
+        *(ROOT / "wire").glob("*.h"),
         *(ROOT / "native").glob("*/*.h"),
         *TARGETS.rglob("*.h"),
         *TARGETS.rglob("*.ld"),

@@ -74,7 +74,7 @@ def included(source: str) -> set[str]:
 
 def c_violations(root: Path) -> list[str]:
     """Blocks include the common headers and their own; the simulator and the product share no header."""
-    product = {path.name for path in (root / "native").rglob("*.h")} | {"packet.h"}
+    product = {path.name for part in ("native", "wire") for path in (root / part).rglob("*.h")}
     simulator = {path.name for path in (root / "hw_sim").rglob("*.h")}
     wrong = [f"{name} is a header on both sides" for name in sorted(product & simulator)]
     for path in sorted((root / "hw_sim").rglob("*.[ch]")):

@@ -18,7 +18,8 @@ def copy(tmp_path: Path) -> Path:
     """The sources of the core, somewhere else."""
     shutil.copytree(ROOT / "native", tmp_path / "native", ignore=shutil.ignore_patterns("build", "__pycache__"))
     (tmp_path / "wire").mkdir()
-    shutil.copy(ROOT / "wire" / "packet.h", tmp_path / "wire")
+    for header in (ROOT / "wire").glob("*.h"):
+        shutil.copy(header, tmp_path / "wire")
     return tmp_path
 
 
@@ -26,7 +27,7 @@ def test_equal_sources_are_accepted(copy: Path) -> None:
     core.load(copy)
 
 
-@pytest.mark.parametrize("changed", ["native/src/driver.c", "native/include/sw_hal.h", "wire/packet.h"])
+@pytest.mark.parametrize("changed", ["native/src/driver.c", "native/include/sw_hal.h", "wire/packet.h", "wire/words.h"])
 def test_a_changed_source_makes_the_core_stale(copy: Path, changed: str) -> None:
     with (copy / changed).open("a") as file:
         file.write("/* changed */\n")

@@ -1,4 +1,4 @@
-"""docs/wire.md says what packet.h and the codec do, and its hex decodes."""
+"""docs/wire.md says what packet.h, words.h and the codec do, and its hex decodes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 RESET_POWER, RESET_PIN, RESET_WATCHDOG = 0, 1, 2
-"""SW_RESET_* of wire/packet.h: power on; started again on purpose; started again because it hung or died."""
+"""SW_RESET_* of wire/words.h: power on; started again on purpose; started again because it hung or died."""
 
 
 def boot_id(path: Path = BOOT_ID) -> str:
