@@ -260,7 +260,7 @@ def cloud(
     db: Annotated[Path, typer.Option("--db", help="The night's store; one that exists is gone on with.")] = Path(
         "night.sqlite"
     ),
-    alarm: Annotated[str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local.")] = None,
+    alarm: Annotated[str | None, typer.Option(metavar="HH:MM", help="Set time of every day, local.")] = None,
     side: Side = None,
     tz: Zone = None,
     wait: Annotated[

@@ -18,6 +18,7 @@ from typing import IO
 
 from cloud import live
 from cloud.alarm import AlarmSetting
+from cloud.daily_alarm import Daily, wall
 from cloud.device import Settings
 from cloud.night_process import Cloud
 from cloud.patient_port import PatientPort
@@ -76,6 +77,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--db", required=True, type=Path, metavar="FILE", help="the night's store (SQLite)")
     parser.add_argument("--side", choices=("left", "right"), help="the user's side of the bed")
     parser.add_argument("--alarm-utc", type=int, metavar="US", help="set time of the alarm, us since 1970")
+    parser.add_argument("--alarm", type=_time, metavar="HH:MM", help="set time of the alarm of every day, local (--tz)")
     parser.add_argument("--sunrise", type=int, default=0, metavar="S", help="length of the wake-up light before it, s")
     parser.add_argument("--tz", default="UTC", metavar="ZONE", help="the user's time zone")
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
@@ -166,7 +168,12 @@ def _run_controlled(options: argparse.Namespace, stack: contextlib.ExitStack, re
 
 def _settings(options: argparse.Namespace) -> Settings:
     alarm = None if options.alarm_utc is None else AlarmSetting(options.alarm_utc, options.sunrise)
-    return Settings(alarm, options.side, options.tz)
+    daily = None if options.alarm is None else Daily(options.alarm, options.sunrise)
+    return Settings(alarm, options.side, options.tz, daily)
+
+
+def _time(text: str) -> str:
+    return f"{wall(text):%H:%M}"
 
 
 def _retention(options: argparse.Namespace) -> Retention:

@@ -86,7 +86,7 @@ def _epochs(memory: Memory, settings: Settings, lag_s: int) -> list[Row]:
 def _alarm(
     memory: Memory, settings: Settings, epoch: EpochInput, staged: staging.Staged, in_session: bool
 ) -> list[Row]:
-    at = alarm.step(memory.epochs.alarm, settings.alarm, epoch, staged, in_session)
+    at = alarm.step(memory.epochs.alarm, device.ringable(memory.device, settings), epoch, staged, in_session)
     if at is None:
         return []
     device.ring(memory.device, at)

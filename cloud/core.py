@@ -150,6 +150,7 @@ def _tick(state: State, utc_us: int) -> Result:
         conclude.begin(memory, utc_us)
     noticed = handshake.tick(state.config, state.link, utc_us, state.entropy)
     state.link, state.utc_us = noticed.state, utc_us
+    state.settings = device.settings_at(state.settings, utc_us)
     if handshake.Event.LOST in noticed.events:
         _notice(state, occupancy.Event.LOST, utc_us, occupancy.NO_ANSWER)
     rows = state.rows

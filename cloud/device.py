@@ -2,18 +2,20 @@
 
 Rule: one question at a time, with a fresh nonce, asked again until it is answered; each may be asked twice without
 harm. An alarm counts as armed only when the device has read it back from its flash, and is set once: what the user
-does with it afterwards at the device is not undone from here.
+does with it afterwards at the device is not undone from here. One of every day: daily_alarm.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import msgspec
 
+from cloud import daily_alarm
 from cloud.alarm import AlarmSetting, RingAt
+from cloud.daily_alarm import Daily, Do, Watch
 from cloud.observations import Health, Row, Setting
 from wire import codec, condition, packet, table, values
 from wire.handshake import Entropy
@@ -56,16 +58,27 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user has set, as the process was started. side: "left" | "right"; timezone: an IANA name."""
+    """What the user has set, as the process was started. side: "left" | "right"; timezone: an IANA name.
+
+    alarm: with daily, that of the present morning.
+    """
 
     alarm: AlarmSetting | None = None
     side: str | None = None
     timezone: str | None = None
+    daily: Daily | None = None
 
 
 def settings_of(meta: Mapping[str, str]) -> Settings:
     """What the user had set when the process that wrote this store's meta was started last."""
     return msgspec.json.decode(meta.get("settings", "{}"), type=Settings)
+
+
+def settings_at(settings: Settings, utc_us: int) -> Settings:
+    """With the alarm of the present morning, when there is one every day."""
+    if settings.daily is None:
+        return settings
+    return replace(settings, alarm=daily_alarm.current(settings.daily, settings.timezone or "UTC", utc_us))
 
 
 @dataclass
@@ -86,11 +99,20 @@ class Device:
     read_utc_us: int = 0  # when the alarm was last read back in this link
     health_utc_us: int = 0  # when the faults were last asked for in this link
     health: Health | None = None  # the last row of them
+    watch: Watch = field(default_factory=Watch)  # of an alarm of every day
 
 
 def ring(state: Device, at: RingAt) -> None:
     """The alarm's policy wants this ring; it goes out at the next tick."""
     state.ring_utc_us = at.utc_us
+
+
+def ringable(state: Device, settings: Settings) -> AlarmSetting | None:
+    """The alarm to which the policy may add an earlier ring: never one of the user's own."""
+    alarm = settings.alarm
+    if alarm is None or settings.daily is None or daily_alarm.is_ours(state.watch, alarm):
+        return alarm
+    return None
 
 
 def receive(state: Device, answer: Packet, utc_us: int) -> list[Row]:
@@ -111,7 +133,7 @@ def tick(state: Device, settings: Settings, linked: bool, utc_us: int, entropy: 
     """Bytes that are due for the device now. linked: it has answered this host's nonce."""
     if not linked or not state.linked:  # what was asked before this link is lost, what was read may be different now
         state.asked, state.nonce, state.read_utc_us, state.refused_utc_us = "", 0, 0, 0
-        state.health_utc_us = 0
+        state.health_utc_us = state.watch.read_utc_us = 0
     state.linked = linked
     if not linked:
         return b""
@@ -141,14 +163,23 @@ def _wanted(state: Device, settings: Settings, utc_us: int) -> Iterator[Ask]:
     alarm = settings.alarm
     if state.ring_utc_us and utc_us <= state.ring_utc_us + RING_STALE_US:
         yield Ask.RING
-    if alarm is not None and utc_us < alarm.set_for_utc_us and _unset(state, alarm):
-        yield Ask.ALARM_READ if state.storing else Ask.ALARM_SET
+    if alarm is not None:
+        yield from _to_arm(state, settings, alarm, utc_us)
     if settings.side and state.side_stored != settings.side:
         yield Ask.SETTINGS_SET
     if alarm is not None and not 0 <= utc_us - state.read_utc_us < READ_EVERY_US:
         yield Ask.ALARM_READ
     if not state.health_utc_us or not 0 <= utc_us - state.health_utc_us < HEALTH_EVERY_US:
         yield Ask.HEALTH_READ
+
+
+def _to_arm(state: Device, settings: Settings, alarm: AlarmSetting, utc_us: int) -> Iterator[Ask]:
+    if settings.daily is not None:
+        do = daily_alarm.step(state.watch, alarm, utc_us)
+        if do is not Do.NOTHING:
+            yield Ask.ALARM_SET if do is Do.SET else Ask.ALARM_READ
+    elif utc_us < alarm.set_for_utc_us and _unset(state, alarm):
+        yield Ask.ALARM_READ if state.storing else Ask.ALARM_SET
 
 
 def _unset(state: Device, alarm: AlarmSetting) -> bool:
@@ -209,6 +240,7 @@ def _alarm(state: Device, asked: str, fields: dict[str, int], utc_us: int) -> li
     set_for_utc_us, stored = fields["set_for_utc_us"], fields["stored"] == 1
     reason = values.reason_text(fields["reason"])
     state.storing = fields["state"] == _STORING
+    daily_alarm.heard(state.watch, fields, utc_us, asked == Ask.ALARM_SET)
     if asked == Ask.ALARM_SET and not stored and not state.storing:
         state.refused, state.refused_utc_us = asked, utc_us
     rows: list[Row] = []

@@ -92,6 +92,7 @@ class Cloud:
     def _commit(self) -> bool:
         if self._state.memory.keep:
             self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
+        self._meta["settings"] = msgspec.json.encode(self._state.settings).decode()
         self._meta |= memory.encode(self._state.memory)
         return self.writer.commit(self._state.utc_us, self._meta)
 

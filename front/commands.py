@@ -199,7 +199,7 @@ def cloud(
     """The live cloud process until Ctrl-C. Returns its exit code."""
     from cloud.app import main
 
-    given = live_options(load(config), alarm, side, tz, now_us()) + (["--wait"] if wait else [])
+    given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else [])
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))

@@ -1,7 +1,4 @@
-"""From a time on the bedside clock to the one instant that is meant.
-
-Rule: never late. Where the clock is changed, a time can come twice or not at all; then the earlier instant counts.
-"""
+"""Times on the bedside clock and zones, as the command line takes and shows them. The instant: cloud/wall_clock.py."""
 
 from __future__ import annotations
 
@@ -12,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cloud.wall_clock import SECOND_US, next_utc_us
 from front import check
 from front.config import Config
 from front.env import InputError
 
-SECOND_US = 1_000_000
-DAYS_AHEAD = 3  # a date line may swallow a day
+__all__ = ["SECOND_US", "live_zone", "local", "next_utc_us", "system_zone", "wall_time"]
 
 
 def wall_time(text: str, where: str) -> datetime.time:
@@ -27,22 +24,6 @@ def wall_time(text: str, where: str) -> datetime.time:
     if colon and digits and len(hours) in (1, 2) and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60:
         return datetime.time(int(hours), int(minutes))
     raise InputError(f"{where} {text}: expected HH:MM, 00:00 to 23:59")
-
-
-def next_utc_us(after_utc_us: int, wall: datetime.time, timezone: str) -> int:
-    """UTC, us, of the first instant after after_utc_us at which a clock in the zone shows wall.
-
-    A time that a change of the clock leaves out is read with both offsets, that before and that after the change.
-    """
-    zone = ZoneInfo(timezone)
-    today = datetime.datetime.fromtimestamp(after_utc_us // SECOND_US, zone).date()
-    days = [today + datetime.timedelta(days=n) for n in range(-1, DAYS_AHEAD)]
-    instants = [
-        int(datetime.datetime.combine(day, wall.replace(fold=fold), zone).timestamp()) * SECOND_US
-        for day in days
-        for fold in (0, 1)
-    ]
-    return min(one for one in instants if one > after_utc_us)
 
 
 def system_zone(environ: Mapping[str, str] = os.environ, link: Path = Path("/etc/localtime")) -> str:

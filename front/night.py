@@ -101,7 +101,7 @@ def alarm_utc_us(
     return found
 
 
-def live_options(config: Config, alarm: str | None, side: str | None, tz: str | None, now_us: int) -> list[str]:
+def live_options(config: Config, alarm: str | None, side: str | None, tz: str | None) -> list[str]:
     """Options of the live cloud process. Raises InputError."""
     timezone = live_zone(tz, config)
     chosen = ["--side", side or config.user.side, "--tz", timezone]
@@ -113,6 +113,6 @@ def live_options(config: Config, alarm: str | None, side: str | None, tz: str | 
     text, where = (alarm, "--alarm") if alarm is not None else (config.alarm.time, "alarm.time")
     if text is None:
         return chosen
-    set_for_utc_us = next_utc_us(now_us, wall_time(text, where), timezone)
+    wall = wall_time(text, where)
     sunrise_s = round(config.alarm.sunrise_min * 60)
-    return [*chosen, "--alarm-utc", str(set_for_utc_us), "--sunrise", str(sunrise_s)]
+    return [*chosen, "--alarm", f"{wall:%H:%M}", "--sunrise", str(sunrise_s)]

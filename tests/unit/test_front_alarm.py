@@ -124,8 +124,8 @@ def test_the_zone_of_the_computer(environ: dict[str, str], link: str, zone: str,
     assert system_zone(environ, localtime) == zone
 
 
-def test_the_live_process_gets_one_instant() -> None:
-    assert live_options(Config(), "07:00", "right", "Europe/Berlin", NOW_US) == [
-        "--side", "right", "--tz", "Europe/Berlin", "--alarm-utc", "1768543200000000", "--sunrise", "1800",
+def test_the_live_process_gets_the_time_of_every_day() -> None:
+    assert live_options(Config(), "7:00", "right", "Europe/Berlin") == [
+        "--side", "right", "--tz", "Europe/Berlin", "--alarm", "07:00", "--sunrise", "1800",
     ]  # fmt: skip
-    assert live_options(Config(), None, None, "UTC", NOW_US) == ["--side", "left", "--tz", "UTC"]
+    assert live_options(Config(), None, None, "UTC") == ["--side", "left", "--tz", "UTC"]
