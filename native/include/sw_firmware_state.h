@@ -74,6 +74,7 @@ struct sw_firmware {
     sw_parts parts;
     sw_alarm_clock alarm;
     sw_calibrator calibrator;
+    uint32_t flash_begun;        /* operations of the flash, of all its stores */
     sw_bed_place bed;            /* the user's place, and what is learnt of it */
     uint32_t place_waits;        /* 1: a learnt place is not yet the chain's */
     sw_driver driver;

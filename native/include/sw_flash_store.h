@@ -4,7 +4,8 @@
  * other one is erased and goes on. Rule: the sector that holds the newest valid record is never erased, so power may
  * fail at any moment and what was stored before is still there.
  * Nothing waits: an operation is started, and asked for at poll_us. A record counts as written when it was read back.
- * Several stores share one flash: who finds it busy waits for it.
+ * Several stores share one flash: who finds it busy waits for it. They count the operations in common, so that each knows
+ * whose operation it is that keeps the flash busy.
  *
  * The caller owns the record's memory, slot_bytes long: magic, counter, content from SW_STORE_CONTENT_AT on, CRC. It is
  * the store's from a write until that has ended.
@@ -49,6 +50,8 @@ typedef struct sw_flash_store {
     uint32_t tries;       /* of the write under way */
     uint64_t poll_us;     /* next step; UINT64_MAX none */
     uint64_t timeout_us;  /* of the operation under way */
+    uint32_t *begun;      /* operations of all stores of this flash; set before loading; NULL: there is no other */
+    uint32_t mine;        /* ... with the last of this one */
 } sw_flash_store;
 
 /* Finds the newest record in the sectors base and base + 1. record: written when there is one. Returns 1 found, 0 none,

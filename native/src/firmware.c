@@ -87,6 +87,8 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
     sw_keeper_init(&fw->keeper, 0);
+    fw->keeper.store.begun = &fw->flash_begun;
+    fw->calibrator.store.begun = &fw->flash_begun;
     sw_user_place_init(fw);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
     error = error != SW_OK ? error : sw_driver_init(&fw->driver, &fw->hal, &fw->health, &radar, sw_chain_samples(own));

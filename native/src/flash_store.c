@@ -83,7 +83,7 @@ static uint32_t torn_behind(const sw_flash_store *s, const uint32_t *torn_to)
 int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base, uint32_t slot_bytes, uint8_t *record)
 {
     uint32_t free_from[SW_STORE_SECTORS] = {0}, torn_to[SW_STORE_SECTORS] = {0};
-    *s = (sw_flash_store){.base = base, .slot_bytes = slot_bytes, .poll_us = NEVER};
+    *s = (sw_flash_store){.base = base, .slot_bytes = slot_bytes, .poll_us = NEVER, .begun = s->begun};
     for (uint32_t i = 0; i < SW_STORE_SECTORS * slots(s); i++) {
         uint32_t sector = i / slots(s), slot = i % slots(s), address = address_of(s, sector, slot);
         looked seen;
@@ -110,13 +110,19 @@ int32_t sw_flash_store_load(sw_flash_store *s, const sw_hal *hal, uint32_t base,
     return s->counter != 0u;
 }
 
+static void begin(sw_flash_store *s, uint64_t now_us, sw_store_state state, uint32_t poll_us)
+{
+    s->state = state;
+    s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
+    s->poll_us = now_us + poll_us;
+    s->mine = s->begun != 0 ? ++*s->begun : 0u;
+}
+
 static void program_page(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, const uint8_t *record)
 {
     uint32_t n = shorter(SW_STORE_PAGE_BYTES, s->slot_bytes - s->page);
     uint32_t address = address_of(s, s->sector, s->slot) + s->page;
-    s->state = SW_STORE_PROGRAMMING;
-    s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
-    s->poll_us = now_us + PROGRAM_POLL_US;
+    begin(s, now_us, SW_STORE_PROGRAMMING, PROGRAM_POLL_US);
     (void)hal->flash_program(hal->flash, address, record + s->page, n); /* refused: seen when the record is read back */
     s->page += n;
 }
@@ -138,9 +144,7 @@ static void try_to_write(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, 
     if (!erased && (s->slot == slots(s) || s->tries == TRIES_HERE)) {
         s->sector = s->counter == 0u ? 0u : spare(s->newest / SW_STORE_SECTOR_BYTES - s->base);
         s->slot = 0;
-        s->state = SW_STORE_ERASING;
-        s->timeout_us = now_us + SW_STORE_TIMEOUT_US;
-        s->poll_us = now_us + ERASE_POLL_US;
+        begin(s, now_us, SW_STORE_ERASING, ERASE_POLL_US);
         (void)hal->flash_erase(hal->flash, address_of(s, s->sector, 0)); /* refused: seen as above */
         return;
     }
@@ -180,6 +184,12 @@ static sw_store_result end(sw_flash_store *s, sw_store_result result)
     return result;
 }
 
+/* 1: what keeps the flash busy is this store's operation. One that another store has begun since waited for its end. */
+static int32_t is_own(const sw_flash_store *s)
+{
+    return s->state != SW_STORE_WAITING && (s->begun == 0 || *s->begun == s->mine);
+}
+
 sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64_t now_us, uint8_t *record)
 {
     if (s->state == SW_STORE_IDLE || now_us < s->poll_us) {
@@ -188,7 +198,7 @@ sw_store_result sw_flash_store_step(sw_flash_store *s, const sw_hal *hal, uint64
     if (hal->flash_busy(hal->flash) != 0) {
         uint64_t begun_us = s->timeout_us - SW_STORE_TIMEOUT_US;
         uint32_t most_us = s->state == SW_STORE_PROGRAMMING ? SW_STORE_PROGRAM_MAX_US : SW_STORE_ERASE_MAX_US;
-        s->slow |= s->state != SW_STORE_WAITING && now_us - begun_us > most_us;
+        s->slow |= is_own(s) && now_us - begun_us > most_us;
         s->poll_us = now_us + (s->state == SW_STORE_PROGRAMMING ? PROGRAM_POLL_US : ERASE_POLL_US);
         return now_us < s->timeout_us ? SW_STORE_NOTHING : end(s, SW_STORE_FAILED);
     }

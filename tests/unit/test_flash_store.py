@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core import load
+from tests.device import Device
 from tests.torn_flash import SECTOR, TornFlash
 
 ffi, lib = load()
@@ -23,9 +24,9 @@ def text(n: int, slot: int = SLOT) -> bytes:
 class Store:
     """A store on a flash, loaded. base: its first sector; slot: bytes of a record."""
 
-    def __init__(self, flash: TornFlash | None = None, base: int = 0, slot: int = SLOT) -> None:
+    def __init__(self, flash: TornFlash | None = None, base: int = 0, slot: int = SLOT, begun: Any = ffi.NULL) -> None:
         self.flash, self.slot = flash or TornFlash(), slot
-        self.s: Any = ffi.new("sw_flash_store *")
+        self.s: Any = ffi.new("sw_flash_store *", {"begun": begun})
         self.record: Any = ffi.new("uint8_t[]", slot)
         self.status = lib.sw_flash_store_load(self.s, self.flash.hal, base, slot, self.record)
         self.found = bytes(ffi.buffer(self.record))[lib.SW_STORE_CONTENT_AT : -4] if self.status == 1 else None
@@ -179,6 +180,47 @@ def test_a_write_waits_for_a_flash_that_is_busy_with_another_store() -> None:
     assert (reloaded(flash), reloaded(flash, 2, BIG)) == (text(1), text(2, BIG))
 
 
+def beside_an_erase(begun: Any) -> tuple[Store, Store]:
+    """A store whose record was in before it looked, and another one that has begun a long erase meanwhile."""
+    flash = filled(4, 2, BIG)
+    one, other = Store(flash, begun=begun), Store(flash, 2, BIG, begun)
+    one.start(1)
+    flash.now_us += 800  # the program has ended; it will be asked for at 1000
+    other.start(5)
+    assert other.s.state == lib.SW_STORE_ERASING
+    flash.busy_until_us = flash.now_us + 400_000  # the part's maximum
+    while one.step() != lib.SW_STORE_WRITTEN:
+        pass
+    return one, other
+
+
+def test_who_waits_for_the_erase_of_another_store_is_not_slow() -> None:
+    one, other = beside_an_erase(ffi.new("uint32_t *"))
+    assert (one.s.slow, other.s.slow) == (0, 0)
+
+
+def test_a_store_that_knows_of_no_other_one_calls_that_slow() -> None:
+    one, _ = beside_an_erase(ffi.NULL)
+    assert one.s.slow == 1
+
+
+def test_a_slow_erase_is_told_by_the_store_that_began_it() -> None:
+    begun = ffi.new("uint32_t *")
+    flash = filled(4, 2, BIG)
+    one, other = Store(flash, begun=begun), Store(flash, 2, BIG, begun)
+    one.start(1)
+    flash.now_us += 800
+    other.start(5)
+    flash.busy_until_us = flash.now_us + 600_000
+    while one.step() != lib.SW_STORE_WRITTEN:
+        pass
+    assert (one.s.slow, other.s.slow) == (0, 0)
+    flash.busy_until_us = flash.now_us + 1  # it lasts a moment longer, and now it is asked for
+    other.s.poll_us = flash.now_us
+    lib.sw_flash_store_step(other.s, flash.hal, flash.now_us, other.record)
+    assert (one.s.slow, other.s.slow) == (0, 1)
+
+
 def test_stores_on_one_flash_leave_each_other_alone() -> None:
     flash = filled(3)
     other = Store(flash, base=2, slot=BIG)
@@ -203,3 +245,9 @@ def test_a_torn_record_is_counted() -> None:
     Store(flash, 2, BIG).write(3)
     flash.power_on()
     assert Store(flash, 2, BIG).s.damaged == 1
+
+
+def test_the_stores_of_a_device_count_their_operations_together() -> None:
+    state = Device().run(1.0).fw.state
+    begun = state.keeper.store.begun
+    assert begun != ffi.NULL and begun == state.calibrator.store.begun
