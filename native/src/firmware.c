@@ -160,6 +160,7 @@ static void on_frame(sw_firmware *fw, uint64_t now_us)
     const sw_driver *d = &fw->driver;
     if (flushes_to_zero()) {
         fw->error = SW_ERROR_FLUSH_TO_ZERO;
+        sw_driver_power(&fw->driver, now_us, 0); /* nobody looks after it any more: it must not send */
         return;
     }
     fw->chain.step(fw->chain.state, d->samples, d->t_us, d->flags, &fw->last);

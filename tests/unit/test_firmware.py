@@ -363,8 +363,10 @@ def test_flush_to_zero_is_refused_at_the_entry(tmp_path: Path) -> None:
     program = (
         "import ctypes, sys\nfrom tests.device import Device\n"
         "d = Device().run(0.5)\nframes = d.fw.counters()['frames']\n"
+        "assert d.chip.transmitting\n"
         f"ctypes.CDLL({str(library)!r})\n"
         "d.run(0.5)\nassert d.fw.counters()['frames'] == frames > 0\n"
+        "assert not d.chip.transmitting\n"
         "from edge.firmware import FirmwareError\n"
         "for refused in (d.fw.check, Device):\n"
         "    try:\n        refused()\n    except FirmwareError as error:\n        print(error)\n"
