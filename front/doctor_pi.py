@@ -128,7 +128,7 @@ def _pins(look: Look, modules: Any) -> Iterator[Check]:
 
 
 def _i2c(look: Look, modules: Any) -> Iterator[Check]:
-    from edge.hal.raspberry_pi.i2c import PiI2c, SystemClock
+    from edge.hal.raspberry_pi.i2c import PiI2c, SystemClock, open_bus
     from edge.hal.raspberry_pi.troubles import i2c_trouble
 
     s = look.settings
@@ -136,7 +136,7 @@ def _i2c(look: Look, modules: Any) -> Iterator[Check]:
         yield Check("i2c", True, "not used, by the configuration")
         return
     try:
-        bus = modules.smbus2.SMBus(s.i2c_bus)
+        bus = open_bus(modules, s.i2c_bus)
     except OSError as error:
         yield Check("i2c", False, str(i2c_trouble(error, s.i2c_path)))
         bus = None

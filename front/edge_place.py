@@ -70,7 +70,9 @@ def emulated(
     if utc_us is not None:
         pi.parts.set_clock(utc_us())
     world = _world(pi.now_us, pi.now_ns, lambda: 0, lambda: False, os.urandom, lambda work: work(), "emulated")
-    return Place(Modules(pi.spi, pi.gpiod, pi.smbus2), pi, lambda us: pi.board.advance(1000 * us), world, False)
+    return Place(
+        Modules(pi.spi, pi.gpiod, pi.smbus2, pi.ioctl), pi, lambda us: pi.board.advance(1000 * us), world, False
+    )
 
 
 def _world(now_us: Any, now_ns: Any, utc_us: Any, synchronised: Any, entropy: Any, start: Any, boot_id: str) -> Any:

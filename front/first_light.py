@@ -49,7 +49,7 @@ def run(chosen: Edge, emulated: str | None, frames: int, utc_us: Callable[[], in
         bus = None
         if wired.i2c_bus is not None:
             with suppress(OSError):
-                bus = place.modules.smbus2.SMBus(wired.i2c_bus)
+                bus = i2c.open_bus(place.modules, wired.i2c_bus)
         parts = i2c.PiI2c(bus, place.modules.smbus2.i2c_msg, i2c.SystemClock(lambda: 0, lambda: False))
         stack.callback(parts.close)
         spi = RadarSpi(device, chip_check.burst_bytes(RadarConfig()), kernel_bufsiz(wired.sys))

@@ -123,7 +123,7 @@ class PiDevice:
 
 def modules_of(pi: VirtualPi) -> Modules:
     """The look-alikes in the places of the real libraries."""
-    return Modules(pi.spi, pi.gpiod, pi.smbus2)
+    return Modules(pi.spi, pi.gpiod, pi.smbus2, pi.ioctl)
 
 
 def kernel_says(folder: Path, bufsiz: int) -> None:

@@ -1,6 +1,7 @@
 """I2C after the manner of smbus2, on the parts of an emulated board.
 
-Rule: names, arguments and errors are those of smbus2; what nobody acknowledges is the error of a Pi's controller.
+Rule: names, arguments and errors are those of smbus2; what nobody acknowledges is the error of a Pi's controller; on a
+stuck bus a transfer blocks for the adapter's timeout of virtual time.
 Only i2c_rdwr and the simple byte calls are there.
 """
 
@@ -16,6 +17,9 @@ from hw_sim.raspberry_pi.i2c_parts import I2cParts
 BUS = 1
 """The Pi's bus on the pin header: /dev/i2c-1."""
 MESSAGES_MAX = 42
+I2C_TIMEOUT = 0x0702
+FD = 1_000_000
+"""Stands for the open device file; no number of a real one."""
 
 
 class Message:
@@ -50,6 +54,7 @@ class SMBus:
     def __init__(self, parts: I2cParts | None, bus: int | str | None = None) -> None:
         self._parts = parts
         self._open = False
+        self.fd: int | None = None
         if bus is not None:
             self.open(bus)
 
@@ -57,10 +62,10 @@ class SMBus:
         path = bus if isinstance(bus, str) else f"/dev/i2c-{bus}"
         if self._parts is None or path != f"/dev/i2c-{BUS}":
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        self._open = True
+        self._open, self.fd = True, FD
 
     def close(self) -> None:
-        self._open = False
+        self._open, self.fd = False, None
 
     def __enter__(self) -> SMBus:
         return self
@@ -74,6 +79,9 @@ class SMBus:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if not 0 < len(messages) <= MESSAGES_MAX:
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        if self._parts.stuck:
+            self._parts.wait_out()
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         at = 0
         while at < len(messages):
             first = messages[at]
@@ -112,6 +120,15 @@ class Smbus2:
 
     def __init__(self, parts: I2cParts | None) -> None:
         self._parts = parts
+
+    def ioctl(self, fd: int, request: int, argument: int) -> int:
+        """I2C_TIMEOUT on an open bus, in units of 10 ms."""
+        if fd != FD or self._parts is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if request != I2C_TIMEOUT:
+            raise OSError(errno.ENOTTY, os.strerror(errno.ENOTTY))
+        self._parts.timeout_10ms = argument
+        return 0
 
     def SMBus(self, bus: int | str | None = None, force: bool = False) -> SMBus:
         return SMBus(self._parts, bus)

@@ -12,7 +12,7 @@ from hw_sim.bare_board import BareBoard
 from hw_sim.board import Faults
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.chip.core import ffi, lib
-from hw_sim.raspberry_pi import script, spidev
+from hw_sim.raspberry_pi import script, smbus2, spidev
 from hw_sim.raspberry_pi.header_pins import Header, Wiring
 from hw_sim.raspberry_pi.i2c_parts import I2cParts
 from hw_sim.scenario_climate import furnished
@@ -52,6 +52,7 @@ class VirtualPi:
         self.spi = found["spidev"].SpiDev
         self.gpiod: Any = found["gpiod"]
         self.smbus2: Any = found["smbus2"]
+        self.ioctl = smbus2.Smbus2(self.parts if i2c else None).ioctl
         self.host: Callable[[int], None] | None = None
         self.quantum_us = 1_000_000
         self.end_us = FAR_US

@@ -43,7 +43,7 @@ def refusing(pi: VirtualPi, number: int, where: str = "open") -> Modules:
                 raise OSError(number, os.strerror(number))
             super().open(bus, device)
 
-    return Modules(Refusing, pi.gpiod, pi.smbus2)
+    return Modules(Refusing, pi.gpiod, pi.smbus2, pi.ioctl)
 
 
 def spoiling(pi: VirtualPi, miso: Change = bytes, mosi: Change = bytes) -> Modules:
@@ -53,7 +53,7 @@ def spoiling(pi: VirtualPi, miso: Change = bytes, mosi: Change = bytes) -> Modul
         def _message(self, tx: Any, *rest: Any) -> bytes:
             return miso(super()._message(mosi(bytes(tx)), *rest))
 
-    return Modules(Spoiling, pi.gpiod, pi.smbus2)
+    return Modules(Spoiling, pi.gpiod, pi.smbus2, pi.ioctl)
 
 
 def shifted(data: bytes) -> bytes:
@@ -161,7 +161,7 @@ def test_a_controller_that_refuses_transfers(pi: VirtualPi, tmp_path: Path) -> N
             self._mode = 1
             return super()._message(tx, *rest)
 
-    detail = row(rows(look(pi, tmp_path, Modules(Wrong, pi.gpiod, pi.smbus2))), "radar").detail
+    detail = row(rows(look(pi, tmp_path, Modules(Wrong, pi.gpiod, pi.smbus2, pi.ioctl))), "radar").detail
 
     assert "wrong SPI mode or overlay? expected mode 0" in detail
 

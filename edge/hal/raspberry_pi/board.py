@@ -83,7 +83,10 @@ class RaspberryPi:
             self.lamp = light.open_light(settings.light, settings.sys, self.pins.light)
             stack.callback(lambda: self._dark())
             self.i2c = i2c.PiI2c(
-                self._bus(modules), modules.smbus2.i2c_msg, i2c.SystemClock(world.utc_us, world.synchronised)
+                self._bus(modules),
+                modules.smbus2.i2c_msg,
+                i2c.SystemClock(world.utc_us, world.synchronised),
+                world.now_ns,
             )
             stack.callback(self.i2c.close)
             self.flash = FlashFile(settings.flash, world.start)
@@ -99,7 +102,7 @@ class RaspberryPi:
         if self.settings.i2c_bus is None:
             return None
         try:
-            return modules.smbus2.SMBus(self.settings.i2c_bus)
+            return i2c.open_bus(modules, self.settings.i2c_bus)
         except OSError as error:
             self.world.say(
                 f"{i2c_trouble(error, self.settings.i2c_path)} (going on without clock chip and room sensors)"

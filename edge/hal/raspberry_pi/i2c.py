@@ -1,19 +1,31 @@
 """Clock chip and room sensors on the Pi's I2C bus, and the system's clock where there is no clock chip.
 
 Rule: a part that does not answer is absent, never an error. A time is only given when somebody vouches for it: the
-battery behind the clock chip, or the kernel, which says whether its clock follows a time server.
+battery behind the clock chip, or the kernel, which says whether its clock follows a time server. A stuck bus holds
+nothing up: the alarm runs in the same loop.
+
+The kernel lets a transfer wait for a whole second (i2c-core's default timeout), and smbus2 has no word for it; the
+ioctl I2C_TIMEOUT of i2c-dev sets it for the adapter, for both of a Pi's drivers (i2c-bcm2835, i2c-designware).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edge.hal.raspberry_pi.modules import Modules
 
 CLOCK_ADDRESS = 0x52
 STATUS, CONTROL_2, UNIX_TIME = 0x0E, 0x10, 0x1B
 PORF, RESET = 0x01, 0x01
 REGISTERS = 0x40
 SECOND_US = 1_000_000
+I2C_TIMEOUT, TIMEOUT_10MS = 0x0702, 2
+"""linux/i2c-dev.h, in units of 10 ms. Our longest transfer, six bytes at 100 kHz, takes 0.7 ms; no part stretches the clock."""
+SLOW_NS, REST_NS = 10_000_000, 1_000_000_000
+"""A transfer that failed so slowly found the bus stuck: it is left alone for a second, so that little of a second is lost."""
 
 
 class SystemClock:
@@ -55,21 +67,39 @@ class SystemClock:
             self._told = True
 
 
-class PiI2c:
-    """bus: an SMBus, None when there is none. message: smbus2's i2c_msg. clock: stands in when no clock chip answers."""
+def open_bus(modules: Modules, number: int) -> Any:
+    """An SMBus whose transfers end soon, whatever the wires do. Raises OSError."""
+    bus = modules.smbus2.SMBus(number)
+    try:
+        modules.ioctl(bus.fd, I2C_TIMEOUT, TIMEOUT_10MS)
+    except OSError:
+        bus.close()
+        raise
+    return bus
 
-    def __init__(self, bus: Any, message: Any, clock: SystemClock) -> None:
-        self._bus, self._message = bus, message
+
+class PiI2c:
+    """bus: an SMBus, None when there is none. message: smbus2's i2c_msg. clock: stands in when no clock chip answers.
+
+    now_ns: any clock that goes on.
+    """
+
+    def __init__(
+        self, bus: Any, message: Any, clock: SystemClock, now_ns: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._bus, self._message, self._now_ns = bus, message, now_ns
+        self._rests_until_ns: int | None = None
         self.errors = 0
         self._clock: SystemClock | None = None
         self.has_clock_chip = self.transfer(CLOCK_ADDRESS, bytes([STATUS]), 1) is not None
         self._clock = None if self.has_clock_chip else clock
 
     def transfer(self, address: int, tx: bytes, rx_n: int) -> bytes | None:
-        """One transaction with a repeated start in between; None: nobody acknowledged."""
+        """One transaction with a repeated start in between; None: nobody acknowledged, or the bus is stuck."""
         if self._clock is not None and address == CLOCK_ADDRESS:
             return self._clock.transfer(tx, rx_n)
-        if self._bus is None:
+        before_ns = self._now_ns()
+        if self._bus is None or (self._rests_until_ns is not None and before_ns < self._rests_until_ns):
             return None
         messages = [self._message.write(address, list(tx))] if tx else []
         reader = self._message.read(address, rx_n) if rx_n else None
@@ -77,7 +107,10 @@ class PiI2c:
             self._bus.i2c_rdwr(*messages, *([reader] if reader is not None else []))
         except OSError:
             self.errors += 1
+            now_ns = self._now_ns()
+            self._rests_until_ns = now_ns + REST_NS if now_ns - before_ns >= SLOW_NS else None
             return None
+        self._rests_until_ns = None
         return b"" if reader is None else bytes(list(reader))
 
     def close(self) -> None:

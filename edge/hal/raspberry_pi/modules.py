@@ -5,6 +5,7 @@ Rule: whoever drives pins is given these as one value, so that look-alikes can s
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Modules:
-    """spi: makes a closed SpiDev. gpiod: the module, version 2. smbus2: the module."""
+    """spi: makes a closed SpiDev. gpiod: the module, version 2. smbus2: the module. ioctl: fcntl's."""
 
     spi: Callable[[], Any]
     gpiod: Any
     smbus2: Any
+    ioctl: Callable[[int, int, int], Any]
 
 
 class OldGpiodError(ImportError):
@@ -31,4 +33,4 @@ def load() -> Modules:
 
     if not hasattr(gpiod, "request_lines"):  # Debian's python3-libgpiod was version 1 for long
         raise OldGpiodError("gpiod: expected version 2, found version 1; install the right one: pip install 'gpiod>=2'")
-    return Modules(spidev.SpiDev, gpiod, smbus2)
+    return Modules(spidev.SpiDev, gpiod, smbus2, fcntl.ioctl)
