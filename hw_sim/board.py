@@ -102,7 +102,7 @@ class Board:
     def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
         faults = faults or Faults()
         self.made_with = faults
-        options = options or ChipOptions()
+        self.chip_options = options = options or ChipOptions()
         self.chip = Chip(faults.of_chip(options))
         self._timed = self._born_timed = options.spi_hz != 0
         self.chip_faults = ChipFaults()

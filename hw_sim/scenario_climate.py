@@ -2,7 +2,8 @@
 
 Rule: a function of the table, the user's night and time; sensors see it through the board, at its own time.
 
-Not modelled: draughts, ventilation, heating that switches, weather, the device's own lamp and warmth.
+Not modelled: draughts, ventilation, heating that switches, weather, the device's own lamp; a radar
+chip that warms up or cools with the room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from hw_sim.chip.chip import ChipOptions
 from hw_sim.scenario_table import Table
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "lights_out_s": (0, 172800),
     "sunrise_s": (0, 172800),
     "sunrise_min": (1, 600),
+    "chip_warmer_c": (0, 100),
 }
 
 
@@ -54,6 +57,7 @@ class Room(Table, frozen=True):
     lights_out_s: float | None = None  # none: the user's, or from the beginning where nobody sleeps
     sunrise_s: float | None = None  # begins; none: not in this scene
     sunrise_min: float = 45.0  # lasts
+    chip_warmer_c: float = 5.0  # than the air at the beginning: the radar chip's die, the same all night
 
 
 def course(room: Room, night: Night, duration_s: float) -> list[Point]:
@@ -101,5 +105,8 @@ def furnished(board: Board, scene: Scene | None, utc_us: int | None) -> Board:
     if utc_us is not None:
         board.rtc_set(utc_us)
     if scene is not None:
-        board.set_room(course(scene.scenario.room or Room(), scene.truth().night, scene.duration_s))
+        room = scene.scenario.room or Room()
+        board.set_room(course(room, scene.truth().night, scene.duration_s))
+        if board.chip_options.temperature_mc == ChipOptions().temperature_mc:  # else somebody wants another one
+            board.chip.set_temperature_c(room.temperature_c + room.chip_warmer_c)
     return board

@@ -36,6 +36,7 @@ class Bedside:
             )
         if asked.type == packet.HEALTH_READ:
             lists = {"present": (self.fault, *(0,) * 15), "past": (0,) * 16}
+            lists |= {f"chip_temperature{part}": 0 for part in ("", "_validity", "_reason")}
             return packet.make(packet.HEALTH, {"nonce": f["nonce"], "reset_cause": 0, "changes": 0, **lists}, boot=7)
         if asked.type == packet.SETTINGS_SET:
             self.side = f["side"]

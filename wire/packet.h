@@ -198,7 +198,13 @@
     FIELD(u8, reset_cause, 1, 1, "SW_RESET_*, why this boot began") \
     FIELD(u16, changes, 1, 1, "faults that began or ended in this boot") \
     FIELD(u8, present, 16, 1, "SW_REASON_* of the faults that are present, most important first; 0 none") \
-    FIELD(u8, past, 16, 1, "SW_REASON_* of faults of this boot that are over, latest first; 0 none")
+    FIELD(u8, past, 16, 1, "SW_REASON_* of faults of this boot that are over, latest first; 0 none") \
+    FIELD(i16, chip_temperature, 1, 0.01, "degree Celsius, of the radar chip's die, once a minute, in steps of 5 degrees") \
+    FIELD(u8, chip_temperature_validity, 1, 1/255, "1: measured within the last 3 minutes") \
+    FIELD(u8, chip_temperature_reason, 1, 1, "SW_REASON_*")
+
+#define SW_HEALTH_VALUES(VALUE) \
+    VALUE(chip_temperature, chip_temperature_validity, chip_temperature_reason)
 
 #define SW_CALIBRATION_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the question") \

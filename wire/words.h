@@ -104,7 +104,8 @@
     ENTRY(NOT_CALIBRATED, 82, "antennas are not calibrated") \
     ENTRY(CALIBRATION_LOST, 83, "calibration in flash is damaged") \
     ENTRY(NOT_EMPTY, 84, "something moves: the room is not empty") \
-    ENTRY(NO_REFLECTOR, 85, "no reflector at that place")
+    ENTRY(NO_REFLECTOR, 85, "no reflector at that place") \
+    ENTRY(TEMPERATURE, 86, "radar chip is too hot or too cold")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \

@@ -119,6 +119,7 @@ typedef struct chip_faults {
     uint32_t frame_jitter_us;   /* a frame starts up to so much late, as far as the pause behind it lasts */
     uint32_t frame_pause;       /* 1: no frame starts */
     int32_t clock_ppb;          /* error of the reference, 1e-9, positive runs fast */
+    int32_t hot_mc;             /* temperature of the die, 1e-3 degrees C; 0: its own */
 } chip_faults;
 
 void chip_default_options(chip_options *out);

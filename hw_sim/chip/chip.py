@@ -135,6 +135,7 @@ class ChipFaults:
     frame_jitter_us: int = 0
     frame_pause: int = 0
     clock_ppb: int = 0
+    hot_mc: int = 0
 
 
 class Chip:

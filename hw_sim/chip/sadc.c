@@ -39,7 +39,7 @@ void sadc_start(chip *c)
     s->before = s->result;
     s->result = 0;
     if (FIELD(c, SADC_CTRL, CHANNEL) == 0)
-        s->result = code(c->options.temperature_mc, bits_of[oversampling], FIELD(c, SADC_CTRL, LVGAIN));
+        s->result = code(c->faults.hot_mc ? c->faults.hot_mc : c->options.temperature_mc, bits_of[oversampling], FIELD(c, SADC_CTRL, LVGAIN));
     else
         chip_warn(c, REG_SADC_CTRL);
     s->awake = 1;

@@ -5,7 +5,7 @@ Rule: see row.py. Fields of part `board` are hw_sim.board.Faults, of part `chip`
 
 from __future__ import annotations
 
-from hw_sim.fault_kinds import count, frequency, identity, rate_error, share, time
+from hw_sim.fault_kinds import count, frequency, identity, quantity, rate_error, share, time
 from hw_sim.fault_rows.row import Row
 
 BACK_OFF = "resets the chip and tries again after 0.25 to 32 s; silent meanwhile"
@@ -193,4 +193,13 @@ _TIMING = (
     ),
 )  # fmt: skip
 
-ROWS = (*_TRANSPORT, *_STATUS, *_IRQ, *_FIFO, *_IDENTITY, *_TIMING)
+_HEAT = (
+    Row(
+        "chip-hot", quantity("C", 40, 125, 90), "chip", lambda c: {"hot_mc": round(1000 * c)},
+        "TEMPERATURE", "the die is that hot; its sensor converter shows it, signal and noise stay",
+        "the sun on the housing, a device under a blanket",
+        GOES_ON + "; asks for the temperature once a minute and tells when it is outside of -20 to 70 °C",
+    ),
+)  # fmt: skip
+
+ROWS = (*_TRANSPORT, *_STATUS, *_IRQ, *_FIFO, *_IDENTITY, *_TIMING, *_HEAT)

@@ -76,6 +76,14 @@ typedef struct sw_driver_pace {
     uint64_t seen_us;         /* ... which began then */
 } sw_driver_pace;
 
+/* The chip's own temperature (driver_temperature.c). */
+typedef struct sw_driver_temperature {
+    uint64_t at_us;           /* measured; 0: not since the last reset */
+    int32_t value;            /* 0.01 degree Celsius */
+    uint64_t next_us;         /* then the next conversion is started */
+    uint32_t started;         /* 1: one was, and its result is fetched at the next look */
+} sw_driver_temperature;
+
 typedef struct sw_driver {
     const sw_hal *hal;
     sw_health *health;        /* whom faults are told */
@@ -109,6 +117,7 @@ typedef struct sw_driver {
     uint32_t repeats;         /* frames in a row that were equal to the one before */
     uint16_t signature[SW_DRIVER_SIGNATURE];
     sw_driver_pace pace;
+    sw_driver_temperature temperature;
     sw_driver_counters counters;
     /* the frame just read */
     uint64_t t_us;            /* chip time of its start */

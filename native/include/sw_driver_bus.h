@@ -11,10 +11,12 @@
 #define SW_REG_CHIP_ID 0x02u
 #define SW_REG_PACR1 0x04u
 #define SW_REG_SFCTL 0x06u
+#define SW_REG_SADC_CTRL 0x07u
 #define SW_REG_CCR2 0x2Eu
 #define SW_REG_DFT0 0x57u
 #define SW_REG_DFT1 0x58u
 #define SW_REG_STAT0 0x5Du
+#define SW_REG_SADC_RESULT 0x5Eu
 #define SW_REG_FSTAT 0x5Fu
 
 #define SW_MAIN_RESET_VALUE 0x1E0000u
@@ -26,6 +28,8 @@
 #define SW_SFCTL_LEVEL 0x1FFFu        /* FIFO_CREF */
 #define SW_SFCTL_HIGH_SPEED (1u << 16)
 #define SW_SFCTL_TEST (1u << 17)
+#define SW_SADC_START (1u << 4)
+#define SW_SADC_OVERSAMPLING (3u << 9)
 #define SW_CHIP_ID_VALUE 0x000303u    /* digital 3, RF 3: BGT60TR13C */
 
 /* GSR0, first byte of every answer: 1111, FIFO over/underflow, high-speed MISO, burst error, clock error */

@@ -4,8 +4,11 @@
  */
 #include "sw_commands.h"
 
+#include "sw_driver_temperature.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
+
+#define TEMPERATURE_STEP 500 /* 0.01 degree Celsius */
 
 static int32_t answer_alarm(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce, uint32_t refused)
 {
@@ -27,6 +30,21 @@ static int32_t answer_settings(sw_firmware *fw, uint64_t t_us, uint64_t nonce)
     return 1;
 }
 
+/* So coarse that nobody's warmth shows in it: the answer is the same whoever is there, in a silence too. */
+static void add_temperature(const sw_firmware *fw, uint64_t now_us, sw_packet_health *health)
+{
+    int32_t value = 0;
+    if (sw_temperature_known(&fw->driver, now_us, &value)) {
+        int32_t half = value < 0 ? -TEMPERATURE_STEP / 2 : TEMPERATURE_STEP / 2;
+        health->chip_temperature = (int16_t)((value + half) / TEMPERATURE_STEP * TEMPERATURE_STEP);
+        health->chip_temperature_validity = 255;
+    } else {
+        health->chip_temperature_reason = (uint8_t)(fw->standby              ? SW_REASON_STANDBY_SWITCH
+                                                    : fw->driver.failure != 0u ? SW_REASON_RADAR_FAILED
+                                                                               : SW_REASON_STARTING);
+    }
+}
+
 static int32_t answer_health(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
@@ -34,6 +52,7 @@ static int32_t answer_health(sw_firmware *fw, uint64_t now_us, uint64_t t_us, ui
     sw_health_step(&fw->health, now_us);
     health.changes = (uint16_t)(fw->health.changes < 65535u ? fw->health.changes : 65535u);
     sw_health_list(&fw->health, health.present, health.past);
+    add_temperature(fw, now_us, &health);
     sw_uplink_answer(fw, t_us, SW_PACKET_HEALTH, payload, sw_packet_health_put(&health, payload));
     return 1;
 }

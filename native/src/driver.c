@@ -12,6 +12,7 @@
 #include "sw_driver_diagnose.h"
 #include "sw_driver_pace.h"
 #include "sw_driver_steps.h"
+#include "sw_driver_temperature.h"
 #include "sw_error.h"
 #include "sw_handles.h"
 #include "sw_words.h"
@@ -45,6 +46,7 @@ static void begin_reset(sw_driver *d, uint64_t now_us)
     (void)d->hal->radar_reset(d->hal->pins, 0);
     d->slow = 0;
     d->level_lost = 0;
+    sw_temperature_forget(d);
     sw_driver_wait(d, SW_DRIVER_RESETTING, now_us + RESET_US);
 }
 
@@ -58,6 +60,7 @@ static void forget_faults(sw_driver *d)
     d->test_sign = 0;
     d->tries = 0;
     d->repeats = 0;
+    sw_temperature_forget(d);
 }
 
 /* Gives up for now; the chip is held in reset and tried again later. */
@@ -150,6 +153,7 @@ static void look_at_chip(sw_driver *d, uint64_t now_us)
     if (d->window_bytes != 0u) {
         sw_driver_note(d, now_us, SW_REASON_BUS_SPLIT);
     }
+    sw_temperature_look(d, now_us);
 }
 
 /* 1 when the frame equals the one before; a frame without any difference in it says nothing. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hw_sim.chip.chip import Chip, ChipOptions
+from hw_sim.chip.chip import Chip, ChipFaults, ChipOptions
 from tests.chip_driver import running_chip
 
 START, BUSY, RDY, LOW_GAIN = 1 << 4, 1 << 10, 1, 1 << 12
@@ -25,6 +25,18 @@ def test_temperature_by_the_datasheets_formula(temperature_c: float, oversamplin
     voltage = 0.78984 + 0.00286 * temperature_c
     expected = int(2**bits * voltage / 1.21) << (10 - bits)
     assert convert(temperature_c, oversampling << 9).read("SADC_RESULT") == expected
+
+
+@pytest.mark.parametrize("hot_c", [90.0, 40.0])
+def test_a_hot_die_is_what_the_converter_sees_until_the_fault_is_over(hot_c: float) -> None:
+    chip = Chip()
+    seen = []
+    for n, faults in enumerate((ChipFaults(hot_mc=round(1000 * hot_c)), ChipFaults()), 1):
+        chip.set_faults(faults)
+        chip.write("SADC_CTRL", START | 3 << 9)
+        chip.advance(n * LONG_NS)
+        seen.append((chip.read("SADC_RESULT") * 1.21 / 1023 - 0.78984) / 0.00286)
+    assert seen == pytest.approx([hot_c, 25.0], abs=0.5)
 
 
 def test_ten_bits_give_the_temperature_back_to_half_a_degree() -> None:

@@ -78,6 +78,12 @@ def test_an_offset_is_found() -> None:
     )
 
 
+@pytest.mark.parametrize(("temperature_c", "ok"), [(-25.0, False), (-15.0, True), (65.0, True), (75.0, False)])
+def test_a_chip_outside_its_operating_range_is_not_well(temperature_c: float, ok: bool) -> None:
+    found = look("noise", options=ChipOptions(temperature_mc=round(1000 * temperature_c)))
+    assert found["temperature"].ok is ok
+
+
 @pytest.mark.parametrize("temperature_c", [-10.0, 25.0, 60.0])
 def test_the_temperature_is_the_chips(temperature_c: float) -> None:
     found = look("noise", options=ChipOptions(temperature_mc=round(1000 * temperature_c)))

@@ -14,7 +14,7 @@ from tests.noticing import Night
 PLAYED: dict[str, dict[str, Any]] = {
     "memory-broken": {"start_s": 0.0}, "self-test-wrong": {"start_s": 0.0}, "reset-stuck": {"start_s": 0.0},
     "reference-76.8": {"start_s": 0.0}, "chip-clock": {"for_s": 21.0}, "bit-flips": {"value": 2000, "for_s": 15.0},
-    "status-mirrored": {"for_s": 9.0},
+    "status-mirrored": {"for_s": 9.0}, "chip-hot": {"start_s": 0.0},
 }  # fmt: skip
 RADAR = [
     row.name

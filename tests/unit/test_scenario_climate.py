@@ -79,6 +79,7 @@ def test_the_device_reports_the_room_once_a_minute_while_it_streams() -> None:
                 "breath_pct": 0.0,
                 "cooling_c": 0.0,
                 "night_lux": 0.4,
+                "chip_warmer_c": 21.5,
             },
         },
         "x.toml",

@@ -28,6 +28,8 @@ DFT0, DFT1 = 0x57, 0x58
 MEMORY_TEST, MEMORY_DONE, MEMORY_FAIL = 0xA00 | 1 << 5 | 1, 1 << 4, 1 << 3
 MEMORY_TEST_US = 5000
 SADC_START, SADC_BUSY = 1 << 4, 1 << 10
+OPERATING_C = (-20.0, 70.0)
+"""The product's operating range, as in native/include/sw_driver_temperature.h."""
 TEST_FRAMES = 3
 NEAR_BINS, FAR_FROM_BIN = 3, 32
 """Leakage and housing lie in the first bins; behind 1.4 m at this sweep there is little but noise and the supply."""
@@ -180,7 +182,7 @@ def _temperature(bus: ChipBus, wanted: Programme) -> Row:
     if result & SADC_BUSY:
         return Row("temperature", None, "degC", why="the conversion does not end", failed=True)
     volts = ((result & 0x3FF) >> 2) / 256 * 1.21
-    return Row("temperature", round((volts - 0.78984) / 0.00286, 1), "degC", -20.0, 85.0)
+    return Row("temperature", round((volts - 0.78984) / 0.00286, 1), "degC", *OPERATING_C)
 
 
 def _frames(bus: ChipBus, wanted: Programme, n_frames: int, config: RadarConfig) -> list[Row]:
