@@ -64,6 +64,11 @@ class Findings:
         return max((self.to_utc_us - self.from_utc_us) // SECOND_US, 0)
 
     @property
+    def rest_s(self) -> int:
+        """Seconds that are neither recorded nor in a finding: gaps too short for one of their own."""
+        return max(self.of_s - self.recorded_s - sum(one.seconds for one in self.found), 0)
+
+    @property
     def ok(self) -> bool:
         """Nothing was wrong: where nothing was recorded there was nobody, or nobody who wanted it."""
         return not any(one.place in WRONG for one in self.found)
@@ -80,10 +85,12 @@ def find(night: Night, expected: tuple[int, int] | None = None) -> Findings:
     told = {one.what for one in found}
     found += [one for one in [*_restarts(night), *_faults(night), *_incidents(night)] if one.what not in told]
     found = [one for one in found if one.seconds >= SHORTEST_S or not one.seconds]
-    found += _not_there(night, expected) if expected else []
+    absent = list(_not_there(night, expected)) if expected else []
     order = list(Place)
-    found.sort(key=lambda one: (order.index(one.place), *_rank(one)))
-    return Findings(night.from_utc_us, night.to_utc_us, per_second.count(""), found)
+    found = sorted(found + absent, key=lambda one: (order.index(one.place), *_rank(one)))
+    # the hours without the process are part of the night, so that what is recorded and what is not add up to it
+    bounds = [(night.from_utc_us, night.to_utc_us), *(one.spans[0] for one in absent)]
+    return Findings(min(a for a, _ in bounds), max(b for _, b in bounds), per_second.count(""), found)
 
 
 def _rank(one: Finding) -> tuple[int, tuple[int, int], str]:
@@ -102,7 +109,7 @@ def never(expected: tuple[int, int], last_heard_utc_us: int | None) -> Findings:
 
 def _not_there(night: Night, expected: tuple[int, int]) -> Iterable[Finding]:
     """The process began late, or ended early."""
-    first, last = min(a for a, _ in night.listening), max(b for _, b in night.listening)
+    first, last = night.from_utc_us, night.to_utc_us
     for start, stop in ((expected[0], first), (last, expected[1])):
         seconds = (stop - start) // SECOND_US
         if seconds > LATE_S:

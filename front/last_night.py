@@ -128,23 +128,24 @@ def as_dict(found: Findings, zone: str) -> dict[str, Any]:
 
     return {
         "ok": found.ok, "from_utc": iso(found.from_utc_us), "to_utc": iso(found.to_utc_us), "timezone": zone,
-        "recorded_s": found.recorded_s, "of_s": found.of_s, "findings": [row(one) for one in found.found],
+        "recorded_s": found.recorded_s, "of_s": found.of_s, "rest_s": found.rest_s,
+        "findings": [row(one) for one in found.found],
     }  # fmt: skip
 
 
 def as_text(made: dict[str, Any]) -> list[str]:
     """What happened, a line each, then what to do."""
-    from cloud.words import duration
-
     zone = ZoneInfo(made["timezone"])
     first, last = (_local(made[key], zone) for key in ("from_utc", "to_utc"))
     lines = [
-        f"the night of {first:%-d %B %Y}, {first:%H:%M} to {last:%H:%M} ({made['timezone']})",
-        f"breathing recorded for {duration(made['recorded_s'])} of {duration(made['of_s'])}",
+        f"the night of {first:%-d %B %Y}, {first:%H:%M:%S} to {last:%H:%M:%S} ({made['timezone']})",
+        f"breathing recorded for {exactly(made['recorded_s'])} of {exactly(made['of_s'])}",
     ]
-    if made["findings"]:
-        lines += ["", "what happened, in the order of the chain"]
-        lines += [f"  {one['place']:<17}{_what(one, zone)}" for one in made["findings"]]
+    happened = [f"  {one['place']:<17}{_what(one, zone)}" for one in made["findings"]]
+    if made["rest_s"]:
+        happened.append(f"  {'now and then':<17}gaps of a second or two ({exactly(made['rest_s'])} not recorded)")
+    if happened:
+        lines += ["", "what happened, in the order of the chain", *happened]
     else:
         lines += ["nothing was missing"]
     if made["now"]:
@@ -159,10 +160,14 @@ def as_text(made: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _what(one: dict[str, Any], zone: ZoneInfo) -> str:
-    from cloud.words import duration
+def exactly(seconds: int) -> str:
+    """'7 h 47 min 12 s', '1 min 39 s', '8 h': to the second, so that the parts add up to the whole."""
+    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    return " ".join(f"{value} {unit}" for value, unit in parts if value) or "0 s"
 
-    lasting = f" ({duration(one['seconds'])} not recorded)" if one["seconds"] else ""
+
+def _what(one: dict[str, Any], zone: ZoneInfo) -> str:
+    lasting = f" ({exactly(one['seconds'])} not recorded)" if one["seconds"] else ""
     return f"{_times(one['spans'], zone)}  {one['what']}{lasting}"
 
 
@@ -175,14 +180,14 @@ def _helps(one: dict[str, Any], made: dict[str, Any]) -> bool:
 
 
 def _times(spans: Sequence[dict[str, str]], zone: ZoneInfo) -> str:
-    """'02:11 to 02:23', the longest of many."""
+    """'02:11:07 to 02:23:40', the longest of many."""
 
     def length(span: dict[str, str]) -> datetime.timedelta:
         return _local(span["to_utc"], zone) - _local(span["from_utc"], zone)
 
     chosen = sorted(sorted(spans, key=length, reverse=True)[:MOST_TIMES], key=lambda span: span["from_utc"])
     said = [
-        " to ".join(dict.fromkeys(f"{_local(span[key], zone):%H:%M}" for key in ("from_utc", "to_utc")))
+        " to ".join(dict.fromkeys(f"{_local(span[key], zone):%H:%M:%S}" for key in ("from_utc", "to_utc")))
         for span in chosen
     ]
     more = len(spans) - len(chosen)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,42 @@ def test_every_second_is_recorded_or_explained(found: Findings) -> None:
     explained = sum(one.seconds for one in found.found)
     assert found.recorded_s + explained >= found.of_s - 10  # single seconds of the cadence are no findings
     assert not [one for one in found.found if one.place is Place.UNKNOWN and one.seconds > 60]
+
+
+def said_s(text: str) -> int:
+    """Every 'h min s' of a text, in seconds."""
+    size = {"h": 3600, "min": 60, "s": 1}
+    return sum(int(value) * size[unit] for value, unit in re.findall(r"(\d+) (h|min|s)\b", text))
+
+
+def added_up(made: dict[str, Any]) -> tuple[int, int]:
+    """What the printed lines say: the whole; recorded and not recorded together."""
+    lines = front.as_text(made)
+    recorded, whole = next(line for line in lines if line.startswith("breathing recorded")).split(" of ")
+    lost = [re.findall(r"\(([^()]*) not recorded\)", line) for line in lines]
+    return said_s(whole), said_s(recorded) + sum(said_s(one) for found in lost for one in found)
+
+
+def test_what_is_printed_adds_up_to_the_second(folder: Path, found: Findings) -> None:
+    whole, parts = added_up(front.build(folder, None, 0))
+    assert whole == parts == found.of_s
+
+
+def test_hours_without_the_process_are_part_of_the_night(folder: Path) -> None:
+    night = load(folder / "night.sqlite")
+    expected = night.from_utc_us - 3700 * SECOND_US, night.to_utc_us + 7250 * SECOND_US
+    longer = last_night.find(night, expected)
+    assert (longer.from_utc_us, longer.to_utc_us) == expected
+    whole, parts = added_up(front.as_dict(longer, "UTC") | {"now": []})
+    assert whole == parts == longer.of_s == night.n_seconds + 3700 + 7250
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (29, "29 s"), (60, "1 min"), (99, "1 min 39 s"), (3599, "59 min 59 s"), (28_799, "7 h 59 min 59 s")],
+)
+def test_a_length_is_said_to_the_second(seconds: int, said: str) -> None:
+    assert front.exactly(seconds) == said and said_s(said) == seconds
 
 
 def test_what_is_wrong_comes_with_a_cure(folder: Path) -> None:

@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cloud import lanes, picture
+from cloud import lanes, picture, words
 from cloud.hypnogram import Hypnogram
 from cloud.night import iso, load
 from cloud.report import build
@@ -222,3 +222,8 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 )
 def test_a_long_reason_ends_with_a_whole_clause(text: str, shown: str) -> None:
     assert shortened(text, 40) == shown
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0 min"), (12, "< 1 min"), (30, "1 min"), (3599, "1 h 00")])
+def test_what_was_short_is_not_said_to_be_nothing(seconds: float, said: str) -> None:
+    assert words.short_duration(seconds) == said
