@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hw_sim.scatterers import MovingSet, blend
+from hw_sim.scatterers import MovingSet, blend, resampled
 
 EVERY_S: Final = (4.0, 12.0)
 LENGTH_S: Final = (0.6, 2.0)
@@ -34,18 +34,6 @@ def fading(body: MovingSet, depth_db: float, span_s: tuple[float, float], rng: n
         return body
     key_s = np.union1d(body.key_s, times)
     key_s = np.concatenate([key_s, [key_s[-1] + 1.0]])
-    before, after, share = blend(body.key_s, key_s)
     at, on, part = blend(np.array(times), key_s)
     factor = np.array(factors)[at] * (1 - part) + np.array(factors)[on] * part
-
-    def resampled(values: NDArray[np.float32] | Array) -> Array:
-        w = share.reshape(-1, *(1,) * (values.ndim - 1))
-        return np.asarray(values[before] * (1 - w) + values[after] * w)
-
-    return body._replace(
-        key_s=key_s,
-        position_m=resampled(body.position_m),
-        direction=resampled(body.direction).astype(np.float32),
-        gain=resampled(body.gain).astype(np.float32),
-        amplitude_m=(resampled(body.amplitude_m) * factor[:, None]).astype(np.float32),
-    )
+    return resampled(body, key_s, key_s, factor)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hw_sim.jit import kernel
 from hw_sim.reflectors import direction
-from hw_sim.scatterers import Doubles, Positions
+from hw_sim.scatterers import Doubles, Positions, wandering_turns
 from hw_sim.scenario_room import BladeFan
 
 N_FANS: Final = 4
@@ -154,15 +154,6 @@ def mirrored_blades(fan: Blades) -> Blades:
 
 
 @kernel
-def blade_turns(fan: Blades, t_s: float) -> float:
-    """Angle of the blades, turns."""
-    turns = fan.turns_per_s * t_s
-    for row in range(fan.wander.shape[0]):
-        turns += fan.wander[row, 0] * math.sin(2.0 * math.pi * (fan.wander[row, 1] * t_s + fan.wander[row, 2]))
-    return turns
-
-
-@kernel
 def place_blades(fan: Blades, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Doubles, n: int) -> int:
     """Appends the points of a fan at both ends of a burst behind the first n; returns how many there are now."""
     count = fan.radius_m.size
@@ -170,7 +161,7 @@ def place_blades(fan: Blades, ends_s: tuple[float, float], position_m: Positions
         return n
     for end in range(2):
         t_s = ends_s[end]
-        angle = blade_turns(fan, t_s)
+        angle = wandering_turns(fan.turns_per_s, fan.wander, t_s)
         swing = fan.swing_rad * math.sin(2.0 * math.pi * (fan.swing_hz * t_s + fan.swing_turns))
         cs, sn = math.cos(swing), math.sin(swing)
         # right and forward, swung about z; up stays

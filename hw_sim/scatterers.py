@@ -77,6 +77,26 @@ def blend(key_s: Doubles, t_s: Doubles) -> tuple[NDArray[np.intp], NDArray[np.in
     return key, on, x * x * (3 - 2 * x)
 
 
+def resampled(body: MovingSet, key_s: Doubles, at_s: Doubles, factor: Doubles | float = 1.0) -> MovingSet:
+    """The same motion with keyframes at key_s, taken from where it is at at_s; its amplitudes times a factor [key].
+
+    Between keyframes of a movement it becomes a little less smooth.
+    """
+    before, after, share = blend(body.key_s, at_s)
+
+    def at(values: NDArray[np.float32] | Doubles) -> Doubles:
+        w = share.reshape(-1, *(1,) * (values.ndim - 1))
+        return np.asarray(values[before] * (1 - w) + values[after] * w)
+
+    return body._replace(
+        key_s=key_s,
+        position_m=at(body.position_m),
+        direction=at(body.direction).astype(np.float32),
+        gain=at(body.gain).astype(np.float32),
+        amplitude_m=(at(body.amplitude_m) * np.reshape(factor, (-1, 1))).astype(np.float32),
+    )
+
+
 @kernel
 def key_index(key_s: NDArray[np.float64], t_s: float) -> int:
     """Last keyframe at or before t_s (0 before the first)."""
@@ -134,11 +154,11 @@ def place_set(
 
 
 @kernel
-def rotor_turns(rotor: Rotor, t_s: float) -> float:
-    """Angle of the rotor, turns."""
-    turns = rotor.turns_per_s * t_s
-    for row in range(rotor.wander.shape[0]):
-        turns += rotor.wander[row, 0] * math.sin(2.0 * math.pi * (rotor.wander[row, 1] * t_s + rotor.wander[row, 2]))
+def wandering_turns(turns_per_s: float, wander: NDArray[np.float64], t_s: float) -> float:
+    """Angle of what turns at a speed that wanders, turns. wander: rows of (turns, hz, phase in turns)."""
+    turns = turns_per_s * t_s
+    for row in range(wander.shape[0]):
+        turns += wander[row, 0] * math.sin(2.0 * math.pi * (wander[row, 1] * t_s + wander[row, 2]))
     return turns
 
 
@@ -146,7 +166,7 @@ def rotor_turns(rotor: Rotor, t_s: float) -> float:
 def place_rotor(rotor: Rotor, ends_s: tuple[float, float], position_m: Positions, amplitude_m: Doubles, n: int) -> int:
     """Appends the blade points; a blade reflects most when it faces the radar."""
     for end in range(2):
-        angle = rotor_turns(rotor, ends_s[end])
+        angle = wandering_turns(rotor.turns_per_s, rotor.wander, ends_s[end])
         for i in range(rotor.radius_m.size):
             turns = angle + rotor.start_turns[i]
             turns -= math.floor(turns)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw_sim.body import Pose
-from hw_sim.scatterers import MovingSet, blend
+from hw_sim.scatterers import MovingSet, blend, resampled
 from hw_sim.timeline import Timeline
 
 SHADOW_DB: Final = 25.0  # there and back, in the middle of the shadow: bodies cost 20 to 30
@@ -62,7 +62,7 @@ def shadowed(body: MovingSet, others: Sequence[Timeline], most_db: float = SHADO
     first_s, last_s = body.key_s[0], body.key_s[-1]
     times = [np.array(line.key_s) for line in others]
     key_s = np.unique(np.concatenate([body.key_s, *(t[(t > first_s) & (t < np.inf)] for t in times)]))
-    seen = _resampled(body, key_s, last_s)
+    seen = resampled(body, key_s, np.minimum(key_s, last_s))
     factor = np.ones(seen.amplitude_m.shape)
     for line, at_s in zip(others, times, strict=True):
         factor *= _factor(seen.position_m, key_s, line.poses, at_s, most_db)
@@ -82,20 +82,3 @@ def _factor(position_m: Array, key_s: Array, poses: Sequence[Pose], at_s: Array,
             db = np.maximum(db, loss_db(position_m, centre[pose], half[pose], most_db))
         parts.append(10 ** (-np.where(there[pose][:, None], db, 0.0) / 20))
     return np.asarray(parts[0] * (1 - share[:, None]) + parts[1] * share[:, None])
-
-
-def _resampled(body: MovingSet, key_s: Array, last_s: float) -> MovingSet:
-    """The same motion with more keyframes. Between keyframes of a movement it becomes a little less smooth."""
-    before, after, share = blend(body.key_s, np.minimum(key_s, last_s))
-
-    def at(values: NDArray[np.float32] | Array) -> Array:
-        w = share.reshape(-1, *(1,) * (values.ndim - 1))
-        return np.asarray(values[before] * (1 - w) + values[after] * w)
-
-    return body._replace(
-        key_s=key_s,
-        position_m=at(body.position_m),
-        direction=at(body.direction).astype(np.float32),
-        gain=at(body.gain).astype(np.float32),
-        amplitude_m=at(body.amplitude_m).astype(np.float32),
-    )
