@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.noise_theory import VIEW
+from bench.radar_views import DEFAULT as VIEW
 from bench.tables import sources_digest, table
 from hw_sim.rig import Rig
 from hw_sim.scene import Scene

@@ -17,29 +17,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.radar_views import DEFAULT as VIEW
 from bench.tables import table
 from hw_sim.body import make_pose
-from hw_sim.radar_view import SPEED_OF_LIGHT_M_PER_S, RadarView
+from hw_sim.radar_view import SPEED_OF_LIGHT_M_PER_S
 from hw_sim.scatterers import MovingSet, still_set
 from hw_sim.scenario import Antennas, Corner, Person, Scenario, Sphere
 from hw_sim.scene import Scene, filled_up
 from hw_sim.shadow import WAVELENGTH_M, shadowed
 from hw_sim.timeline import Timeline
 
-VIEW: Final = RadarView(
-    n_rx=3,
-    rx_mask=7,
-    n_samples=256,
-    n_chirps=8,
-    sample_rate_hz=2e6,
-    f0_hz=59.6e9,
-    slope_hz_per_s=3.5e9 / 131.5e-6,
-    chirp_period_ns=500e3,
-    frame_period_ns=50e6,
-    if_gain_db=23.0,
-    hp_cutoff_hz=20e3,
-    tx_power_level=31,
-)
 DISTANCE_M: Final = 1.5
 SNRS_DB: Final = (10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0)
 RX: Final = 2  # RX3
