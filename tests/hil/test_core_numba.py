@@ -26,7 +26,8 @@ def packets(scene: Scene, core: str) -> list[Packet]:
 def both() -> tuple[list[Packet], list[Packet]]:
     """The packets of both chains, of one scene in which somebody comes, breathes and moves."""
     scene = Scene.load("single", seed=4, duration_s=SECONDS)
-    c, numba = packets(scene, "c"), packets(scene, "numba")
+    numba = packets(scene, "numba")  # first: while this worker compiles the chain, the other compiles the scene
+    c = packets(scene, "c")
     assert sum(one.type == packet.VITALS for one in c) > 100
     return c, numba
 
