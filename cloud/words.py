@@ -39,7 +39,7 @@ def duration(seconds: float) -> str:
 
 def short_duration(seconds: float) -> str:
     """'7 h 47', '12 min', '< 1 min'."""
-    if 0 < seconds < 30:
+    if 0 < seconds <= 30:
         return "< 1 min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d}" if hours else f"{minutes} min"

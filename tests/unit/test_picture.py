@@ -14,11 +14,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cloud import lanes, picture, words
+from cloud import lanes, picture
 from cloud.hypnogram import Hypnogram
 from cloud.night import iso, load
 from cloud.report import build
-from cloud.words import shortened
+from cloud.words import short_duration, shortened
 from tests.fake_device import SECOND_US, FakeDevice, Script, sleeper, stored_night
 from wire.table import Reason
 
@@ -224,6 +224,8 @@ def test_a_long_reason_ends_with_a_whole_clause(text: str, shown: str) -> None:
     assert shortened(text, 40) == shown
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0 min"), (12, "< 1 min"), (30, "1 min"), (3599, "1 h 00")])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 min"), (12, "< 1 min"), (30, "< 1 min"), (31, "1 min"), (3599, "1 h 00")]
+)
 def test_what_was_short_is_not_said_to_be_nothing(seconds: float, said: str) -> None:
-    assert words.short_duration(seconds) == said
+    assert short_duration(seconds) == said
