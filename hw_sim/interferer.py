@@ -14,6 +14,7 @@ Left out: echoes of its signal, crossings in the pause of our sweep, what its ca
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -99,14 +100,22 @@ def others_through(radars: list[tuple[Radar, float]], view: RadarView) -> Others
 def impulse_response(view: RadarView, high_pass_hz: float) -> NDArray[np.float64]:
     """Answer of the IF filters to a unit impulse, 1/s, FINE steps a sample: float64[TAIL * FINE].
 
-    Without the impulse of the high-pass's direct path: the anti-alias filter is behind it.
+    Without the impulse of the high-pass's direct path: the anti-alias filter is behind it. Read only.
     """
-    rate_hz, n = view.sample_rate_hz * FINE, TAIL * FINE * 64
+    return _impulse_response(view.sample_rate_hz, high_pass_hz)
+
+
+@lru_cache(maxsize=16)
+def _impulse_response(sample_rate_hz: float, high_pass_hz: float) -> NDArray[np.float64]:
+    """Kept: a fault that grows asks hundreds of times, and each is 25,000 values of the filters' answer."""
+    rate_hz, n = sample_rate_hz * FINE, TAIL * FINE * 64
     hz = np.fft.rfftfreq(n, 1 / rate_hz)
     response = np.array([if_response(float(one), high_pass_hz) if one > 0 else 0.0 for one in hz[hz < 20e6]])
     spectrum = np.zeros(hz.size, np.complex128)
     spectrum[: response.size] = response
-    return np.asarray(np.fft.irfft(spectrum, n)[: TAIL * FINE] * rate_hz)
+    found = np.asarray(np.fft.irfft(spectrum, n)[: TAIL * FINE] * rate_hz)
+    found.flags.writeable = False
+    return found
 
 
 @kernel

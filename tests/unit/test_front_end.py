@@ -102,6 +102,13 @@ def test_a_crossing_is_the_filters_answer_to_a_fast_sweep() -> None:
     assert (got - expected).std() < 0.1 * expected.std()
 
 
+def test_an_impulse_response_is_kept_for_its_own_filters() -> None:
+    kept = impulse_response(DEFAULT, 20e3)
+    assert impulse_response(DEFAULT, 20e3) is kept and not kept.flags.writeable
+    assert not np.array_equal(impulse_response(DEFAULT, 80e3), kept)
+    assert not np.array_equal(impulse_response(replace(DEFAULT, sample_rate_hz=1e6), 20e3), kept)
+
+
 def test_impulse_response_has_no_constant_part() -> None:
     answer = impulse_response(DEFAULT, 20e3)
     assert answer.size == TAIL * FINE
