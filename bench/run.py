@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import spi, targets, virtual_board
+from bench import blocks, spi, targets, virtual_board
 from bench.floors import Floor, fft_floor, memory_floor, seconds_per_call
 from edge.core import load
 from hw_sim.radar_view import RadarView
@@ -130,6 +130,7 @@ def rows(budget_s: float) -> list[dict[str, Any]]:
                 Floor(read.value, "memory bandwidth, the samples written once"),
             ),
         ]
+        found += [_row(*row) for row in blocks.rows(used, frames, c, budget_s)]
         real_time = used.view.frame_period_ns * 1e-9
     copy = spi.copy_floor(budget_s)
     found += [_row(name, value, "MB/s", copy) for name, value in spi.figures(budget_s).items()]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import floors, run, spi
+from bench import blocks, floors, run, spi
 from hw_sim.chip.chip import Chip
 from tests.chip_driver import unpack
 
@@ -35,6 +35,25 @@ def test_the_scene_sees_the_radar_that_the_firmware_programmes() -> None:
     assert used.name == "3x64x16"
     assert used.view.frame_period_ns == pytest.approx(50e6, rel=1e-6)
     assert used.view.bandwidth_hz == pytest.approx(used.timing.sampled_bandwidth_khz * 1e3)
+
+
+def test_the_block_of_the_bench_looks_at_every_frame_as_the_chain_does() -> None:
+    used = run.radar(**run.SMALL)
+    leakage = 300 * np.cos(2 * np.pi * 0.8 * np.arange(64) / 64)[:, None] * np.array([1.0, 0.7, 0.5])
+    noise = np.random.default_rng(1).normal(0, 1.2, (30, 16, 64, 3))
+    frames = np.rint(2048 + leakage + noise).astype(np.uint16).reshape(30, -1)
+    front = blocks.Front(used, frames, len(frames))
+    front.sample_check()
+    assert front.check.learnt == len(frames) and front.check.print != 0
+    assert not front.check.noticed >> front.lib.SW_CHECK_FRAME_REPEATED & 1
+
+
+def test_the_share_of_a_block_is_that_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = run.radar(**run.SMALL)
+    seconds = iter([0.5, 0.25, 1.25, 0.25])  # looks and empty calls, from cache and from memory
+    monkeypatch.setattr(blocks, "seconds_per_call", lambda call, budget_s: next(seconds))
+    found = blocks.rows(used, np.full((10, 64 * 16 * 3), 2048, np.uint16), 5.0, 0.0)
+    assert [run._row(*row)["ratio_to_floor"] for row in found] == [0.125, 0.5]
 
 
 def test_an_impossible_radar_is_refused() -> None:
