@@ -50,7 +50,8 @@ _CLOCK = (
     Row(
         "clock-drift", rate_error(50_000_000, 20_000_000), "parts", lambda ppb: {"clock_ppb": int(ppb)},
         "CLOCK_DRIFT", "the clock chip runs fast by so much (slow when negative)", "a crystal with the wrong load",
-        "goes on by its own time and sets the clock chip whenever a host says the time", "crystals", at_power_on=True,
+        "goes on by its own time; a chip that falls behind is set to it, one ahead makes an alarm early after a reboot",
+        "crystals", at_power_on=True,
     ),
     Row(
         "bus-stuck", None, "parts", lambda _: {"i2c_stuck": True},

@@ -36,6 +36,7 @@ typedef struct sw_alarm_clock {
     uint64_t rtc_edge_us;   /* ... and when it is read again; UINT64_MAX: its second is known */
     uint64_t rtc_due_us;    /* the battery clock is set then, at a full second of UTC; UINT64_MAX: it runs as it should */
     uint64_t rtc_set_us;    /* tick of the last time; UINT64_MAX never */
+    uint32_t rtc_set_s;     /* ... the second that began then; 0: the chip did not take it */
     uint64_t deadline_us;   /* next step; UINT64_MAX none */
     int32_t buzzer;         /* levels of the pins */
     sw_light_colour light;

@@ -140,6 +140,13 @@ static void remember(sw_alarm_clock *a)
     }
 }
 
+/* The second unix_s begins now. A chip that is dead is lost after a reboot, too. */
+static void set_chip(sw_alarm_clock *a, uint64_t now_us, uint32_t unix_s)
+{
+    a->rtc_set_s = sw_rtc_set(a->hal, unix_s) < 0 ? 0u : unix_s;
+    a->rtc_set_us = now_us;
+}
+
 /* Sets the battery clock at a full second, when the flash is ready for it. */
 static void set_rtc(sw_alarm_clock *a, uint64_t now_us)
 {
@@ -151,8 +158,7 @@ static void set_rtc(sw_alarm_clock *a, uint64_t now_us)
         a->rtc_due_us = now_us + SECOND_US - utc_us % SECOND_US;
         return;
     }
-    (void)sw_rtc_set(a->hal, (uint32_t)(utc_us / SECOND_US)); /* a chip that is dead now is lost after a reboot, too */
-    a->rtc_set_us = now_us;
+    set_chip(a, now_us, (uint32_t)(utc_us / SECOND_US));
     a->rtc_due_us = NEVER;
 }
 
@@ -258,6 +264,9 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     int32_t old = a->rtc_set_us == NEVER || now_us - a->rtc_set_us >= SW_ALARM_CLOCK_RTC_US;
     if (source != SW_CLOCK_HOST || off || old) {
         a->rtc_due_us = now_us + SECOND_US - utc_us % SECOND_US;
+        if (utc_us >= before_us) { /* a reboot before then must not find the old time, or none: fast by a part of a second */
+            set_chip(a, now_us, (uint32_t)(utc_us / SECOND_US) + 1u);
+        }
     }
     uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
                                                                         : g->set_for_utc_us;

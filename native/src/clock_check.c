@@ -14,7 +14,7 @@
 #define PPM 1000000
 #define MARGIN_US 1000
 #define STANDS_US 2000000u /* the same second for so long */
-#define STOOD_PART 10       /* off by more than this part of the time between: no crystal is so wrong */
+#define STOOD_PART 10       /* off by more than this part of the time between: no crystal is so slow */
 
 void sw_clock_check_init(sw_clock_check *c, const sw_hal *hal, uint64_t now_us)
 {
@@ -40,7 +40,9 @@ static int64_t looked_for(sw_clock_check *c)
 
 static void plan(sw_clock_check *c, uint64_t now_us)
 {
-    c->at_us = now_us + (c->suspect != SW_CLOCK_CHECK_FINE ? STANDS_US : SW_CLOCK_CHECK_PERIOD_US);
+    const int32_t closely = c->set_us != UINT64_MAX && now_us - c->set_us < SW_CLOCK_CHECK_CLOSELY_US;
+    const uint64_t period_us = closely ? SW_CLOCK_CHECK_CLOSE_US : SW_CLOCK_CHECK_PERIOD_US;
+    c->at_us = now_us + (c->suspect != SW_CLOCK_CHECK_FINE ? STANDS_US : period_us);
     if (c->known && c->suspect == SW_CLOCK_CHECK_FINE) {
         const int64_t over = ((int64_t)c->at_us + looked_for(c)) % SECOND_US;
         c->at_us += over == 0 ? 0u : (uint64_t)(SECOND_US - over);
@@ -61,6 +63,7 @@ static int64_t beyond(sw_clock_check *c, uint64_t now_us, int64_t low, int64_t h
     const int64_t slack = (int64_t)(now_us - c->read_us) * SW_CLOCK_CHECK_PPM / PPM;
     const int64_t width = c->high_us - c->low_us;
     const int64_t behind = c->low_us - slack - high, ahead = low - c->high_us - slack;
+    c->behind = behind >= 0 ? 1u : ahead >= 0 ? 0u : c->behind;
     if (behind >= 0) { /* the clock chip has fallen behind: it has just crossed the bound */
         bounds(c, high - width, high);
         return behind + 1;
@@ -87,13 +90,12 @@ static uint32_t compare(sw_clock_check *c, uint64_t now_us, uint32_t unix_s)
     const int64_t off_us = beyond(c, now_us, low, low + SECOND_US);
     if (suspect != SW_CLOCK_CHECK_FINE) {
         const uint32_t stood = stands || suspect == SW_CLOCK_CHECK_STOOD;
-        if (stood) {
-            bounds(c, low, low + SECOND_US);
-        }
+        bounds(c, low, low + SECOND_US); /* narrow ones would fall behind a clock that goes on like this */
         return stood ? SW_REASON_CLOCK_STOPPED : SW_REASON_CLOCK_DRIFT;
     }
     if (off_us != 0) {
-        c->suspect = off_us > (int64_t)(now_us - c->read_us) / STOOD_PART ? SW_CLOCK_CHECK_STOOD : SW_CLOCK_CHECK_OFF;
+        const int32_t too_far = c->behind && off_us > (int64_t)(now_us - c->read_us) / STOOD_PART;
+        c->suspect = too_far ? SW_CLOCK_CHECK_STOOD : SW_CLOCK_CHECK_OFF;
     }
     return SW_REASON_NONE;
 }
@@ -107,15 +109,31 @@ static uint32_t handled(uint32_t reason)
     return reason;
 }
 
-uint32_t sw_clock_check_step(sw_clock_check *c, const sw_hal *hal, uint64_t now_us, uint64_t set_us)
+/* The clock chip was set: what it shows from there on is known. Whether it falls behind is looked at first. */
+static void begin_anew(sw_clock_check *c, uint64_t now_us, uint64_t set_us, uint32_t set_s)
+{
+    const int64_t off_us = (int64_t)set_s * SECOND_US - (int64_t)set_us;
+    c->set_us = set_us;
+    c->suspect = SW_CLOCK_CHECK_FINE;
+    c->known = set_s != 0u;
+    c->unix_s = set_s;
+    c->read_us = set_us;
+    c->above = 1;
+    bounds(c, off_us, off_us);
+    plan(c, now_us);
+}
+
+uint32_t sw_clock_check_step(sw_clock_check *c, const sw_hal *hal, uint64_t now_us, uint64_t set_us, uint32_t set_s)
 {
     uint32_t unix_s = 0, reason = SW_REASON_NONE;
+    if (set_us != c->set_us) {
+        begin_anew(c, now_us, set_us, set_s);
+    }
     if (now_us < c->at_us) {
         return SW_REASON_NONE;
     }
     const sw_rtc_reading reading = sw_rtc_read(hal, &unix_s);
-    if (set_us != c->set_us || reading != SW_RTC_VALID) {
-        c->set_us = set_us;
+    if (reading != SW_RTC_VALID) {
         c->known = 0;
         c->suspect = SW_CLOCK_CHECK_FINE;
     }

@@ -101,7 +101,7 @@ static void step_room(sw_firmware *fw, uint64_t now_us)
 void sw_parts_step(sw_firmware *fw, uint64_t now_us)
 {
     sw_parts *p = &fw->parts;
-    if (now_us < p->deadline_us) {
+    if (now_us < p->deadline_us && fw->alarm.rtc_set_us == p->clock.set_us) {
         return;
     }
     if (now_us >= p->feed_us) {
@@ -118,8 +118,11 @@ void sw_parts_step(sw_firmware *fw, uint64_t now_us)
     if (fw->error != 0) { /* nobody asks for the switch any more */
         p->settle_us = NEVER;
     }
-    const uint32_t clock_why = sw_clock_check_step(&p->clock, &fw->hal, now_us, fw->alarm.rtc_set_us);
+    const uint32_t clock_why = sw_clock_check_step(&p->clock, &fw->hal, now_us, fw->alarm.rtc_set_us, fw->alarm.rtc_set_s);
     note(fw, now_us, clock_why);
+    if (clock_why == SW_REASON_CLOCK_DRIFT && p->clock.behind) { /* ... that would make an alarm late; one ahead makes it early */
+        sw_alarm_clock_set_chip(&fw->alarm, now_us);
+    }
     if (clock_why == SW_REASON_CLOCK_STOPPED || now_us >= p->reset_us) { /* a reboot must not find the old time */
         p->reset_us = clock_why == SW_REASON_CLOCK_STOPPED ? now_us + SW_PARTS_STOOD_US : NEVER;
         sw_alarm_clock_set_chip(&fw->alarm, now_us);

@@ -51,7 +51,6 @@ class Night:
         self.due_us: int | None = None
         self.set_for_us = self.armed_us = self.off_us = 0
         self.timeless = False
-        self.mended_us = -SECOND_US  # when the host's time came after the clock was lost
         self.stored = False
 
     @property
@@ -82,8 +81,6 @@ class Night:
         self.check()
         if self.timeless and self.due_us is not None:  # the set time is what the host now says
             self.due_us = max(self.now_us, self.now_us + self.set_for_us - self.bed.utc(off_s))
-        if self.timeless:
-            self.mended_us = self.now_us
         self.timeless = False
 
     def _set(self, seconds: float) -> None:
@@ -105,8 +102,7 @@ class Night:
             self.due_us = None
         self.bed.reboot(off_s, lose_clock=lose)
         back_us = self.bed.device.power_on_us
-        # the clock chip is set when a second begins: a clock that had been lost is still lost to a reboot before that
-        self.timeless |= lose or self.now_us - self.mended_us < SECOND_US
+        self.timeless |= lose
         if self.due_us is not None:
             self.due_us = back_us + LOST_US if self.timeless else max(self.due_us, back_us)
 

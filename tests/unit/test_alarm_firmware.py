@@ -153,6 +153,19 @@ def test_a_host_within_the_minute_puts_a_lost_clock_right() -> None:
     assert bed.rises == [deadline_us]
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.3, 0.8])
+def test_a_reboot_right_after_the_host_told_the_time_finds_it(after_s: float) -> None:
+    """The second that begins next is in the clock chip at once: it is fast by a part of one until then."""
+    bed, deadline_us = armed()
+    bed.reboot(lose_clock=True)
+    bed.tell_time()
+    bed.run(after_s)
+    bed.reboot()
+    assert bed.read()["clock"] == table.ClockSource["BATTERY"]
+    bed.run(8 * HOUR_S)
+    assert -SECOND_US <= late_us(bed, deadline_us) <= 10_000
+
+
 def test_a_host_after_it_brings_the_set_time_back() -> None:
     bed, deadline_us = armed()
     bed.reboot(lose_clock=True)

@@ -131,14 +131,26 @@ def test_a_clock_that_stands_is_seen_and_so_is_one_that_stood(at_s: float) -> No
     assert told(d.run(200.0)) == {"CLOCK_STOPPED"}
 
 
-def test_a_clock_that_is_set_is_no_fault() -> None:
-    d = device(standby=1).run(100.0)
+def tell_time(d: Device, utc_us: int) -> None:
     d.host(packet.make(packet.PING, {"nonce": 5}))
     d.run(0.5)
     pong = next(one for one in d.take() if one.type == packet.PONG)
-    fields = {"device_nonce": pong.fields["device_nonce"], "utc_us": UTC_US + 3_600_000_000}
-    d.host(packet.make(packet.TIME, fields))
+    d.host(packet.make(packet.TIME, {"device_nonce": pong.fields["device_nonce"], "utc_us": utc_us}))
+
+
+def test_a_clock_that_is_set_is_no_fault() -> None:
+    d = device(standby=1).run(100.0)
+    tell_time(d, UTC_US + 3_600_000_000)
     assert told(d.run(300.0)) == set()
+
+
+@pytest.mark.parametrize("ppm", [-50_000, -20_000, -1_000, 1_000, 20_000, 50_000])
+def test_a_clock_that_was_set_and_runs_wrong_did_not_stand(ppm: int) -> None:
+    d = device(standby=1)
+    d.rtc.ppb = 1000 * ppm
+    d.run(20.0)
+    tell_time(d, UTC_US + 20_500_000)
+    assert told(d.run(600.0)) == {"CLOCK_DRIFT"}
 
 
 def test_a_new_device_has_a_minute_to_be_told_the_time() -> None:
