@@ -30,6 +30,7 @@ def test_a_seed_is_its_pair_and_all_begin_and_end_in_time() -> None:
     assert pairs == [drawn(seed) for seed in range(200)]
     faults = [one for _, pair in pairs for one in pair]
     assert len({one.name for one in faults}) > 50
+    assert all(any(one.name == name for one in faults) for name in fault_pairs.LATER)
     assert all(one.end_us is None or one.start_us < one.end_us <= 480_000_000 for one in faults)
 
 
