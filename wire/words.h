@@ -105,7 +105,10 @@
     ENTRY(CALIBRATION_LOST, 83, "calibration in flash is damaged") \
     ENTRY(NOT_EMPTY, 84, "something moves: the room is not empty") \
     ENTRY(NO_REFLECTOR, 85, "no reflector at that place") \
-    ENTRY(TEMPERATURE, 86, "radar chip is too hot or too cold")
+    ENTRY(TEMPERATURE, 86, "radar chip is too hot or too cold") \
+    ENTRY(NOT_TOLD, 87, "this sensor does not tell") \
+    ENTRY(BEYOND_RANGE, 88, "farther than this sensor measures breathing") \
+    ENTRY(REPEATED, 89, "sensor only repeats its last value")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \
