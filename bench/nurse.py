@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wire import codec, packet
+from wire import codec, handshake, packet
 from wire.packet import Packet
 
 SETTLES_AT_S = 6  # a setting, so that flash holds something
@@ -33,7 +33,7 @@ class Nurse:
                 self.answered_us.append(utc_us)
             if one.seq and self._next.setdefault(one.boot, one.seq) == one.seq:
                 self._next[one.boot] += 1
-                answer += self._say(packet.ACK, boot=one.boot, seq=one.seq)
+                answer += self._say(packet.ACK, boot=one.boot, seq=one.seq, sack=0, credit=handshake.CREDIT)
             if one.type == packet.PONG:
                 answer += self._say(packet.TIME, device_nonce=one.fields["device_nonce"], utc_us=utc_us)
         if self._ticks % PING_EVERY_S == 0:

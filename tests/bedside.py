@@ -32,7 +32,16 @@ class Bedside:
         reason = 0
         if asked.type == packet.PING:
             return packet.make(
-                packet.PONG, {"nonce": f["nonce"], "device_nonce": 5, "oldest_seq": 0, "newest_seq": 0}, boot=7
+                packet.PONG,
+                {
+                    "nonce": f["nonce"],
+                    "device_nonce": 5,
+                    "oldest_seq": 0,
+                    "newest_seq": 0,
+                    "oldest_boot": 0,
+                    "stored": 0,
+                },
+                boot=7,
             )
         if asked.type == packet.HEALTH_READ:
             lists = {"present": (self.fault, *(0,) * 15), "past": (0,) * 16}

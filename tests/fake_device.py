@@ -42,7 +42,7 @@ class FakeDevice:
         )  # fmt: skip
 
     def _kept(self) -> dict[str, int]:
-        return {"oldest_seq": self.kept[0], "newest_seq": self.kept[1]}
+        return {"oldest_seq": self.kept[0], "newest_seq": self.kept[1], "oldest_boot": 0, "stored": 0}
 
     def hear(self, chunk: bytes) -> None:
         """Bytes of the host: acknowledgements count at once, questions wait for `answers`."""

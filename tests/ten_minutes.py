@@ -10,7 +10,7 @@ from typing import Any
 from hw_sim.levers import Levers
 from hw_sim.scenario import Breathing, Clutter, Person, Scenario
 from hw_sim.scene import Scene
-from wire import codec, packet
+from wire import codec, handshake, packet
 from wire.packet import Packet
 
 SECONDS = 600
@@ -108,7 +108,7 @@ class ScriptHost:
         said = [self._answer(one, utc_us) for one in self._decoder.feed(data)]
         said += [self._speak(what, value) for second, what, value in SCRIPT if second == self._second]
         if self._newest and not self._deaf:
-            said.append(codec.encode(packet.make(packet.ACK, {"boot": self._boot, "seq": self._newest})))
+            said.append(handshake.ack(self._boot, self._newest))
         self._second += 1
         return b"".join(said)
 

@@ -14,6 +14,8 @@ from wire import codec, packet, table
 from wire.packet import Packet
 
 Entropy = Callable[[int], bytes]  # n -> n random bytes
+#: What a host takes that is not short of anything.
+CREDIT = 256
 
 
 class Event(Enum):
@@ -56,6 +58,8 @@ class Device:
     protocol_newest: int
     oldest_seq: int
     newest_seq: int
+    oldest_boot: int = 0
+    stored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,12 @@ def proved(state: State, given: Packet) -> bool:
     return state.device is not None and given.boot == state.device.boot
 
 
-def ack(boot: int, seq: int) -> bytes:
-    """The line's bytes that say: everything of this boot up to seq is committed. Raises ValueError out of range."""
-    return codec.encode(packet.make(packet.ACK, {"boot": boot, "seq": seq}))
+def ack(boot: int, seq: int, sack: int = 0, credit: int = CREDIT) -> bytes:
+    """The line's bytes that say: everything of this boot up to seq is committed, and of those behind what sack says.
+
+    sack: bit i is packet seq + 2 + i. credit: packets after seq that the host takes now. Raises ValueError out of range.
+    """
+    return codec.encode(packet.make(packet.ACK, {"boot": boot, "seq": seq, "sack": sack, "credit": credit}))
 
 
 def _ask(state: State, utc_us: int, entropy: Entropy, events: tuple[Event, ...] = ()) -> Result:

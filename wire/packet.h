@@ -30,6 +30,7 @@
 #define SW_PACKET_FAULT 9       /* data: the device noticed a fault, or that one is over */
 #define SW_PACKET_HEALTH 10     /* answer to HEALTH_READ */
 #define SW_PACKET_CALIBRATION 11 /* answer to CALIBRATE, CALIBRATION_READ */
+#define SW_PACKET_GAP 12        /* data: what the device no longer keeps, and why */
 #define SW_PACKET_HOST_HELLO 64
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
@@ -58,6 +59,7 @@
     PACKET(FAULT, fault) \
     PACKET(HEALTH, health) \
     PACKET(CALIBRATION, calibration) \
+    PACKET(GAP, gap) \
     PACKET(HOST_HELLO, host_hello) \
     PACKET(PING, ping) \
     PACKET(ACK, ack) \
@@ -91,13 +93,17 @@
     FIELD(u8, protocol_newest, 1, 1, "newest protocol version it speaks") \
     FIELD(u64, host_nonce, 1, 1, "echo of the HOST_HELLO it answers; 0 in the boot announcement") \
     FIELD(u32, oldest_seq, 1, 1, "oldest data packet it still keeps; 0 none") \
-    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none")
+    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none") \
+    FIELD(u32, oldest_boot, 1, 1, "boot of the oldest data packet it keeps, of any boot; 0 none") \
+    FIELD(u32, stored, 1, 1, "data packets it keeps, of all boots")
 
 #define SW_PONG_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the PING") \
     FIELD(u64, device_nonce, 1, 1, "fresh: a TIME that answers it within 2 s counts") \
     FIELD(u32, oldest_seq, 1, 1, "oldest data packet it still keeps; 0 none") \
-    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none")
+    FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none") \
+    FIELD(u32, oldest_boot, 1, 1, "boot of the oldest data packet it keeps, of any boot; 0 none") \
+    FIELD(u32, stored, 1, 1, "data packets it keeps, of all boots")
 
 #define SW_VITALS_FIELDS(FIELD) \
     FIELD(u32, frame, 1, 1, "frames since frame start") \
@@ -221,6 +227,13 @@
     FIELD(u16, residue_before, 1, 0.01, "counts rms, still echoes of the empty room before their removal") \
     FIELD(u16, residue_after, 1, 0.01, "counts rms, after it")
 
+#define SW_GAP_FIELDS(FIELD) \
+    FIELD(u32, boot, 1, 1, "boot whose packets it names; the header's is that of this packet") \
+    FIELD(u32, first, 1, 1, "first seq") \
+    FIELD(u32, last, 1, 1, "last seq") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*") \
+    FIELD(u8, what, 1, 1, "SW_GAP_*: what of them is gone")
+
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
     FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
@@ -230,7 +243,9 @@
 
 #define SW_ACK_FIELDS(FIELD) \
     FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \
-    FIELD(u32, seq, 1, 1, "cumulative")
+    FIELD(u32, seq, 1, 1, "cumulative") \
+    FIELD(u32, sack, 1, 1, "bit i: packet seq + 2 + i is committed, too") \
+    FIELD(u16, credit, 1, 1, "packets after seq that the host takes now")
 
 #define SW_PULL_FIELDS(FIELD) \
     FIELD(u32, boot, 1, 1, "boot the sequence belongs to") \

@@ -164,6 +164,7 @@ AlarmMaker = words("AlarmMaker", TABLES["SW_ALARM_MAKERS"])
 ResetCause = words("ResetCause", TABLES["SW_RESETS"])
 CalibrationState = words("CalibrationState", TABLES["SW_CALIBRATIONS"])
 Procedure = words("Procedure", TABLES["SW_PROCEDURES"])
+Gap = words("Gap", TABLES["SW_GAPS"])
 
 # macro -> its words and the prefix of their names in C
 WORDS: dict[str, tuple[type[IntEnum], str]] = {
@@ -178,6 +179,7 @@ WORDS: dict[str, tuple[type[IntEnum], str]] = {
     "SW_RESETS": (ResetCause, "SW_RESET"),
     "SW_CALIBRATIONS": (CalibrationState, "SW_CALIBRATION"),
     "SW_PROCEDURES": (Procedure, "SW_PROCEDURE"),
+    "SW_GAPS": (Gap, "SW_GAP"),
 }
 _TEXTS = {enum: {int(value): text for _, value, text in TABLES[macro]} for macro, (enum, _) in WORDS.items()}
 

@@ -108,7 +108,8 @@
     ENTRY(TEMPERATURE, 86, "radar chip is too hot or too cold") \
     ENTRY(NOT_TOLD, 87, "this sensor does not tell") \
     ENTRY(BEYOND_RANGE, 88, "farther than this sensor measures breathing") \
-    ENTRY(REPEATED, 89, "sensor only repeats its last value")
+    ENTRY(REPEATED, 89, "sensor only repeats its last value") \
+    ENTRY(STORE_FULL, 90, "device's store was full")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \
@@ -127,6 +128,10 @@
     ENTRY(EMPTY_ROOM, 1, "empty room") \
     ENTRY(CORNER, 2, "corner reflector") \
     ENTRY(FORGET, 3, "forget the calibration")
+
+#define SW_GAPS(ENTRY) \
+    ENTRY(WAVES, 1, "waveforms") \
+    ENTRY(PACKETS, 2, "packets")
 
 #define SW_SIDES(ENTRY) \
     ENTRY(UNKNOWN, 0, "unknown") \

@@ -62,5 +62,7 @@ uint32_t sw_delivery_pulled(sw_delivery *d, uint64_t t_us);
 void sw_delivery_pull_done(sw_delivery *d);
 /* First packet kept, as HELLO and PONG tell it: 0 when none is. */
 uint32_t sw_delivery_oldest(const sw_delivery *d);
+/* Packets kept, as HELLO and PONG tell it. */
+uint32_t sw_delivery_stored(const sw_delivery *d);
 
 #endif

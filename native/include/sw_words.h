@@ -18,6 +18,7 @@
 #define SW_RESET_WORD(name, value, text) SW_RESET_##name = value,
 #define SW_CALIBRATION_WORD(name, value, text) SW_CALIBRATION_##name = value,
 #define SW_PROCEDURE_WORD(name, value, text) SW_PROCEDURE_##name = value,
+#define SW_GAP_WORD(name, value, text) SW_GAP_##name = value,
 
 typedef enum sw_uplink { SW_UPLINK_STATES(SW_UPLINK_WORD) SW_UPLINK_COUNT } sw_uplink;
 typedef enum sw_motion { SW_MOTION_CLASSES(SW_MOTION_WORD) SW_MOTION_COUNT } sw_motion;
@@ -30,6 +31,7 @@ typedef enum sw_alarm_maker { SW_ALARM_MAKERS(SW_ALARM_BY_WORD) SW_ALARM_BY_COUN
 typedef enum sw_reset_cause { SW_RESETS(SW_RESET_WORD) SW_RESET_COUNT } sw_reset_cause;
 typedef enum sw_calibration_state { SW_CALIBRATIONS(SW_CALIBRATION_WORD) SW_CALIBRATION_COUNT } sw_calibration_state;
 typedef enum sw_procedure { SW_PROCEDURES(SW_PROCEDURE_WORD) SW_PROCEDURE_COUNT } sw_procedure;
+typedef enum sw_gap { SW_GAPS(SW_GAP_WORD) SW_GAP_COUNT } sw_gap;
 
 #undef SW_UPLINK_WORD
 #undef SW_MOTION_WORD
@@ -42,5 +44,6 @@ typedef enum sw_procedure { SW_PROCEDURES(SW_PROCEDURE_WORD) SW_PROCEDURE_COUNT 
 #undef SW_RESET_WORD
 #undef SW_CALIBRATION_WORD
 #undef SW_PROCEDURE_WORD
+#undef SW_GAP_WORD
 
 #endif

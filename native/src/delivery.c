@@ -117,3 +117,5 @@ void sw_delivery_pull_done(sw_delivery *d)
 }
 
 uint32_t sw_delivery_oldest(const sw_delivery *d) { return is_kept(d, d->oldest) ? d->oldest : 0u; }
+
+uint32_t sw_delivery_stored(const sw_delivery *d) { return d->newest - d->oldest + 1u; }

@@ -31,6 +31,7 @@ uint32_t sw_line_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payl
         .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
         .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
         .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+        .oldest_boot = sw_delivery_stored(&fw->delivery) ? fw->boot : 0u, .stored = sw_delivery_stored(&fw->delivery),
     };
     return sw_packet_hello_put(&hello, payload);
 }
@@ -84,6 +85,7 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
         uint64_t device_nonce = sw_line_random(fw, now_us, 8);
         sw_packet_pong pong = {
             .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
+            .oldest_boot = sw_delivery_stored(&fw->delivery) ? fw->boot : 0u, .stored = sw_delivery_stored(&fw->delivery),
         };
         fw->device_us = t_us;
         sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);

@@ -75,7 +75,12 @@ def test_what_is_on_its_way_when_the_power_fails_reaches_nobody(at_us: int) -> N
 def test_without_a_scene_nobody_is_there() -> None:
     with Rig() as rig:
         rig.run(10.0)
-        sent = codec.encode(packet.make(packet.PONG, {"nonce": 5, "device_nonce": 6, "oldest_seq": 0, "newest_seq": 0}))
+        sent = codec.encode(
+            packet.make(
+                packet.PONG,
+                {"nonce": 5, "device_nonce": 6, "oldest_seq": 0, "newest_seq": 0, "oldest_boot": 0, "stored": 0},
+            )
+        )
         rig.counts.write(rig.board.now_us, sent)
     assert rig.edge_counters()["bytes_unsolicited_while_silent"] == len(sent)
 

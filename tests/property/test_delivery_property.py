@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from edge.config import RadarConfig
 from edge.core import load
 from tests.device import Device
-from wire import codec, delivery, packet
+from wire import codec, delivery, handshake, packet
 from wire.packet import Packet
 
 _, lib = load()
@@ -84,7 +84,7 @@ class Host:
             return codec.encode(packet.make(packet.HOST_HELLO, {"nonce": t_s + 1, "utc_us": utc_us}))
         self.pulls, send = delivery.tick(delivery.Config(), self.pulls, self.committed, utc_us)
         if self.committed > before:
-            send += codec.encode(packet.make(packet.ACK, {"boot": self.boot, "seq": self.committed}))
+            send += handshake.ack(self.boot, self.committed)
         if t_s % PING_S == 0:
             send += codec.encode(packet.make(packet.PING, {"nonce": t_s + 1}))
         return send

@@ -238,7 +238,7 @@ def test_the_clock_is_told_every_half_minute() -> None:
 
 def _pong(line: Line, t_us: int) -> bytes:
     (ping,) = _heard(line, packet.PING)
-    kept = {"oldest_seq": 0, "newest_seq": 0}
+    kept = {"oldest_seq": 0, "newest_seq": 0, "oldest_boot": 0, "stored": 0}
     said = {"nonce": ping.fields["nonce"], "device_nonce": 4711, **kept}
     return codec.encode(packet.make(packet.PONG, said, boot=line.device.boot, t_us=t_us))  # type: ignore[arg-type]
 

@@ -53,4 +53,9 @@ def test_health_lists_reasons_and_nothing_for_empty_places() -> None:
 @pytest.mark.parametrize("read", [condition.room, condition.fault, condition.health])
 def test_another_packet_is_refused(read: object) -> None:
     with pytest.raises(ValueError, match=r"packet type 2, expected (ROOM|FAULT|HEALTH)"):
-        read(packet.make(packet.PONG, {"nonce": 1, "device_nonce": 1, "oldest_seq": 0, "newest_seq": 0}))  # type: ignore[operator]
+        read(
+            packet.make(
+                packet.PONG,
+                {"nonce": 1, "device_nonce": 1, "oldest_seq": 0, "newest_seq": 0, "oldest_boot": 0, "stored": 0},
+            )
+        )  # type: ignore[operator]

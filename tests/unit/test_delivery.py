@@ -8,7 +8,7 @@ import pytest
 
 from edge.core import load
 from tests.device import Device
-from wire import codec, delivery, packet, table
+from wire import codec, delivery, handshake, packet, table
 from wire.packet import Packet
 
 ffi, lib = load()
@@ -190,7 +190,7 @@ class Line:
         return self.run(0.01)
 
     def ack(self, seq: int) -> None:
-        self.say(packet.ACK, boot=self.boot, seq=seq)
+        self.say(packet.ACK, boot=self.boot, seq=seq, sack=0, credit=handshake.CREDIT)
 
     def fall_silent(self) -> list[Packet]:
         """The last packets before a silence that has begun."""

@@ -131,7 +131,7 @@ def test_an_acknowledgement_counts_for_this_boot_and_for_what_was_sent() -> None
     d, _ = streaming()
     boot, seq = d.fw.state.boot, d.fw.state.delivery.newest
     for given_boot, given_seq in ((boot + 1, seq), (boot, seq + 1), (boot, 2), (boot, 1)):
-        d.host(packet.make(packet.ACK, {"boot": given_boot & 0xFFFFFFFF, "seq": given_seq}))
+        d.host(packet.make(packet.ACK, {"boot": given_boot & 0xFFFFFFFF, "seq": given_seq, "sack": 0, "credit": 256}))
         d.run(0.01)
     assert d.fw.state.delivery.oldest == 3
 

@@ -32,11 +32,19 @@ def sent(result: handshake.Result) -> list[packet.Packet]:
 def hello(host_nonce: int, boot: int = BOOT, **changes: int) -> packet.Packet:
     fields = {"device_id": 1, "nonce": 2, "config_hash": 3, "parameters_hash": 4, "host_nonce": host_nonce}
     versions = {"protocol_oldest": 1, "protocol_newest": 1}
-    return packet.make(packet.HELLO, fields | versions | {"oldest_seq": 0, "newest_seq": 0} | changes, boot=boot)
+    return packet.make(
+        packet.HELLO,
+        fields | versions | {"oldest_seq": 0, "newest_seq": 0, "oldest_boot": 0, "stored": 0} | changes,
+        boot=boot,
+    )
 
 
 def pong(nonce: int) -> packet.Packet:
-    return packet.make(packet.PONG, {"nonce": nonce, "device_nonce": 0, "oldest_seq": 0, "newest_seq": 0}, boot=BOOT)
+    return packet.make(
+        packet.PONG,
+        {"nonce": nonce, "device_nonce": 0, "oldest_seq": 0, "newest_seq": 0, "oldest_boot": 0, "stored": 0},
+        boot=BOOT,
+    )
 
 
 def data(boot: int = BOOT) -> packet.Packet:
@@ -229,7 +237,7 @@ def test_packets_of_a_host_are_ignored(asking: State, nonces: Nonces) -> None:
 def test_an_acknowledgement_names_boot_and_sequence() -> None:
     [found] = codec.Decoder().feed(handshake.ack(BOOT, 12))
 
-    assert (found.type, found.fields) == (packet.ACK, {"boot": BOOT, "seq": 12})
+    assert (found.type, found.fields) == (packet.ACK, {"boot": BOOT, "seq": 12, "sack": 0, "credit": handshake.CREDIT})
 
 
 @pytest.mark.parametrize("key", ["hello_retry_us", "ping_after_us", "pong_timeout_us"])
