@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from pathlib import Path
 
@@ -93,16 +94,48 @@ def test_a_writer_that_is_killed_loses_seconds(tmp_path: Path) -> None:
     recorder.close()
 
 
-def test_damage_in_the_middle_ends_the_reading_without_a_wrong_byte(tmp_path: Path) -> None:
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :]
+
+
+def test_damage_anywhere_costs_one_chunk_and_no_byte_of_another(tmp_path: Path) -> None:
     events = seconds(120)
     write(tmp_path / "l.mcap", events)
     content = (tmp_path / "l.mcap").read_bytes()
-    for at in range(300, len(content), 97):
-        damaged = bytearray(content)
-        damaged[at] ^= 0x55
-        (tmp_path / "d.mcap").write_bytes(damaged)
-        found = recording.read(tmp_path / "d.mcap").events
-        assert [one.data for one in found] == [one.data for one in events[: len(found)]]
+    chunk = 3 * (FLUSH_US // 1_000_000 + 1)
+    lost = []
+    for at in range(8, len(content), 61):
+        (tmp_path / "d.mcap").write_bytes(flipped(content, at))
+        found = recording.read(tmp_path / "d.mcap")
+        start = next(
+            (i for i, (a, b) in enumerate(zip(found.events, events, strict=False)) if a != b), len(found.events)
+        )
+        lost.append(len(events) - len(found.events))
+        assert found.events == events[:start] + events[start + lost[-1] :]
+        assert lost[-1] <= chunk and (not lost[-1] or (found.damaged, found.whole) == (1, False))
+    assert max(lost) > chunk // 2  # chunks were hit
+
+
+def test_damage_in_several_chunks_leaves_the_others(tmp_path: Path) -> None:
+    events = seconds(300)
+    write(tmp_path / "l.mcap", events)
+    content = (tmp_path / "l.mcap").read_bytes()
+    for at in (len(content) // 4, len(content) // 2):
+        content = content[:at] + bytes(3000) + content[at + 3000 :]
+    (tmp_path / "l.mcap").write_bytes(content)
+    found = recording.read(tmp_path / "l.mcap")
+    assert len(found.events) > len(events) // 2 and found.events[-1] == events[-1] and found.damaged >= 2
+
+
+def test_a_message_is_not_believed_that_no_checksum_covers(tmp_path: Path) -> None:
+    """A walk that took damaged chunks apart without their checksum would give back wrong bytes."""
+    events = [Event(FROM_DEVICE, T0_US, bytes([n])) for n in range(200)]
+    write(tmp_path / "l.mcap", events)  # two chunks: the first message is flushed at once
+    content = (tmp_path / "l.mcap").read_bytes()
+    for at in range(len(content)):
+        (tmp_path / "d.mcap").write_bytes(flipped(content, at))
+        with contextlib.suppress(NoRecordingError):
+            assert recording.read(tmp_path / "d.mcap").events in ([], events[:1], events[1:], events)
 
 
 def test_the_stock_reader_reads_it(tmp_path: Path) -> None:
