@@ -42,6 +42,7 @@ _OF_REASONS = {
     "free the button: something presses it": ("BUTTON_STUCK",),
     "tell the maintainers: this device cannot make random numbers": ("ENTROPY_FAILED",),
     "switch standby off before the night": ("STANDBY_SWITCH",),
+    "take the device out of standby before the night: stillwave standby off": ("STANDBY_COMMAND",),
     "turn the device towards the chest, 0.3 to 1.2 m away, and say which side of the bed is yours": (
         "NOBODY", "LOW_QUALITY", "AMBIGUOUS",
     ),

@@ -151,7 +151,8 @@ LISTENING = {
     spans.NOT_ANSWERED: (Place.LINE, "the device had not answered yet", cures.LINE),
     spans.NO_PACKETS: (Place.UNKNOWN, spans.NO_PACKETS, cures.LINE),
 }
-_STANDBY, _NOBODY, _BOOTED = (text_of(Reason, Reason[name]) for name in ("STANDBY_SWITCH", "NOBODY", "BOOTED"))
+_NOBODY, _BOOTED = (text_of(Reason, Reason[name]) for name in ("NOBODY", "BOOTED"))
+_STANDBY = {text_of(Reason, one) for one in Reason if one.name.startswith("STANDBY_")}
 
 
 def explain(reason: str) -> tuple[Place, str, str]:
@@ -177,7 +178,7 @@ def explain(reason: str) -> tuple[Place, str, str]:
 
 
 def _silent(why: str) -> tuple[Place, str, str]:
-    if why == _STANDBY:
+    if why in _STANDBY:
         return Place.STANDBY, "standby is on", cures.of_reason(why)
     if why == _NOBODY:
         return Place.BED, "nobody in the user's place: the device was silent", cures.of_reason(why)

@@ -31,6 +31,8 @@
 #define SW_PACKET_HEALTH 10     /* answer to HEALTH_READ */
 #define SW_PACKET_CALIBRATION 11 /* answer to CALIBRATE, CALIBRATION_READ */
 #define SW_PACKET_GAP 12        /* data: what the device no longer keeps, and why */
+#define SW_PACKET_ORDERS 14     /* answer to ORDERS_READ, STANDBY, WAKE_WINDOW, NIGHT_LIGHT */
+#define SW_PACKET_RADAR 15      /* answer to RADAR_SET, RADAR_READ */
 #define SW_PACKET_HOST_HELLO 64
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
@@ -45,6 +47,13 @@
 #define SW_PACKET_HEALTH_READ 75
 #define SW_PACKET_CALIBRATE 76
 #define SW_PACKET_CALIBRATION_READ 77
+#define SW_PACKET_SNOOZE 78    /* as a short press of the button; answered with ALARM_STATE */
+#define SW_PACKET_ORDERS_READ 79
+#define SW_PACKET_STANDBY 80   /* standby by command: the switch wins */
+#define SW_PACKET_WAKE_WINDOW 81 /* how long before the set time a RING may be */
+#define SW_PACKET_NIGHT_LIGHT 82
+#define SW_PACKET_RADAR_SET 83 /* another radar configuration; all 0: the device's own */
+#define SW_PACKET_RADAR_READ 84
 
 /* PACKET(NAME, name): its number is SW_PACKET_NAME, its fields are SW_NAME_FIELDS */
 #define SW_PACKETS(PACKET) \
@@ -60,6 +69,8 @@
     PACKET(HEALTH, health) \
     PACKET(CALIBRATION, calibration) \
     PACKET(GAP, gap) \
+    PACKET(ORDERS, orders) \
+    PACKET(RADAR, radar) \
     PACKET(HOST_HELLO, host_hello) \
     PACKET(PING, ping) \
     PACKET(ACK, ack) \
@@ -73,7 +84,14 @@
     PACKET(SETTINGS_READ, settings_read) \
     PACKET(HEALTH_READ, health_read) \
     PACKET(CALIBRATE, calibrate) \
-    PACKET(CALIBRATION_READ, calibration_read)
+    PACKET(CALIBRATION_READ, calibration_read) \
+    PACKET(SNOOZE, snooze) \
+    PACKET(ORDERS_READ, orders_read) \
+    PACKET(STANDBY, standby) \
+    PACKET(WAKE_WINDOW, wake_window) \
+    PACKET(NIGHT_LIGHT, night_light) \
+    PACKET(RADAR_SET, radar_set) \
+    PACKET(RADAR_READ, radar_read)
 
 #define SW_HEADER_FIELDS(FIELD) \
     FIELD(u8, version, 1, 1, "SW_PROTOCOL_VERSION") \
@@ -234,6 +252,34 @@
     FIELD(u8, reason, 1, 1, "SW_REASON_*") \
     FIELD(u8, what, 1, 1, "SW_GAP_*: what of them is gone")
 
+#define SW_ORDERS_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, stored, 1, 1, "1: what is to be kept was read back from flash just now and equal") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused; 0 none") \
+    FIELD(u8, standby, 1, 1, "SW_STANDBY_* bits (1 switch, 2 command); 0: not in standby") \
+    FIELD(u16, wake_window, 1, 1, "s before the set time in which a RING is taken; 65535: any time before it") \
+    FIELD(u8, night_light, 1, 1/255, "of the sunrise; 0 off") \
+    FIELD(u16, light_left, 1, 1, "s until the night light goes out; 65535: that or more; 0 off")
+
+#define SW_RADAR_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, stored, 1, 1, "1: what is to be kept was read back from flash just now and equal") \
+    FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused; 0 none") \
+    FIELD(u8, ordered, 1, 1, "1: this config came from a host; 0: it is the device's own") \
+    FIELD(u8, in_force, 1, 1, "1: the radar is set up with it; 0: it will be when it is stored") \
+    FIELD(u32, config_hash, 1, 1, "crc32 of the radar config, as in HELLO") \
+    FIELD(u8, rx_mask, 1, 1, "bit 0 RX1, bit 1 RX2, bit 2 RX3") \
+    FIELD(u16, n_samples, 1, 1, "per chirp and antenna") \
+    FIELD(u16, n_chirps, 1, 1, "per frame") \
+    FIELD(u32, sample_rate, 1, 1, "Hz") \
+    FIELD(u32, start, 1, 1, "kHz, sweep, declared") \
+    FIELD(u32, end, 1, 1, "kHz") \
+    FIELD(u32, chirp_period, 1, 1, "ns") \
+    FIELD(u32, frame_period, 1, 1, "ns") \
+    FIELD(u8, tx_power_level, 1, 1, "0..31") \
+    FIELD(u8, if_gain, 1, 1, "dB") \
+    FIELD(u16, hp_cutoff, 1, 1, "kHz")
+
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
     FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
@@ -289,6 +335,42 @@
     FIELD(i16, elevation, 1, 0.01, "degree, of the corner reflector")
 
 #define SW_CALIBRATION_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_SNOOZE_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_ORDERS_READ_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_STANDBY_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u8, on, 1, 1, "1: into standby; 0: out of a standby that was commanded")
+
+#define SW_WAKE_WINDOW_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u16, wake_window, 1, 1, "s before the set time; 0: no RING is taken; 65535: any time before it")
+
+#define SW_NIGHT_LIGHT_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u8, night_light, 1, 1/255, "of the sunrise, colour and brightness; 0 off") \
+    FIELD(u16, duration, 1, 1, "s until it goes out; 0: half an hour")
+
+#define SW_RADAR_SET_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
+    FIELD(u8, rx_mask, 1, 1, "bit 0 RX1, bit 1 RX2, bit 2 RX3") \
+    FIELD(u16, n_samples, 1, 1, "per chirp and antenna") \
+    FIELD(u16, n_chirps, 1, 1, "per frame") \
+    FIELD(u32, sample_rate, 1, 1, "Hz") \
+    FIELD(u32, start, 1, 1, "kHz, sweep, declared") \
+    FIELD(u32, end, 1, 1, "kHz") \
+    FIELD(u32, chirp_period, 1, 1, "ns") \
+    FIELD(u32, frame_period, 1, 1, "ns") \
+    FIELD(u8, tx_power_level, 1, 1, "0..31") \
+    FIELD(u8, if_gain, 1, 1, "dB") \
+    FIELD(u16, hp_cutoff, 1, 1, "kHz")
+
+#define SW_RADAR_READ_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
 
 #endif

@@ -156,6 +156,7 @@ BY_NAME = {one.name: one for one in LAYOUTS.values()}
 UplinkState = words("UplinkState", TABLES["SW_UPLINK_STATES"])
 MotionClass = words("MotionClass", TABLES["SW_MOTION_CLASSES"])
 Reason = words("Reason", TABLES["SW_REASONS"])
+Standby = words("Standby", TABLES["SW_STANDBYS"])
 Side = words("Side", TABLES["SW_SIDES"])
 ClockSource = words("ClockSource", TABLES["SW_CLOCK_SOURCES"])
 AlarmState = words("AlarmState", TABLES["SW_ALARM_STATES"])
@@ -171,6 +172,7 @@ WORDS: dict[str, tuple[type[IntEnum], str]] = {
     "SW_UPLINK_STATES": (UplinkState, "SW_UPLINK"),
     "SW_MOTION_CLASSES": (MotionClass, "SW_MOTION"),
     "SW_REASONS": (Reason, "SW_REASON"),
+    "SW_STANDBYS": (Standby, "SW_STANDBY"),
     "SW_SIDES": (Side, "SW_SIDE"),
     "SW_CLOCK_SOURCES": (ClockSource, "SW_CLOCK"),
     "SW_ALARM_STATES": (AlarmState, "SW_ALARM"),

@@ -109,7 +109,11 @@
     ENTRY(NOT_TOLD, 87, "this sensor does not tell") \
     ENTRY(BEYOND_RANGE, 88, "farther than this sensor measures breathing") \
     ENTRY(REPEATED, 89, "sensor only repeats its last value") \
-    ENTRY(STORE_FULL, 90, "device's store was full")
+    ENTRY(STORE_FULL, 90, "device's store was full") \
+    ENTRY(STANDBY_COMMAND, 91, "standby by command of the host") \
+    ENTRY(NOT_RINGING, 92, "nothing rings") \
+    ENTRY(TOO_EARLY, 93, "before the wake window") \
+    ENTRY(NOT_POSSIBLE, 94, "the radar or its evaluation cannot do that")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \
@@ -132,6 +136,10 @@
 #define SW_GAPS(ENTRY) \
     ENTRY(WAVES, 1, "waveforms") \
     ENTRY(PACKETS, 2, "packets")
+
+#define SW_STANDBYS(ENTRY) \
+    ENTRY(SWITCH, 1, "switch") \
+    ENTRY(COMMAND, 2, "command")
 
 #define SW_SIDES(ENTRY) \
     ENTRY(UNKNOWN, 0, "unknown") \

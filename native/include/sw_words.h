@@ -17,12 +17,14 @@
 #define SW_ALARM_BY_WORD(name, value, text) SW_ALARM_BY_##name = value,
 #define SW_RESET_WORD(name, value, text) SW_RESET_##name = value,
 #define SW_CALIBRATION_WORD(name, value, text) SW_CALIBRATION_##name = value,
+#define SW_STANDBY_WORD(name, value, text) SW_STANDBY_##name = value,
 #define SW_PROCEDURE_WORD(name, value, text) SW_PROCEDURE_##name = value,
 #define SW_GAP_WORD(name, value, text) SW_GAP_##name = value,
 
 typedef enum sw_uplink { SW_UPLINK_STATES(SW_UPLINK_WORD) SW_UPLINK_COUNT } sw_uplink;
 typedef enum sw_motion { SW_MOTION_CLASSES(SW_MOTION_WORD) SW_MOTION_COUNT } sw_motion;
 typedef enum sw_reason { SW_REASONS(SW_REASON_WORD) SW_REASON_COUNT } sw_reason;
+typedef enum sw_standby { SW_STANDBYS(SW_STANDBY_WORD) } sw_standby;
 typedef enum sw_side { SW_SIDES(SW_SIDE_WORD) SW_SIDE_COUNT } sw_side;
 typedef enum sw_clock_source { SW_CLOCK_SOURCES(SW_CLOCK_WORD) SW_CLOCK_COUNT } sw_clock_source;
 typedef enum sw_alarm { SW_ALARM_STATES(SW_ALARM_WORD) SW_ALARM_COUNT } sw_alarm;
@@ -36,6 +38,7 @@ typedef enum sw_gap { SW_GAPS(SW_GAP_WORD) SW_GAP_COUNT } sw_gap;
 #undef SW_UPLINK_WORD
 #undef SW_MOTION_WORD
 #undef SW_REASON_WORD
+#undef SW_STANDBY_WORD
 #undef SW_SIDE_WORD
 #undef SW_CLOCK_WORD
 #undef SW_ALARM_WORD

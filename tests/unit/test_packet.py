@@ -42,6 +42,13 @@ def test_host_types_start_at_64() -> None:
         "HEALTH_READ",
         "CALIBRATE",
         "CALIBRATION_READ",
+        "SNOOZE",
+        "ORDERS_READ",
+        "STANDBY",
+        "WAKE_WINDOW",
+        "NIGHT_LIGHT",
+        "RADAR_SET",
+        "RADAR_READ",
     }
 
 
