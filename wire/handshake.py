@@ -60,6 +60,7 @@ class Device:
     newest_seq: int
     oldest_boot: int = 0
     stored: int = 0
+    layout_digest: int = table.LAYOUT_DIGEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@
 #define SW_PACKET_GAP 12        /* data: what the device no longer keeps, and why */
 #define SW_PACKET_ORDERS 14     /* answer to ORDERS_READ, STANDBY, WAKE_WINDOW, NIGHT_LIGHT */
 #define SW_PACKET_RADAR 15      /* answer to RADAR_SET, RADAR_READ */
+#define SW_PACKET_REFUSE 13     /* answer to a HOST_HELLO with which the device cannot talk */
+#define SW_PACKET_PAIRED 32     /* answer to PAIR */
 #define SW_PACKET_HOST_HELLO 64
 #define SW_PACKET_PING 65
 #define SW_PACKET_ACK 66       /* everything up to seq is committed */
@@ -54,6 +56,7 @@
 #define SW_PACKET_NIGHT_LIGHT 82
 #define SW_PACKET_RADAR_SET 83 /* another radar configuration; all 0: the device's own */
 #define SW_PACKET_RADAR_READ 84
+#define SW_PACKET_PAIR 96      /* a new key, from both ends; only with the button held, or the first */
 
 /* PACKET(NAME, name): its number is SW_PACKET_NAME, its fields are SW_NAME_FIELDS */
 #define SW_PACKETS(PACKET) \
@@ -71,6 +74,8 @@
     PACKET(GAP, gap) \
     PACKET(ORDERS, orders) \
     PACKET(RADAR, radar) \
+    PACKET(REFUSE, refuse) \
+    PACKET(PAIRED, paired) \
     PACKET(HOST_HELLO, host_hello) \
     PACKET(PING, ping) \
     PACKET(ACK, ack) \
@@ -91,7 +96,8 @@
     PACKET(WAKE_WINDOW, wake_window) \
     PACKET(NIGHT_LIGHT, night_light) \
     PACKET(RADAR_SET, radar_set) \
-    PACKET(RADAR_READ, radar_read)
+    PACKET(RADAR_READ, radar_read) \
+    PACKET(PAIR, pair)
 
 #define SW_HEADER_FIELDS(FIELD) \
     FIELD(u8, version, 1, 1, "SW_PROTOCOL_VERSION") \
@@ -113,7 +119,8 @@
     FIELD(u32, oldest_seq, 1, 1, "oldest data packet it still keeps; 0 none") \
     FIELD(u32, newest_seq, 1, 1, "newest data packet of this boot; 0 none") \
     FIELD(u32, oldest_boot, 1, 1, "boot of the oldest data packet it keeps, of any boot; 0 none") \
-    FIELD(u32, stored, 1, 1, "data packets it keeps, of all boots")
+    FIELD(u32, stored, 1, 1, "data packets it keeps, of all boots") \
+    FIELD(u32, layout_digest, 1, 1, "of its packet tables in protocol_newest")
 
 #define SW_PONG_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the PING") \
@@ -280,9 +287,24 @@
     FIELD(u8, if_gain, 1, 1, "dB") \
     FIELD(u16, hp_cutoff, 1, 1, "kHz")
 
+#define SW_REFUSE_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the HOST_HELLO") \
+    FIELD(u8, reason, 1, 1, "SW_REFUSAL_*") \
+    FIELD(u8, protocol_oldest, 1, 1, "oldest protocol version the device speaks") \
+    FIELD(u8, protocol_newest, 1, 1, "newest protocol version the device speaks")
+
+#define SW_PAIRED_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "echo of the question") \
+    FIELD(u8, state, 1, 1, "SW_PAIRING_*") \
+    FIELD(u64, device_id, 1, 1, "the same in every boot of a device; 0 when refused") \
+    FIELD(u8, part, 32, 1, "random, the device's half of the key; 0 when refused")
+
 #define SW_HOST_HELLO_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0") \
-    FIELD(u64, utc_us, 1, 1, "us since 1970, host clock")
+    FIELD(u64, utc_us, 1, 1, "us since 1970, host clock") \
+    FIELD(u8, protocol_oldest, 1, 1, "oldest protocol version it speaks") \
+    FIELD(u8, protocol_newest, 1, 1, "newest protocol version it speaks") \
+    FIELD(u32, layout_digest, 1, 1, "of its packet tables in protocol_newest")
 
 #define SW_PING_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
@@ -372,5 +394,9 @@
 
 #define SW_RADAR_READ_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0")
+
+#define SW_PAIR_FIELDS(FIELD) \
+    FIELD(u64, nonce, 1, 1, "fresh host nonce, never 0; the same when it asks again") \
+    FIELD(u8, part, 32, 1, "random, the host's half of the key")
 
 #endif

@@ -27,6 +27,8 @@ CALIBRATION = table.DEFINES["SW_PACKET_CALIBRATION"]
 GAP = table.DEFINES["SW_PACKET_GAP"]
 ORDERS = table.DEFINES["SW_PACKET_ORDERS"]
 RADAR = table.DEFINES["SW_PACKET_RADAR"]
+REFUSE = table.DEFINES["SW_PACKET_REFUSE"]
+PAIRED = table.DEFINES["SW_PACKET_PAIRED"]
 HOST_HELLO = table.DEFINES["SW_PACKET_HOST_HELLO"]
 PING = table.DEFINES["SW_PACKET_PING"]
 ACK = table.DEFINES["SW_PACKET_ACK"]
@@ -48,6 +50,14 @@ WAKE_WINDOW = table.DEFINES["SW_PACKET_WAKE_WINDOW"]
 NIGHT_LIGHT = table.DEFINES["SW_PACKET_NIGHT_LIGHT"]
 RADAR_SET = table.DEFINES["SW_PACKET_RADAR_SET"]
 RADAR_READ = table.DEFINES["SW_PACKET_RADAR_READ"]
+PAIR = table.DEFINES["SW_PACKET_PAIR"]
+
+#: What both ends say of their own tables; `make` knows it.
+_OWN = {
+    "protocol_oldest": table.VERSION,
+    "protocol_newest": table.VERSION,
+    "layout_digest": table.LAYOUT_DIGEST,
+}
 
 Fields = dict[str, int | tuple[int, ...]]
 
@@ -98,11 +108,14 @@ def make(
 ) -> Packet:
     """A packet from integers: one entry per field of its layout, and the header's fields.
 
+    A HOST_HELLO or HELLO whose versions are left out says those of this build.
     Raises ValueError for an unknown type, a missing or unknown field, or an integer out of range.
     """
     if type_ not in table.LAYOUTS:
         raise ValueError(f"packet type {type_}: expected one of {sorted(table.LAYOUTS)}")
     layout = table.LAYOUTS[type_]
+    if type_ in (HOST_HELLO, HELLO):
+        fields = {**_OWN, **fields}
     names = {field.name for field in layout.fields}
     if names != set(fields):
         raise ValueError(f"{layout.name}: fields wrong or missing: {', '.join(sorted(names ^ set(fields)))}")

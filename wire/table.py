@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -153,6 +154,23 @@ LAYOUTS = {
 }
 BY_NAME = {one.name: one for one in LAYOUTS.values()}
 
+
+def layout_digest(layouts: Iterable[Layout]) -> int:
+    """32 bits that change with any number, type, count, order or (nearly any) name of the tables. FNV-1a, as in packet.c."""
+    digest = 0x811C9DC5
+    for layout in layouts:
+        parts = [layout.number & 0xFF]
+        for field in layout.fields:
+            _, n_bytes, signed = TYPES[field.type]
+            ends = (field.name[0], field.name[len(field.name) // 2], field.name[-1])
+            parts += [n_bytes + 16 * signed, field.count, len(field.name), *map(ord, ends)]
+        for part in parts:
+            digest = (digest ^ part) * 0x01000193 & 0xFFFFFFFF
+    return digest
+
+
+LAYOUT_DIGEST = layout_digest([HEADER, *LAYOUTS.values()])
+
 UplinkState = words("UplinkState", TABLES["SW_UPLINK_STATES"])
 MotionClass = words("MotionClass", TABLES["SW_MOTION_CLASSES"])
 Reason = words("Reason", TABLES["SW_REASONS"])
@@ -166,6 +184,8 @@ ResetCause = words("ResetCause", TABLES["SW_RESETS"])
 CalibrationState = words("CalibrationState", TABLES["SW_CALIBRATIONS"])
 Procedure = words("Procedure", TABLES["SW_PROCEDURES"])
 Gap = words("Gap", TABLES["SW_GAPS"])
+Refusal = words("Refusal", TABLES["SW_REFUSALS"])
+Pairing = words("Pairing", TABLES["SW_PAIRINGS"])
 
 # macro -> its words and the prefix of their names in C
 WORDS: dict[str, tuple[type[IntEnum], str]] = {
@@ -182,6 +202,8 @@ WORDS: dict[str, tuple[type[IntEnum], str]] = {
     "SW_CALIBRATIONS": (CalibrationState, "SW_CALIBRATION"),
     "SW_PROCEDURES": (Procedure, "SW_PROCEDURE"),
     "SW_GAPS": (Gap, "SW_GAP"),
+    "SW_REFUSALS": (Refusal, "SW_REFUSAL"),
+    "SW_PAIRINGS": (Pairing, "SW_PAIRING"),
 }
 _TEXTS = {enum: {int(value): text for _, value, text in TABLES[macro]} for macro, (enum, _) in WORDS.items()}
 

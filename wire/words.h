@@ -171,4 +171,14 @@
     ENTRY(CLOUD, 2, "cloud") \
     ENTRY(BUTTON, 3, "button")
 
+#define SW_REFUSALS(ENTRY) \
+    ENTRY(NONE, 0, "") \
+    ENTRY(VERSION, 1, "no protocol version in common") \
+    ENTRY(LAYOUT, 2, "the same protocol version with other packet tables")
+
+#define SW_PAIRINGS(ENTRY) \
+    ENTRY(REFUSED, 0, "refused: the device is paired, and its button is not held") \
+    ENTRY(STORING, 1, "the key is being stored") \
+    ENTRY(STORED, 2, "the key is stored")
+
 #endif

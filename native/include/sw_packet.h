@@ -28,6 +28,7 @@ typedef int16_t sw_i16;
 /* A field of count 1 is a scalar; each other count in the table has a line here. */
 #define SW_MEMBER_1(type, name) sw_##type name;
 #define SW_MEMBER_16(type, name) sw_##type name[16];
+#define SW_MEMBER_32(type, name) sw_##type name[32];
 #define SW_MEMBER(type, name, count, lsb, unit) SW_MEMBER_##count(type, name)
 
 typedef struct sw_packet_header {
@@ -52,5 +53,7 @@ int32_t sw_packet_header_get(sw_packet_header *out, const uint8_t *in, uint32_t 
 
 /* Payload bytes of a packet type in this version of the protocol; 0 for an unknown type. */
 uint32_t sw_packet_payload_bytes(uint32_t type);
+/* 32 bits that change with any number, type, count, order or (nearly any) name of the tables. FNV-1a. */
+uint32_t sw_packet_layout_digest(void);
 
 #endif

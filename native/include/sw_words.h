@@ -20,6 +20,8 @@
 #define SW_STANDBY_WORD(name, value, text) SW_STANDBY_##name = value,
 #define SW_PROCEDURE_WORD(name, value, text) SW_PROCEDURE_##name = value,
 #define SW_GAP_WORD(name, value, text) SW_GAP_##name = value,
+#define SW_REFUSAL_WORD(name, value, text) SW_REFUSAL_##name = value,
+#define SW_PAIRING_WORD(name, value, text) SW_PAIRING_##name = value,
 
 typedef enum sw_uplink { SW_UPLINK_STATES(SW_UPLINK_WORD) SW_UPLINK_COUNT } sw_uplink;
 typedef enum sw_motion { SW_MOTION_CLASSES(SW_MOTION_WORD) SW_MOTION_COUNT } sw_motion;
@@ -34,6 +36,8 @@ typedef enum sw_reset_cause { SW_RESETS(SW_RESET_WORD) SW_RESET_COUNT } sw_reset
 typedef enum sw_calibration_state { SW_CALIBRATIONS(SW_CALIBRATION_WORD) SW_CALIBRATION_COUNT } sw_calibration_state;
 typedef enum sw_procedure { SW_PROCEDURES(SW_PROCEDURE_WORD) SW_PROCEDURE_COUNT } sw_procedure;
 typedef enum sw_gap { SW_GAPS(SW_GAP_WORD) SW_GAP_COUNT } sw_gap;
+typedef enum sw_refusal { SW_REFUSALS(SW_REFUSAL_WORD) SW_REFUSAL_COUNT } sw_refusal;
+typedef enum sw_pairing { SW_PAIRINGS(SW_PAIRING_WORD) SW_PAIRING_COUNT } sw_pairing;
 
 #undef SW_UPLINK_WORD
 #undef SW_MOTION_WORD
@@ -48,5 +52,7 @@ typedef enum sw_gap { SW_GAPS(SW_GAP_WORD) SW_GAP_COUNT } sw_gap;
 #undef SW_CALIBRATION_WORD
 #undef SW_PROCEDURE_WORD
 #undef SW_GAP_WORD
+#undef SW_REFUSAL_WORD
+#undef SW_PAIRING_WORD
 
 #endif

@@ -32,6 +32,7 @@ uint32_t sw_line_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payl
         .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
         .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
         .oldest_boot = sw_delivery_stored(&fw->delivery) ? fw->boot : 0u, .stored = sw_delivery_stored(&fw->delivery),
+        .layout_digest = sw_packet_layout_digest(),
     };
     return sw_packet_hello_put(&hello, payload);
 }

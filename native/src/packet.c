@@ -51,15 +51,19 @@ static uint64_t get_u64(const uint8_t *in)
 #define FIELD_BYTES(type, name, count, lsb, unit) uint8_t name[sizeof(sw_##type) * (count)];
 
 #define PUT_1(type, name) put_##type(out + offsetof(layout, name), in->name);
-#define PUT_16(type, name)                                                        \
-    for (uint32_t i = 0; i < 16u; i++) {                                          \
+#define PUT_16(type, name) PUT_MANY(type, name, 16u)
+#define PUT_32(type, name) PUT_MANY(type, name, 32u)
+#define PUT_MANY(type, name, count)                                               \
+    for (uint32_t i = 0; i < count; i++) {                                        \
         put_##type(out + offsetof(layout, name) + i * sizeof(sw_##type), in->name[i]);  \
     }
 #define FIELD_PUT(type, name, count, lsb, unit) PUT_##count(type, name)
 
 #define GET_1(type, name) out->name = get_##type(in + offsetof(layout, name));
-#define GET_16(type, name)                                                        \
-    for (uint32_t i = 0; i < 16u; i++) {                                          \
+#define GET_16(type, name) GET_MANY(type, name, 16u)
+#define GET_32(type, name) GET_MANY(type, name, 32u)
+#define GET_MANY(type, name, count)                                               \
+    for (uint32_t i = 0; i < count; i++) {                                        \
         out->name[i] = get_##type(in + offsetof(layout, name) + i * sizeof(sw_##type)); \
     }
 #define FIELD_GET(type, name, count, lsb, unit) GET_##count(type, name)
@@ -101,4 +105,26 @@ uint32_t sw_packet_payload_bytes(uint32_t type)
     default:
         return 0;
     }
+}
+
+static inline uint32_t fold(uint32_t digest, uint32_t part) { return (digest ^ part) * 0x01000193u; }
+
+#define IS_SIGNED(type) ((sw_##type)-1 > (sw_##type)1 ? 0u : 16u)
+#define FOLD_FIELD(type, name, count, lsb, unit)                                        \
+    digest = fold(digest, (uint32_t)sizeof(sw_##type) + IS_SIGNED(type));               \
+    digest = fold(digest, (count));                                                     \
+    digest = fold(digest, (uint32_t)sizeof(#name) - 1u);                                \
+    digest = fold(digest, (uint8_t)#name[0]);                                           \
+    digest = fold(digest, (uint8_t)#name[(sizeof(#name) - 1u) / 2u]);                   \
+    digest = fold(digest, (uint8_t)#name[sizeof(#name) - 2u]);
+#define FOLD_PACKET(NAME, name)              \
+    digest = fold(digest, SW_PACKET_##NAME); \
+    SW_##NAME##_FIELDS(FOLD_FIELD)
+
+uint32_t sw_packet_layout_digest(void) /* the compiler makes one constant of it */
+{
+    uint32_t digest = fold(0x811C9DC5u, 0xFFu);
+    SW_HEADER_FIELDS(FOLD_FIELD)
+    SW_PACKETS(FOLD_PACKET)
+    return digest;
 }

@@ -77,7 +77,7 @@ def pinged(linked: State, nonces: Nonces) -> State:
 def test_the_first_tick_asks_with_a_fresh_nonce_and_the_time(nonces: Nonces) -> None:
     result = handshake.tick(CONFIG, State(), 5 * SECOND, nonces)
 
-    assert [(p.type, p.fields) for p in sent(result)] == [(packet.HOST_HELLO, {"nonce": 1, "utc_us": 5 * SECOND})]
+    assert sent(result) == [packet.make(packet.HOST_HELLO, {"nonce": 1, "utc_us": 5 * SECOND})]
 
 
 def test_a_nonce_of_zero_is_drawn_again() -> None:

@@ -49,7 +49,25 @@ def test_host_types_start_at_64() -> None:
         "NIGHT_LIGHT",
         "RADAR_SET",
         "RADAR_READ",
+        "PAIR",
     }
+
+
+def test_c_and_python_digest_the_same_tables() -> None:
+    assert link_c.lib.sw_packet_layout_digest() == table.LAYOUT_DIGEST
+
+
+def test_two_fields_that_change_places_change_the_digest() -> None:
+    rows = [("u32", "first", "1", "1", ""), ("u32", "last", "1", "1", "")]
+    one, other = (table.layout("GAP", 12, order, []) for order in (rows, rows[::-1]))
+
+    assert table.layout_digest([one]) != table.layout_digest([other])
+
+
+def test_a_hello_tells_the_tables_of_its_build() -> None:
+    host = packet.make(packet.HOST_HELLO, {"nonce": 1, "utc_us": 2})
+
+    assert host.fields["layout_digest"] == table.LAYOUT_DIGEST
 
 
 @pytest.mark.parametrize("layout", [table.HEADER, *table.LAYOUTS.values()], ids=lambda one: one.name)
