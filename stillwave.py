@@ -266,13 +266,14 @@ def cloud(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for the port, and for its return; unix: always does.")
     ] = False,
+    protocol: Annotated[str | None, typer.Option(help="A module: seeed-mr60bha1, seeed-mr60bha2.")] = None,
     config: ConfigFile = None,
     json: Json = False,
 ) -> int:
     """The live cloud process: nights from a serial port."""
     from front import commands
 
-    return commands.cloud(serial, db, alarm, side, tz, wait, config, json)
+    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, config, json)
 
 
 @app.command()

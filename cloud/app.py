@@ -20,6 +20,7 @@ from cloud import live
 from cloud.alarm import AlarmSetting
 from cloud.daily_alarm import Daily, wall
 from cloud.device import Settings
+from cloud.foreign import CANNOT_RING, PROTOCOLS, made
 from cloud.night_process import Cloud
 from cloud.patient_port import PatientPort
 from cloud.retention import Retention
@@ -28,7 +29,7 @@ from cloud.supervisor import Supervisor
 from cloud.vouched import Vouched
 from cloud.writer import COMMIT_EVERY_US, Writer
 from wire.handshake import Entropy
-from wire.transport import Transport, TransportError
+from wire.transport import BAUD, Transport, TransportError
 from wire.unix_line import PREFIX as UNIX
 
 #: How long the bytes that the rig has announced may take to arrive, wall time.
@@ -90,6 +91,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep-detail-days", type=int, metavar="N", help="delete waveforms and packets older than N days"
     )
+    parser.add_argument("--protocol", choices=sorted(PROTOCOLS), help="a module of another maker is at the port")
     parser.add_argument("--until-eof", action="store_true", help="the end of the port is the end of the night: exit 0")
     return parser
 
@@ -127,11 +129,16 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
         raise ControlError(f"{UNIX}: expected unix:PATH")
     if options.seed is not None:
         raise ControlError("--seed: expected together with --control; a real line needs real randomness")
+    baud = PROTOCOLS[options.protocol].baud if options.protocol else BAUD
+    if options.protocol and (options.alarm or options.alarm_utc):
+        _say(CANNOT_RING)
     stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
     knows_time: Callable[[], bool] = Vouched(_say) if options.serial.startswith(UNIX) else lambda: True
     process = live.Live(
         options.db,
-        lambda writer: Cloud(writer, os.urandom, "live", _settings(options), {"port": options.serial}, knows_time),
+        lambda writer: made(
+            options.protocol, writer, os.urandom, "live", _settings(options), {"port": options.serial}, knows_time
+        ),
         _host_clock_us,
         lambda line: _say(line),
         _retention(options),
@@ -143,10 +150,10 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     process.open()
     stack.callback(process.close)
     if options.wait or options.serial.startswith(UNIX):
-        port: PatientPort | Transport = PatientPort(options.serial, process.port_is)
+        port: PatientPort | Transport = PatientPort(options.serial, process.port_is, baud=baud)
         stack.callback(port.close)
     else:
-        port = stack.enter_context(Transport(options.serial))
+        port = stack.enter_context(Transport(options.serial, baud))
     if ready is not None:
         ready()
     supervisor.ready()
@@ -162,7 +169,7 @@ def _run_controlled(options: argparse.Namespace, stack: contextlib.ExitStack, re
         ready()
     before = store.meta().get("memory.seconds", "")
     entropy = os.urandom if options.seed is None else seeded(options.seed, before)
-    cloud = Cloud(Writer(store), entropy, "simulated", _settings(options))
+    cloud = made(options.protocol, Writer(store), entropy, "simulated", _settings(options))
     run_controlled(cloud, port, stack.enter_context(requests), stack.enter_context(answers))
 
 

@@ -63,6 +63,9 @@ def unknown(reason: str, occupied: str = "unknown", who: int | None = None) -> S
 def measured(seen: Vitals, occupied: str) -> Second:
     """A second in which the primary user was measured."""
     valid = seen.respiration_validity >= VALID_SHARE and seen.respiration_rate_per_min is not None
+    missing = "" if seen.moving is not None else seen.motion_reason
+    if not valid:
+        missing = seen.respiration_reason or UNCERTAIN
     return Second(
         occupied=occupied,
         who=1,
@@ -71,7 +74,7 @@ def measured(seen: Vitals, occupied: str) -> Second:
         motion_db=seen.motion_db,
         confidence=seen.confidence,
         distance_mm=seen.distance_mm,
-        reason="" if valid else seen.respiration_reason or UNCERTAIN,
+        reason=missing,
         elevation_deg=seen.elevation_deg,
     )
 

@@ -130,6 +130,15 @@ def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: in
     return [Anchor(answer.boot, answer.t_us, asked_utc_us)]
 
 
+def set_host_clock(state: Ingest, boot: int, offset_us: int) -> list[Anchor]:
+    """The clock of a boot that answers no questions and whose times are the host's already, less offset_us. Once."""
+    one = boot_of(state, boot)
+    if one.offset_us is not None:
+        return []
+    one.offset_us = offset_us
+    return [Anchor(boot, 0, offset_us)]
+
+
 def _close(offset_us: int, other_us: int) -> bool:
     return abs(offset_us - other_us) <= ANCHOR_TOLERANCE_US
 

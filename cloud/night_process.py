@@ -89,9 +89,13 @@ class Cloud:
             self.writer.take(core.finish(self._state))
             self._commit()
 
+    def _counters(self) -> object:
+        """What became of the line's bytes."""
+        return self._decoder.counters
+
     def _commit(self) -> bool:
         if self._state.memory.keep:
-            self._meta["line"] = msgspec.json.encode(self._decoder.counters).decode()
+            self._meta["line"] = msgspec.json.encode(self._counters()).decode()
         self._meta["settings"] = msgspec.json.encode(self._state.settings).decode()
         self._meta |= memory.encode(self._state.memory)
         return self.writer.commit(self._state.utc_us, self._meta)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from wire.transport import Transport, TransportError
+from wire.transport import BAUD, Transport, TransportError
 
 RETRY_S = 1.0
 #: told(open, why): the port was opened, or was lost or could not be opened.
@@ -18,8 +18,9 @@ Told = Callable[[bool, str], None]
 class PatientPort:
     """As Transport, but for a port that is not there. sleep: seconds; a test may have none."""
 
-    def __init__(self, port: str, told: Told, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, port: str, told: Told, sleep: Callable[[float], None] = time.sleep, baud: int = BAUD) -> None:
         self.port = port
+        self._baud = baud
         self._told = told
         self._sleep = sleep
         self._transport: Transport | None = None
@@ -62,7 +63,7 @@ class PatientPort:
 
     def _try(self) -> None:
         try:
-            self._transport = Transport(self.port)
+            self._transport = Transport(self.port, self._baud)
         except TransportError as error:
             self._tell(str(error))
             return

@@ -186,6 +186,15 @@ def train(
     show(json, {"model": str(model), "card": card}, lambda: lines)
 
 
+def foreign(protocol: str | None) -> list[str]:
+    """The options of the cloud process for another maker's module. Raises InputError."""
+    from cloud.foreign import PROTOCOLS
+
+    if protocol is not None and protocol not in PROTOCOLS:
+        raise InputError(f"--protocol {protocol}: expected one of {', '.join(sorted(PROTOCOLS))}")
+    return [] if protocol is None else ["--protocol", protocol]
+
+
 def cloud(
     serial: str,
     db: Path,
@@ -193,13 +202,14 @@ def cloud(
     side: str | None,
     tz: str | None,
     wait: bool,
+    protocol: str | None,
     config: Path | None,
     json: bool,
 ) -> int:
     """The live cloud process until Ctrl-C. Returns its exit code."""
     from cloud.app import main
 
-    given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else [])
+    given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else []) + foreign(protocol)
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))
