@@ -73,6 +73,12 @@ def relink(state: State) -> None:
     state.link = replace(state.link, device=None, nonce=0, ping_nonce=0)
 
 
+def asks_anew(state: State, utc_us: int) -> bool:
+    """A tick at utc_us would ask who is there. Changes nothing."""
+    asked = handshake.tick(state.config, state.link, utc_us, lambda n: b"\1" * n).state
+    return asked.device is None and asked.asked_utc_us == utc_us
+
+
 def unsettled_from(memory: Memory) -> int:
     """Packets from this UTC on, us, may not have been concluded yet."""
     return (memory.seconds.next_s - 1) * settle.SECOND_US

@@ -52,6 +52,12 @@ def cloud_command(
     ]
 
 
+def settings(*, side: str, timezone: str, alarm_utc_us: int | None, sunrise_s: int) -> dict[str, Any]:
+    """What the user has set, in the form in which the cloud process keeps it: a replay sets the same."""
+    alarm = None if alarm_utc_us is None else {"set_for_utc_us": alarm_utc_us, "sunrise_s": sunrise_s}
+    return {"alarm": alarm, "side": side, "timezone": timezone, "daily": None}
+
+
 def run(
     scenario: str | Path,
     *,
@@ -90,14 +96,16 @@ def run(
     host = HostProcess(command, ROOT)
     try:
         with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port, play=play) as rig:
-            recorder = rig.record(out / "link.mcap", recorded(identity))
+            wanted = settings(side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
+            recorder = rig.record(out / "link.mcap", recorded(identity) | {"settings": json.dumps(wanted)})
             hear_more_often(rig, alarm_utc_us)
             rig.attach(host)
             (levers or untouched)(rig, host)
             with drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"seed {seed}"):
                 rig.run(virtual_s, progress, pace_of(rig, rt, answer))
             counted = count(rig)
-            recorder.close({name: json.dumps(value) for name, value in counted.items()})
+            told = {**counted, "parameters_digest": parameters(rig)}
+            recorder.close({name: json.dumps(value) for name, value in told.items()})
     finally:
         code = host.close()
     if code != 0:

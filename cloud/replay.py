@@ -1,0 +1,184 @@
+"""A recording of the line as the cloud's input: the bytes, the ticks and the nonces of then, into a store of its own.
+
+Rule: nothing comes from a clock or a port, and nothing goes out: what the cloud would say to the device is thrown away.
+So the same recording gives the same store at any speed, on any load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cloud.device import Settings
+from cloud.night_process import Cloud
+from cloud.store import Store
+from cloud.writer import Writer
+from wire import codec, packet
+from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
+
+#: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
+SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
+#: A recording without ticks (nobody listened to it then) is given one for each second.
+TICK_US = 1_000_000
+SOURCE = "replayed"
+
+
+class ReplayError(Exception):
+    """The recording holds nothing that a cloud could be fed with; one line."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a replay fed in. Times in us UTC, of the first and the last tick."""
+
+    ticks: int
+    bytes_heard: int
+    from_utc_us: int
+    to_utc_us: int
+
+
+@dataclass(frozen=True)
+class Quantum:
+    """What was heard up to a tick, and what the host answered to it."""
+
+    utc_us: int
+    heard: bytes
+    said: bytes
+
+
+class Nonces:
+    """The host's entropy of then: a nonce that was drawn is drawn again, by the same question.
+
+    For a question that was not asked then the nonce is one that nobody has answered.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codec.Decoder()
+        self._due: deque[int] = deque()
+        self._own = 0
+        self.asks_anew = False  # the host of then asks who is there
+
+    def said(self, data: bytes) -> None:
+        """What the host said at the coming tick."""
+        questions = [one for one in self._decoder.feed(data) if "nonce" in one.fields and one.layout.from_host]
+        self._due = deque(nonce for one in questions if isinstance(nonce := one.fields["nonce"], int))
+        self.asks_anew = any(one.type == packet.HOST_HELLO for one in questions)
+
+    def __call__(self, n: int) -> bytes:
+        if n == 8 and self._due:
+            return self._due.popleft().to_bytes(8, "little")
+        self._own += 1
+        return hashlib.blake2b(f"replay {self._own}".encode(), digest_size=n).digest()
+
+
+def quanta(events: Iterable[Event]) -> Iterator[Quantum]:
+    """The recording tick by tick; what was heard after the last one belongs to nobody."""
+    heard, said, tick_us = bytearray(), bytearray(), None
+    gathered = bytearray()
+    for one in events:
+        if one.topic == FROM_DEVICE:
+            gathered += one.data
+        elif one.topic == TO_DEVICE:
+            said += one.data
+        elif one.topic == TICK:
+            if tick_us is not None:
+                yield Quantum(tick_us, bytes(heard), bytes(said))
+            tick_us, heard, gathered, said = one.utc_us, gathered, bytearray(), bytearray()
+    if tick_us is not None:
+        yield Quantum(tick_us, bytes(heard), bytes(said))
+
+
+def ticked(events: list[Event]) -> list[Event]:
+    """The events, with a tick each second when there is none at all."""
+    if any(one.topic == TICK for one in events):
+        return events
+    found: list[Event] = []
+    for one in events:
+        due_us = found[-1].utc_us // TICK_US * TICK_US + TICK_US if found else one.utc_us
+        while due_us <= one.utc_us:
+            found.append(Event(TICK, due_us, b""))
+            due_us += TICK_US
+        found.append(one)
+    return [*found, Event(TICK, found[-1].utc_us + TICK_US, b"")] if found else []
+
+
+def settings_of(recording: Recording) -> Settings:
+    """What the user had set: as the recording says, else as the host told the device."""
+    text = recording.metadata.get(RUN, {}).get(SETTINGS)
+    if text is not None:
+        try:
+            return msgspec.json.decode(text, type=Settings)
+        except msgspec.DecodeError as error:
+            raise ReplayError(f"recording: metadata {SETTINGS}: {error}") from None
+    side = None
+    for one in codec.Decoder().feed(recording.bytes_of(TO_DEVICE)):
+        if one.type == packet.SETTINGS_SET:
+            side = {1: "left", 2: "right"}.get(int(str(one.fields["side"])))
+    return Settings(side=side)
+
+
+def play(
+    recording: Recording,
+    db: Path,
+    settings: Settings,
+    *,
+    end_s: float | None = None,
+    pace: Callable[[int], None] = lambda utc_us: None,
+) -> Played:
+    """Feed a new store. end_s: seconds of the recording; pace: called before each tick with its time.
+
+    Raises ReplayError, StoreError.
+    """
+    nonces, store = Nonces(), Store(db, durable=False)
+    try:
+        cloud = Cloud(Writer(store), nonces, SOURCE, settings)
+        ticks = heard = first = last = 0
+        for one in quanta(ticked(recording.events)):
+            first = first or one.utc_us
+            if end_s is not None and one.utc_us - first > end_s * 1e6:
+                break
+            pace(one.utc_us)
+            _quantum(cloud, nonces, one)
+            ticks, heard, last = ticks + 1, heard + len(one.heard), one.utc_us
+        if not ticks:
+            raise ReplayError("recording: no byte and no tick in it: nothing to replay")
+        if recording.metadata.get(END, {}).get(ENDED, FINISHED) == LEFT:
+            cloud.leave(last)
+        else:
+            cloud.finish()
+    finally:
+        store.close()
+    return Played(ticks, heard, first, last)
+
+
+def _quantum(cloud: Cloud, nonces: Nonces, one: Quantum) -> None:
+    nonces.said(one.said)
+    cloud.receive(one.heard)
+    if nonces.asks_anew and not cloud.will_ask(one.utc_us):
+        cloud.relink()  # the host of then had a new port, or was a new process
+    cloud.tick(one.utc_us)
+
+
+def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = None) -> dict[str, object]:
+    """The run as `report.build` wants it, from a recording's metadata: identity and the counters of the end."""
+    begun, ended = metadata.get(RUN, {}), metadata.get(END, {})
+    run: dict[str, object] = {key: begun[key] for key in _TEXTS if begun.get(key, "None") != "None"}
+    for key, kind in (("seed", int), ("virtual_s", float)):
+        try:
+            run[key] = kind(begun.get(key, ""))
+        except ValueError:
+            continue
+    for key in ("edge", "link", "parameters_digest"):
+        try:
+            run[key] = msgspec.json.decode(ended.get(key, "null"))
+        except msgspec.DecodeError:
+            continue
+    return {**run, "source": SOURCE, "wall_s": wall_s}
+
+
+_TEXTS = ("version", "scenario", "started_utc", "timezone", "core", "target")
