@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from front import calibrate_options
+from front import calibrate_options, replay_options
 
 app = typer.Typer(
     name="stillwave",
@@ -320,6 +320,7 @@ def alarm(
 
 
 app.command()(calibrate_options.calibrate)
+app.command()(replay_options.replay)
 
 
 @app.command("first-light")

@@ -65,6 +65,11 @@ class Cloud:
         self._decoder.feed(b"\0")  # what was half said is over
         core.relink(self._state)
 
+    @property
+    def line(self) -> codec.Counters:
+        """What became of the blocks of the line."""
+        return self._decoder.counters
+
     def will_ask(self, utc_us: int) -> bool:
         """The tick at utc_us asks who is there, as far as it depends on what was heard."""
         return core.asks_anew(self._state, utc_us)

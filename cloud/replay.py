@@ -18,7 +18,7 @@ from cloud.device import Settings
 from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.writer import Writer
-from wire import codec, packet
+from wire import codec, packet, table
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
 
 #: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
@@ -26,6 +26,10 @@ SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
 #: A recording without ticks (nobody listened to it then) is given one for each second.
 TICK_US = 1_000_000
 SOURCE = "replayed"
+
+
+#: What the user had set, by what the host said.
+_SIDES = {int(side): table.text_of(table.Side, side) for side in table.Side}
 
 
 class ReplayError(Exception):
@@ -40,6 +44,8 @@ class Played:
     bytes_heard: int
     from_utc_us: int
     to_utc_us: int
+    linked: bool  # the device has answered the host at least once
+    line: codec.Counters  # what became of the blocks of the line
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,13 @@ def ticked(events: list[Event]) -> list[Event]:
     if any(one.topic == TICK for one in events):
         return events
     found: list[Event] = []
+    due_us = events[0].utc_us if events else 0
     for one in events:
-        due_us = found[-1].utc_us // TICK_US * TICK_US + TICK_US if found else one.utc_us
         while due_us <= one.utc_us:
             found.append(Event(TICK, due_us, b""))
             due_us += TICK_US
         found.append(one)
-    return [*found, Event(TICK, found[-1].utc_us + TICK_US, b"")] if found else []
+    return [*found, Event(TICK, due_us, b"")] if found else []
 
 
 def settings_of(recording: Recording) -> Settings:
@@ -115,11 +121,9 @@ def settings_of(recording: Recording) -> Settings:
             return msgspec.json.decode(text, type=Settings)
         except msgspec.DecodeError as error:
             raise ReplayError(f"recording: metadata {SETTINGS}: {error}") from None
-    side = None
-    for one in codec.Decoder().feed(recording.bytes_of(TO_DEVICE)):
-        if one.type == packet.SETTINGS_SET:
-            side = {1: "left", 2: "right"}.get(int(str(one.fields["side"])))
-    return Settings(side=side)
+    said = codec.Decoder().feed(recording.bytes_of(TO_DEVICE))
+    sides = [one.fields["side"] for one in said if one.type == packet.SETTINGS_SET]
+    return Settings(side=next((_SIDES.get(side) for side in sides if isinstance(side, int)), None))
 
 
 def play(
@@ -138,6 +142,7 @@ def play(
     try:
         cloud = Cloud(Writer(store), nonces, SOURCE, settings)
         ticks = heard = first = last = 0
+        linked = False
         for one in quanta(ticked(recording.events)):
             first = first or one.utc_us
             if end_s is not None and one.utc_us - first > end_s * 1e6:
@@ -145,6 +150,7 @@ def play(
             pace(one.utc_us)
             _quantum(cloud, nonces, one)
             ticks, heard, last = ticks + 1, heard + len(one.heard), one.utc_us
+            linked = linked or cloud.linked
         if not ticks:
             raise ReplayError("recording: no byte and no tick in it: nothing to replay")
         if recording.metadata.get(END, {}).get(ENDED, FINISHED) == LEFT:
@@ -153,7 +159,7 @@ def play(
             cloud.finish()
     finally:
         store.close()
-    return Played(ticks, heard, first, last)
+    return Played(ticks, heard, first, last, linked, cloud.line)
 
 
 def _quantum(cloud: Cloud, nonces: Nonces, one: Quantum) -> None:

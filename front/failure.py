@@ -28,6 +28,7 @@ CODES = {
     ("hw_sim.recording", "RecordingError"): 2,
     ("wire.recording", "NoRecordingError"): 2,
     ("wire.recording", "RecordingError"): 1,
+    ("cloud.replay", "ReplayError"): 2,
     ("cloud.truth", "TruthError"): 2,
     ("cloud.staging.seeds", "SeedError"): 2,
     ("cloud.staging.train", "TrainError"): 2,

@@ -19,7 +19,7 @@ RUN_KEYS = (
 )
 
 
-def write(folder: Path, db: Path, truth: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+def write(folder: Path, db: Path, truth: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
     """report.json, hypnogram.png and hypnogram.csv into the folder of a run. Returns the report."""
     from cloud import hypnogram_csv, picture, report
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "calibrate",
     "cloud",
     "edge",
+    "replay",
     "first-light",
     "alarm",
     "train",
