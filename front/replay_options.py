@@ -31,7 +31,7 @@ def replay(
     config: Annotated[Path | None, typer.Option("--config", help="TOML file of settings.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Play a recorded line: into a port, or through the cloud's logic.
+    """Play a recorded line again: a port or the cloud.
 
     To cloud: outputs are disarmed; the report is that of the live run. With --what-if also the difference.
     """
