@@ -57,9 +57,9 @@ class Deframer:
             if got[0]:
                 header = found.header
                 payload = bytes(ffi.buffer(found.payload, found.payload_n))
-                packets.append(
-                    Packet(header.type, header.seq, header.boot, header.t_us, payload, header.version, header.flags)
-                )
+                tag = b"" if header.flags & table.FLAG_TAG_ABSENT else bytes(ffi.buffer(found.tag))
+                rest = header.version, header.flags, tag, header.reserved
+                packets.append(Packet(header.type, header.seq, header.boot, header.t_us, payload, *rest))
         return packets
 
 

@@ -1,7 +1,7 @@
-"""Packets to the bytes of the line and back: COBS( header | payload | crc32 ) 0x00.
+"""Packets to the bytes of the line and back: COBS( header | payload | tag | crc32 ) 0x00.
 
 Rule: whatever bytes arrive, nothing raises, memory stays bounded, only intact packets come out,
-and the next delimiter is a new start.
+and the next delimiter is a new start. Intact is not genuine: wire/trust.py makes tags and checks them.
 Source: COBS after Cheshire & Baker 1999; CRC-32 as in zlib.
 """
 
@@ -10,12 +10,14 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from wire import packet as packet_types
 from wire import table
 from wire.packet import Packet
 
 PAYLOAD_MAX = 255
+TAG_BYTES = 8
 CRC_BYTES = 4
-BODY_MAX = table.HEADER.n_bytes + PAYLOAD_MAX + CRC_BYTES
+BODY_MAX = table.HEADER.n_bytes + PAYLOAD_MAX + TAG_BYTES + CRC_BYTES
 BLOCK_MAX = BODY_MAX + 2  # COBS: one byte, and one more per full 254 bytes
 LINE_MAX = BLOCK_MAX + 1  # with the delimiter
 
@@ -23,6 +25,9 @@ _RUN_MAX = 254
 _FULL = 255  # code of a full run, which no zero follows
 _BODY_MIN = table.HEADER.n_bytes + CRC_BYTES
 _SIZES = {number: one.n_bytes for number, one in table.LAYOUTS.items()}
+_FLAGS = table.FLAG_RESENT | table.FLAG_TAG_ABSENT
+#: These are read whatever version they come in: without them two ends could not tell each other why they do not talk.
+_OF_EVERY_VERSION = (packet_types.HELLO, packet_types.HOST_HELLO, packet_types.REFUSE)
 _HEADER = table.HEADER.codes  # version, type, flags, reserved, seq, boot, t_us
 
 
@@ -63,12 +68,19 @@ def cobs_decode(block: bytes) -> bytes | None:
     return bytes(out[1:])
 
 
-def encode(packet: Packet) -> bytes:
-    """The bytes on the line, delimiter included. Raises ValueError for a payload over 255 bytes."""
+def tagged_bytes(packet: Packet) -> bytes:
+    """What a tag is made of: header and payload as they go onto the line. Raises ValueError for a payload over 255 bytes."""
     if len(packet.payload) > PAYLOAD_MAX:
         raise ValueError(f"payload of {len(packet.payload)} bytes, at most {PAYLOAD_MAX}")
-    header = _HEADER.pack(packet.version, packet.type, packet.flags, 0, packet.seq, packet.boot, packet.t_us)
-    body = header + packet.payload
+    header = _HEADER.pack(
+        packet.version, packet.type, packet.flags, packet.reserved, packet.seq, packet.boot, packet.t_us
+    )
+    return header + packet.payload
+
+
+def encode(packet: Packet) -> bytes:
+    """The bytes on the line, delimiter included. Raises ValueError for a payload over 255 bytes."""
+    body = tagged_bytes(packet) + packet.tag
     return cobs_encode(body + zlib.crc32(body).to_bytes(CRC_BYTES, "little")) + b"\0"
 
 
@@ -79,10 +91,10 @@ class Counters:
     packets: int = 0
     too_long: int = 0  # more than BLOCK_MAX bytes without a delimiter
     bad_cobs: int = 0
-    too_short: int = 0  # shorter than header and crc, or than its type's payload
+    too_short: int = 0  # shorter than header, tag and crc, or than its type's payload
     bad_crc: int = 0
     bad_version: int = 0
-    bad_flags: int = 0  # flags this version does not know, or a tag it cannot check
+    bad_flags: int = 0  # flags this version does not know
     unknown_type: int = 0
 
 
@@ -133,16 +145,20 @@ class Decoder:
         elif int.from_bytes(body[-CRC_BYTES:], "little") != zlib.crc32(body[:-CRC_BYTES]):
             counters.bad_crc += 1
         else:
-            version, type_, flags, _, seq, boot, t_us = _HEADER.unpack_from(body)
-            if version != table.VERSION:
+            version, type_, flags, reserved, seq, boot, t_us = _HEADER.unpack_from(body)
+            end = len(body) - CRC_BYTES - (0 if flags & table.FLAG_TAG_ABSENT else TAG_BYTES)
+            if version != table.VERSION and type_ not in _OF_EVERY_VERSION:
                 counters.bad_version += 1
-            elif flags & ~table.FLAG_RESENT != table.FLAG_TAG_ABSENT:
+            elif flags & ~_FLAGS:
                 counters.bad_flags += 1
             elif type_ not in _SIZES:
                 counters.unknown_type += 1
-            elif len(body) - _BODY_MIN < _SIZES[type_]:
+            elif end - _HEADER.size < _SIZES[type_]:
                 counters.too_short += 1
+            elif end - _HEADER.size > PAYLOAD_MAX:
+                counters.too_long += 1
             else:
                 counters.packets += 1
-                return Packet(type_, seq, boot, t_us, body[_HEADER.size : -CRC_BYTES], version, flags)
+                payload, tag = body[_HEADER.size : end], body[end:-CRC_BYTES]
+                return Packet(type_, seq, boot, t_us, payload, version, flags, tag, reserved)
         return None

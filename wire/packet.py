@@ -72,6 +72,8 @@ class Packet(NamedTuple):
     payload: bytes
     version: int = table.VERSION
     flags: int = table.FLAG_TAG_ABSENT
+    tag: bytes = b""  # as it came; wire/trust.py checks it
+    reserved: int = 0
 
     @property
     def layout(self) -> table.Layout:

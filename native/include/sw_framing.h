@@ -1,7 +1,9 @@
-/* Packets to the bytes of the line and back: COBS( header | payload | crc32 ) 0x00.
+/* Packets to the bytes of the line and back: COBS( header | payload | tag | crc32 ) 0x00.
  *
+ * The tag says who sent it (keyed BLAKE2s over header and payload), the checksum that it came as it was sent. A packet with
+ * SW_PACKET_FLAG_TAG_ABSENT has no tag.
  * Rule: whatever bytes arrive, memory stays bounded, nothing but an intact packet comes out, and the
- * next delimiter is a new start.
+ * next delimiter is a new start. Intact is not genuine: sw_packet_genuine() tells.
  */
 #ifndef SW_FRAMING_H
 #define SW_FRAMING_H
@@ -11,7 +13,9 @@
 #include "sw_packet.h"
 
 #define SW_CRC_BYTES 4u
-#define SW_BODY_MAX (SW_HEADER_BYTES + SW_PAYLOAD_MAX + SW_CRC_BYTES)
+#define SW_TAG_BYTES 8u
+#define SW_KEY_BYTES 32u
+#define SW_BODY_MAX (SW_HEADER_BYTES + SW_PAYLOAD_MAX + SW_TAG_BYTES + SW_CRC_BYTES)
 #define SW_BLOCK_MAX (SW_BODY_MAX + 2u) /* COBS: one byte, and one more per full 254 bytes */
 #define SW_LINE_MAX (SW_BLOCK_MAX + 1u) /* with the delimiter: the longest packet on the line */
 
@@ -25,8 +29,11 @@ uint32_t sw_cobs_encode(const uint8_t *in, uint32_t n, uint8_t *out);
 /* out holds n bytes and may be in; returns the bytes written, or -1: in is no COBS block. */
 int32_t sw_cobs_decode(const uint8_t *in, uint32_t n, uint8_t *out);
 
-/* One packet to the line. payload_n <= SW_PAYLOAD_MAX; line holds SW_LINE_MAX bytes.
- * Returns the bytes to send, delimiter included; 0 when payload_n is too large. */
+/* One packet to the line. payload_n <= SW_PAYLOAD_MAX; key: SW_KEY_BYTES, NULL: without a tag; the flag says which.
+ * line holds SW_LINE_MAX bytes. Returns the bytes to send, delimiter included; 0 when payload_n is too large. */
+uint32_t sw_packet_seal(const sw_packet_header *header, const uint8_t *payload, uint32_t payload_n, const uint8_t *key,
+                        uint8_t *line);
+/* The same without a tag. */
 uint32_t sw_packet_frame(const sw_packet_header *header, const uint8_t *payload, uint32_t payload_n,
                          uint8_t *line);
 
@@ -35,16 +42,20 @@ typedef struct sw_packet {
     sw_packet_header header;
     uint32_t payload_n;
     uint8_t payload[SW_PAYLOAD_MAX];
+    uint8_t tag[SW_TAG_BYTES]; /* nobody has checked it; 0 where the flag says that there is none */
 } sw_packet;
+
+/* 1: it bears the tag that this key makes. */
+int32_t sw_packet_genuine(const sw_packet *packet, const uint8_t *key);
 
 typedef struct sw_deframer_counters {
     uint32_t packets;      /* accepted */
     uint32_t too_long;     /* more than SW_BLOCK_MAX bytes without a delimiter */
     uint32_t bad_cobs;
-    uint32_t too_short;    /* shorter than header and crc, or than its type's payload */
+    uint32_t too_short;    /* shorter than header, tag and crc, or than its type's payload */
     uint32_t bad_crc;
-    uint32_t bad_version;  /* not SW_PROTOCOL_VERSION */
-    uint32_t bad_flags;    /* flags this version does not know, or a tag it cannot check */
+    uint32_t bad_version;  /* not SW_PROTOCOL_VERSION, and no HELLO, HOST_HELLO or REFUSE: these are the same in all */
+    uint32_t bad_flags;    /* flags this version does not know */
     uint32_t unknown_type;
 } sw_deframer_counters;
 

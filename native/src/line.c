@@ -71,6 +71,9 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
     sw_packet_ping ping;
     sw_packet_ack ack;
     sw_packet_pull pull;
+    if ((p->header.flags & (uint32_t)SW_PACKET_FLAG_TAG_ABSENT) == 0u) { /* no key to check it with */
+        return;
+    }
     sw_delivery_heard(&fw->delivery, t_us);
     if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
         if (hello.nonce == 0u) { /* its answer would look like a boot announcement */

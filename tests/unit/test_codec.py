@@ -100,8 +100,9 @@ NETS: list[tuple[str, bytes]] = [
     ("too_short", line(header() + bytes(7))),
     ("too_short", b"\x05\x01\x01\x01\x01\0"),
     ("bad_version", line(header(version=2) + bytes(8))),
-    ("bad_flags", line(header(flags=0) + bytes(8))),
+    ("too_short", line(header(flags=0) + bytes(8))),  # a tag, and nothing left for the payload
     ("bad_flags", line(header(flags=9) + bytes(8))),
+    ("too_long", line(header() + bytes(codec.PAYLOAD_MAX + 1))),  # a tag's room, and no tag
     ("unknown_type", line(header(type_=63) + bytes(8))),
     ("too_long", b"\1" * (codec.BLOCK_MAX + 1) + b"\0"),
     ("too_long", b"\1" * 5000 + b"\0"),
@@ -132,6 +133,14 @@ def test_a_longer_payload_of_a_later_version_is_accepted_whole(side: Side) -> No
     [found] = side().feed(line(header() + PING.payload + b"later"))
 
     assert (found.payload, found.fields) == (PING.payload + b"later", PING.fields)
+
+
+@pytest.mark.parametrize("type_", [packet.HELLO, packet.HOST_HELLO, packet.REFUSE])
+@SIDES
+def test_the_handshake_is_read_whatever_version_it_comes_in(side: Side, type_: int) -> None:
+    [found] = side().feed(line(header(version=9, type_=type_) + bytes(60)))
+
+    assert (found.version, found.type) == (9, type_)
 
 
 @SIDES
