@@ -24,8 +24,8 @@ _BODY_MIN = _HEAD + codec.CRC_BYTES
 
 @dataclass(frozen=True)
 class Found:
-    """packets: type -> rows in the order of the stream: at (where its block begins), header, payload. rest: of a block that
-    has not ended."""
+    """packets: type -> rows in the order of the stream: at (where its block begins), header, payload, tag (zeros without one,
+    checked by nobody). rest: of a block that has not ended."""
 
     packets: dict[int, npt.NDArray[np.void]]
     counters: codec.Counters
@@ -35,7 +35,9 @@ class Found:
 def dtype(type_: int) -> np.dtype[np.void]:
     """Of the rows of a packet type. Raises KeyError for a type that packet.h does not list."""
     layout = table.LAYOUTS[type_]
-    return np.dtype([("at", "<i8"), ("header", table.HEADER.dtype), ("payload", layout.dtype)])
+    return np.dtype(
+        [("at", "<i8"), ("header", table.HEADER.dtype), ("payload", layout.dtype), ("tag", "u1", (codec.TAG_BYTES,))]
+    )
 
 
 def decode(stream: bytes) -> Found:
@@ -110,28 +112,51 @@ def _rows(bodies: Bytes, at: npt.NDArray[np.int64], counters: codec.Counters) ->
     intact = _crcs(bodies[:, : -codec.CRC_BYTES]) == _numbers(bodies[:, -codec.CRC_BYTES :])
     counters.bad_crc += int(n - intact.sum())
     bodies, at = bodies[intact], at[intact]
-    header = np.ascontiguousarray(bodies[:, :_HEAD]).view(table.HEADER.dtype).reshape(-1)
-    version = header["version"] == table.VERSION
-    flags = header["flags"] & (255 - table.FLAG_RESENT) == table.FLAG_TAG_ABSENT
+    header = _viewed(bodies[:, :_HEAD], table.HEADER.dtype)
+    types, flags = header["type"], header["flags"]
+    version = (header["version"] == table.VERSION) | np.isin(types, codec.OF_EVERY_VERSION)
+    known_flags = flags & (255 - codec.FLAGS) == 0
+    known = np.isin(types, list(table.LAYOUTS))
     counters.bad_version += int((~version).sum())
-    counters.bad_flags += int((version & ~flags).sum())
-    found = {}
-    for type_ in np.unique(header["type"][version & flags]).tolist():
-        these = version & flags & (header["type"] == type_)
-        if type_ not in table.LAYOUTS:
-            counters.unknown_type += int(these.sum())
-            continue
-        layout = table.LAYOUTS[type_]
-        if size - _BODY_MIN < layout.n_bytes:
-            counters.too_short += int(these.sum())
-            continue
-        rows = np.zeros(int(these.sum()), dtype(type_))
-        rows["at"], rows["header"] = at[these], header[these]
-        payload = np.ascontiguousarray(bodies[these, _HEAD : _HEAD + layout.n_bytes])
-        rows["payload"] = payload.view(layout.dtype).reshape(-1)
-        counters.packets += len(rows)
-        found[type_] = rows
+    counters.bad_flags += int((version & ~known_flags).sum())
+    counters.unknown_type += int((version & known_flags & ~known).sum())
+    found: dict[int, npt.NDArray[np.void]] = {}
+    for type_ in np.unique(types[version & known_flags & known]).tolist():
+        of_type = version & known_flags & (types == type_)
+        parts = []
+        for tag_bytes in (0, codec.TAG_BYTES):
+            tagged = flags & table.FLAG_TAG_ABSENT == 0 if tag_bytes else flags & table.FLAG_TAG_ABSENT != 0
+            parts.append(_of_type(type_, bodies[of_type & tagged], at[of_type & tagged], tag_bytes, counters))
+        if rows := [one for one in parts if len(one)]:
+            found[type_] = np.concatenate(rows)
     return found
+
+
+def _of_type(
+    type_: int, bodies: Bytes, at: npt.NDArray[np.int64], tag_bytes: int, counters: codec.Counters
+) -> npt.NDArray[np.void]:
+    """Intact bodies of one length and type, all with or all without a tag, as rows."""
+    n, size = bodies.shape
+    layout, end = table.LAYOUTS[type_], size - codec.CRC_BYTES - tag_bytes
+    if end - _HEAD < layout.n_bytes:
+        counters.too_short += n
+        n = 0
+    elif end - _HEAD > codec.PAYLOAD_MAX:
+        counters.too_long += n
+        n = 0
+    rows = np.zeros(n, dtype(type_))
+    if n:
+        rows["at"] = at
+        rows["header"] = _viewed(bodies[:, :_HEAD], table.HEADER.dtype)
+        rows["payload"] = _viewed(bodies[:, _HEAD : _HEAD + layout.n_bytes], layout.dtype)
+        rows["tag"][:, :tag_bytes] = bodies[:, end : end + tag_bytes]
+    counters.packets += n
+    return rows
+
+
+def _viewed(bodies: Bytes, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
+    """Rows of bytes as rows of dtype."""
+    return np.ascontiguousarray(bodies).view(dtype).reshape(-1)
 
 
 def _crcs(bodies: Bytes) -> npt.NDArray[np.uint32]:
@@ -148,19 +173,24 @@ def _numbers(four: Bytes) -> npt.NDArray[np.uint32]:
 
 
 def encode(rows: npt.NDArray[np.void]) -> bytes:
-    """Rows of one type (dtype(type), at is not used) as the line's bytes.
+    """Rows of one type (dtype(type), at is not used) as the line's bytes; tags as they are given.
 
-    Raises ValueError for a type whose packets are longer than PLAIN_MAX on the line, or rows of another type.
+    Raises ValueError for packets longer than PLAIN_MAX on the line, rows of several types, or some with and some without
+    a tag.
     """
-    n, size = len(rows), _HEAD + rows.dtype["payload"].itemsize + codec.CRC_BYTES
+    types, tagged = np.unique(rows["header"]["type"]), np.unique(rows["header"]["flags"] & table.FLAG_TAG_ABSENT == 0)
+    if any(
+        type_ not in table.LAYOUTS or table.LAYOUTS[type_].dtype != rows.dtype["payload"] for type_ in types.tolist()
+    ):
+        raise ValueError(f"rows of packet types {types.tolist()}: their payloads are not of that type")
+    if len(tagged) > 1:
+        raise ValueError("rows with and without a tag: expected one of both")
+    parts = [_as_bytes(rows["header"]), _as_bytes(rows["payload"]), *([rows["tag"]] if tagged.any() else [])]
+    n, size = len(rows), sum(part.shape[1] for part in parts) + codec.CRC_BYTES
     if size >= PLAIN_MAX:
         raise ValueError(f"packets of {size} bytes, at most {PLAIN_MAX - 1}")
-    types = np.unique(rows["header"]["type"]).tolist()
-    if any(type_ not in table.LAYOUTS or table.LAYOUTS[type_].dtype != rows.dtype["payload"] for type_ in types):
-        raise ValueError(f"rows of packet types {types}: their payloads are not of that type")
     line = np.zeros((n, size + 2), np.uint8)
-    line[:, 1 : 1 + _HEAD] = _as_bytes(rows["header"])
-    line[:, 1 + _HEAD : -1 - codec.CRC_BYTES] = _as_bytes(rows["payload"])
+    np.concatenate(parts, axis=1, out=line[:, 1 : -1 - codec.CRC_BYTES])
     crcs = _crcs(line[:, 1 : -1 - codec.CRC_BYTES]).astype("<u4")
     line[:, -1 - codec.CRC_BYTES : -1] = crcs.view(np.uint8).reshape(n, codec.CRC_BYTES)
     flat = line.reshape(-1)

@@ -25,9 +25,9 @@ _RUN_MAX = 254
 _FULL = 255  # code of a full run, which no zero follows
 _BODY_MIN = table.HEADER.n_bytes + CRC_BYTES
 _SIZES = {number: one.n_bytes for number, one in table.LAYOUTS.items()}
-_FLAGS = table.FLAG_RESENT | table.FLAG_TAG_ABSENT
+FLAGS = table.FLAG_RESENT | table.FLAG_TAG_ABSENT
 #: These are read whatever version they come in: without them two ends could not tell each other why they do not talk.
-_OF_EVERY_VERSION = (packet_types.HELLO, packet_types.HOST_HELLO, packet_types.REFUSE)
+OF_EVERY_VERSION = (packet_types.HELLO, packet_types.HOST_HELLO, packet_types.REFUSE)
 _HEADER = table.HEADER.codes  # version, type, flags, reserved, seq, boot, t_us
 
 
@@ -147,9 +147,9 @@ class Decoder:
         else:
             version, type_, flags, reserved, seq, boot, t_us = _HEADER.unpack_from(body)
             end = len(body) - CRC_BYTES - (0 if flags & table.FLAG_TAG_ABSENT else TAG_BYTES)
-            if version != table.VERSION and type_ not in _OF_EVERY_VERSION:
+            if version != table.VERSION and type_ not in OF_EVERY_VERSION:
                 counters.bad_version += 1
-            elif flags & ~_FLAGS:
+            elif flags & ~FLAGS:
                 counters.bad_flags += 1
             elif type_ not in _SIZES:
                 counters.unknown_type += 1

@@ -25,6 +25,7 @@ def as_packets(found: bulk.Found) -> list[Packet]:
             Packet(
                 type_, int(head["seq"]), int(head["boot"]), int(head["t_us"]), row["payload"].tobytes(),
                 int(head["version"]), int(head["flags"]),
+                b"" if head["flags"] & table.FLAG_TAG_ABSENT else row["tag"].tobytes(), int(head["reserved"]),
             )
         )  # fmt: skip
     return out
@@ -40,7 +41,12 @@ def grown(draw: st.DrawFn) -> Packet:
     """A packet of this version, or of a later one: it may be longer than a plain block."""
     one = draw(packets())
     more = draw(st.binary(max_size=codec.PAYLOAD_MAX - len(one.payload)))
-    return one._replace(payload=one.payload + more) if draw(st.booleans()) else one
+    if draw(st.booleans()):
+        one = one._replace(payload=one.payload + more)
+    if draw(st.booleans()):
+        tag = draw(st.binary(min_size=codec.TAG_BYTES, max_size=codec.TAG_BYTES))
+        one = one._replace(flags=one.flags & ~table.FLAG_TAG_ABSENT, tag=tag)
+    return one
 
 
 @settings(max_examples=300)
@@ -79,8 +85,10 @@ def test_a_body_with_a_right_crc_is_judged_alike(body: bytes) -> None:
     assert (as_packets(found), found.counters) == (expected, decoder.counters)
 
 
-@given(packets(), st.integers(1, 4))
-def test_rows_become_the_bytes_of_the_encoder(one: Packet, n: int) -> None:
+@given(packets(), st.integers(1, 4), st.sampled_from([b"", b"\0\1\2\3\4\5\6\7"]))
+def test_rows_become_the_bytes_of_the_encoder(one: Packet, n: int, tag: bytes) -> None:
+    if tag:
+        one = one._replace(tag=tag, flags=0)
     line = n * codec.encode(one)
 
     assert bulk.encode(bulk.decode(line).packets[one.type]) == line
@@ -104,6 +112,14 @@ def test_rows_of_another_type_are_refused() -> None:
     rows["header"]["type"] = packet.VITALS
 
     with pytest.raises(ValueError, match="payloads are not of that type"):
+        bulk.encode(rows)
+
+
+def test_rows_with_and_without_a_tag_are_refused() -> None:
+    rows = np.zeros(2, bulk.dtype(packet.PING))
+    rows["header"]["type"], rows["header"]["flags"] = packet.PING, [0, table.FLAG_TAG_ABSENT]
+
+    with pytest.raises(ValueError, match="with and without a tag"):
         bulk.encode(rows)
 
 
