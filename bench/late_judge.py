@@ -1,0 +1,134 @@
+"""What a never-late campaign must not find.
+
+Rule: judged at the buzzer's pin against true UTC, by what the user set and the device said to have taken; never by what
+the device believes.
+
+Late: the buzzer is silent one second after the set time, though it may have sounded before. The set time is that of the
+last alarm that the device has said to have taken. One that was set while the device's clock was wrong is meant by that clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bench.late_world import DUE_US, SECOND_US, WATCHED_US, World
+from wire import packet, table
+
+LATE_US = SECOND_US
+EARLY_US = 2 * SECOND_US
+"""So much early needs a reason: a second is the battery clock's after a reboot."""
+WRONG_US = 2 * SECOND_US
+"""A clock that is off by more is wrong: an answer's instant is known to a second."""
+CLOCK_LOST, STEPPED, ASKED, WAS_OFF = (
+    table.text_of(table.Reason, table.Reason[name])
+    for name in ("CLOCK_LOST", "CLOCK_STEPPED", "HOST_REQUEST", "WAS_OFF")
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One campaign. Times in s from its set time on, negative before. sounds_s: when the buzzer sounded from the set
+    time on, None: it did not; rises: (s, by, reason)."""
+
+    number: int
+    breaks: list[str]
+    moments_s: list[float]
+    armed: bool
+    moot: bool
+    due_s: float
+    sounds_s: float | None
+    rises: list[tuple[float, str, str]] = field(default_factory=list)
+    asked: bool = False
+    lost_clock: bool = False
+    stepped: bool = False
+    held: bool = False
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def fails(self) -> bool:
+        """It was late, or silent."""
+        return any(line.startswith(("late", "silent")) for line in self.wrong)
+
+    @property
+    def timeless(self) -> bool:
+        """It rang early because every source of time was lost."""
+        return any(reason == CLOCK_LOST for _, _, reason in self.rises)
+
+    @property
+    def misled(self) -> bool:
+        """The clock was lost, and the one host that could tell the time told a wrong one."""
+        return self.lost_clock and self.stepped
+
+
+def due_us(world: World) -> int:
+    """Virtual time at which the buzzer must sound."""
+    if not world.sets:
+        return DUE_US
+    taken_us, set_for_utc_us, device_utc_us = world.sets[-1]
+    due = set_for_utc_us - world.base.t0_utc_us
+    off_us = device_utc_us - (world.base.t0_utc_us + taken_us)
+    return due if not device_utc_us or abs(off_us) <= WRONG_US else due - off_us
+
+
+def sounds_us(world: World, from_us: int) -> int | None:
+    """The first instant from then on at which the buzzer sounds."""
+    level = 0
+    for t_us, pin, value in world.rig.pins:
+        if pin != "buzzer":
+            continue
+        if t_us >= from_us and (level or value):
+            return max(from_us, t_us) if not level else from_us
+        level = value
+    return from_us if level and world.now_us >= from_us else None
+
+
+def follow(world: World) -> int:
+    """To the end: a second after it sounded at its set time, or until it is late. Returns the set time."""
+    while True:
+        due = due_us(world)
+        if due > DUE_US + WATCHED_US * 11:  # set anew for another hour
+            world.run(5)
+            return due
+        if world.now_us > due + WATCHED_US or (world.now_us > due + LATE_US and sounds_us(world, due) is not None):
+            return due
+        world.run(1)
+
+
+def judge(world: World, number: int, breaks: list[str], moments_us: list[int], armed: bool, moot: bool) -> Outcome:
+    """Runs a world to its end and says what is wrong."""
+    due = follow(world)
+    sounds = sounds_us(world, due)
+    outcome = Outcome(
+        number, breaks, [(one - DUE_US) / 1e6 for one in moments_us], armed, moot, (due - DUE_US) / 1e6,
+        None if sounds is None else (sounds - due) / 1e6,
+        [((t_us - due) / 1e6, by, reason) for t_us, by, reason in world.rises],
+        any(one.type == packet.RING for _, one in world.host.asked), world.lost_clock, world.stepped,
+        world.guard.state != 0 and not world.guard.unstored,
+    )  # fmt: skip
+    outcome.wrong.extend(complaints(outcome))
+    return outcome
+
+
+def complaints(one: Outcome) -> list[str]:
+    """Empty when all is well."""
+    found = [] if one.armed else ["not armed"]
+    if one.due_s * 1e6 > 11 * WATCHED_US:
+        return found if one.held else [*found, "silent: the alarm that was set anew is gone"]
+    if not one.misled:
+        if one.sounds_s is None:
+            found.append("silent")
+        elif one.sounds_s > LATE_US / 1e6:
+            found.append(f"late by {one.sounds_s:.3f} s")
+    for at_s, by, reason in one.rises:
+        if at_s < -EARLY_US / 1e6 and not explained(one, reason):
+            found.append(f"rang early for no reason: {-at_s:.3f} s, by {by}, {reason}")
+    return found
+
+
+def explained(one: Outcome, reason: str) -> bool:
+    """An early ring that is meant."""
+    if reason == ASKED:
+        return one.asked
+    if reason == CLOCK_LOST:
+        return one.lost_clock
+    return reason in (STEPPED, WAS_OFF) and (one.stepped or "forged time" in one.breaks)

@@ -1,0 +1,143 @@
+"""Ten mistakes of the kind that makes an alarm late, each planted, each to be found by the never-late campaign.
+
+Rule: a mistake is a change of a line or two that passes a compiler and a glance; found means: within 1,000 campaigns drawn
+by chance from all of them.
+Use: python -m bench.late_plants WORK [--only NAME] [--most N] [--jobs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.planted import Cores, planted
+from bench.tables import table
+
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Plant:
+    """old is replaced by new in a file of native/src. what: in words."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+
+
+PLANTS = {
+    "later-by-clock": Plant(
+        "a clock that is set moves the armed deadline, also later", "alarm_guard.c",
+        "if (deadline_us < last_us || deadline_us - last_us <= doubt_us) {", "if (doubt_us != UINT64_MAX) {",
+    ),
+    "ring-moves-deadline": Plant(
+        "a ring asked for behind the deadline takes its place", "alarm_guard.c",
+        "    if (g->deadline_us == NEVER || ring_us >= g->deadline_us) {\n",
+        "    if (g->deadline_us == NEVER || ring_us >= g->deadline_us) {\n        g->deadline_us = ring_us;\n",
+    ),
+    "waits-for-host": Plant(
+        "without a clock it waits for a host for ever", "alarm_clock.c",
+        "uint64_t at_us = a->power_on_us + SW_ALARM_CLOCK_LOST_US;", "uint64_t at_us = NEVER;",
+    ),
+    "record-not-lowered": Plant(
+        "the battery clock is set back, the record in flash stays", "alarm_clock.c",
+        "if ((lower && !another) || ((another || higher) && a->rtc_due_us == NEVER)) {",
+        "if (lower == 2 || ((another || higher) && a->rtc_due_us == NEVER)) {",
+    ),
+    "not-in-standby": Plant(
+        "the alarm's step is skipped in standby", "firmware.c",
+        "if (now_us >= fw->alarm.deadline_us) {", "if (now_us >= fw->alarm.deadline_us && !fw->standby) {",
+    ),
+    "not-without-radar": Plant(
+        "the alarm's step is skipped while the radar has failed", "firmware.c",
+        "if (now_us >= fw->alarm.deadline_us) {", "if (now_us >= fw->alarm.deadline_us && fw->driver.failure == 0u) {",
+    ),
+    "late-time-counts": Plant(
+        "an answer counts however late it comes", "clock.c",
+        "if (tick_us - c->nonce_us > SW_CLOCK_ANSWER_US || !sane(utc_us)) {", "if (!sane(utc_us)) {",
+    ),
+    "store-failed-forgets": Plant(
+        "what cannot be stored is given up", "alarm_guard.c",
+        "[SW_ALARM_EVENT_STORE_FAILED] = GO(ARMED), /*", "[SW_ALARM_EVENT_STORE_FAILED] = GO(OFF), /*",
+    ),
+    "past-cancels": Plant(
+        "a set time that has passed cancels the armed one", "alarm_clock.c",
+        "    if (set_for_utc_us <= sw_clock_utc(&a->clock, now_us) || set_for_utc_us > SW_CLOCK_NEWEST_US) {\n",
+        "    if (set_for_utc_us <= sw_clock_utc(&a->clock, now_us) || set_for_utc_us > SW_CLOCK_NEWEST_US) {\n"
+        "        act(a, now_us, SW_ALARM_EVENT_CANCEL);\n",
+    ),
+    "stopped-clock-believed": Plant(
+        "a battery clock that stands is believed after a reboot, and not set anew", "clock_check.c",
+        "(reason == SW_REASON_CLOCK_STOPPED && !SW_HANDLES(CLOCK_STOPPED))", "reason == SW_REASON_CLOCK_STOPPED",
+    ),
+    "no-watchdog": Plant(
+        "the watchdog is not started", "parts.c",
+        "(void)fw->hal.watchdog_start(fw->hal.watchdog, SW_PARTS_WATCHDOG_MS);", "",
+    ),
+    "not-restored": Plant(
+        "a reboot while the line is quiet forgets the alarm in flash", "alarm_clock.c",
+        "    if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
+        "    if (kept->set_for_utc_us != 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
+    ),
+    "rounded-up": Plant(
+        "the deadline is rounded up to three seconds", "alarm_guard.c",
+        "    g->deadline_us = deadline_us;\n    g->replaced_us = replaced_us;",
+        "    g->deadline_us = (deadline_us / 3000000u + 1u) * 3000000u;\n    g->replaced_us = replaced_us;",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """after: campaigns that had run when the first thing was wrong; None: nothing was."""
+
+    name: str
+    after: int | None
+    said: str
+    seconds: float
+
+
+def look_for(name: str, work: Path, most: int, jobs: int) -> Found:
+    """Runs campaigns until one finds the mistake. Raises PlantError when it cannot be planted."""
+    plant = PLANTS[name]
+    core = Cores(work / "planted").build(name, planted(plant.file, plant.old, plant.new))
+    began_s = time.monotonic()
+    command = [sys.executable, "-m", "bench.late_campaign", str(work), "--sample", str(most), "--jobs", str(jobs),
+               "--core", str(core), "--until-wrong"]  # fmt: skip
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    said = json.loads(done.stdout)
+    return Found(name, said["after"], said["said"], time.monotonic() - began_s)
+
+
+def section(work: Path, names: list[str], most: int = MOST, jobs: int = 1) -> tuple[str, list[str]]:
+    """The table, and the mistakes that were not found."""
+    found = [look_for(name, work, most, jobs) for name in names]
+    rows = [
+        [PLANTS[one.name].what, "–" if one.after is None else str(one.after), one.said, f"{one.seconds:.0f}"]
+        for one in found
+    ]
+    text = table(["mistake", "found after campaigns", "by", "s"], rows)
+    return text, [f"not found within {most}: {one.name}" for one in found if one.after is None]
+
+
+def main() -> int:
+    """Exit code 1 when a mistake was not found."""
+    parser = argparse.ArgumentParser(prog="python -m bench.late_plants", description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--only", action="append", choices=sorted(PLANTS), help="this one")
+    parser.add_argument("--most", type=int, default=MOST)
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    text, missed = section(options.work, options.only or list(PLANTS), options.most, options.jobs)
+    sys.stdout.write(text + "\n" + "".join(f"{one}\n" for one in missed))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""A sample of the large campaign, and its judge tried with planted outcomes: one that cannot fail shows nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.late_breaks import BREAKS
+from bench.late_campaign import CAMPAIGNS, SETS, Campaign, chosen, night, rows
+from bench.late_judge import ASKED, CLOCK_LOST, STEPPED, Outcome, complaints
+from bench.late_world import DUE_US, LAST_US, store_hour
+
+pytestmark = pytest.mark.hil
+FINE = Outcome(1, ["line cut"], [-300.0], armed=True, moot=False, due_s=0.0, sounds_s=0.0)
+NOTHING: tuple[list[bytes], list[bytes]] = ([], [])
+
+
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Half a minute of it, over and over."""
+    yield store_hour(tmp_path_factory.mktemp("hour") / "hour.npy", seconds=30)
+
+
+def ran(numbers: list[int], hour: Any) -> list[Outcome]:
+    """Campaigns of the first base."""
+    return list(night(0, [Campaign(number) for number in numbers], hour, NOTHING, jobs=1))
+
+
+def test_a_sample_of_breaks_rings_in_time(hour: Any) -> None:
+    numbers = [list(BREAKS).index(name) for name in ("rebooted", "clock lost", "radar dead", "two schedules")]
+    assert [one.wrong for one in ran(numbers, hour)] == [[]] * 4
+
+
+@pytest.mark.slow
+def test_every_break_alone_rings_in_time(hour: Any) -> None:
+    assert {tuple(one.breaks): one.wrong for one in ran(list(range(len(BREAKS))), hour) if one.wrong} == {}
+
+
+def test_a_campaign_is_its_number_whatever_runs_beside_it(hour: Any) -> None:
+    first = min(range(20), key=lambda number: Campaign(number).branch_s)
+    alone = ran([4], hour)
+    assert [one for one in ran([4, first], hour) if one.number == 4] == alone
+
+
+def test_every_break_and_every_pair_comes_often_enough() -> None:
+    counts = Counter(one.breaks for one in chosen(None, None))
+    assert len(SETS) == len(BREAKS) * (len(BREAKS) + 1) // 2
+    assert set(counts.values()) == {48} and sum(counts.values()) == CAMPAIGNS >= 10_000
+
+
+def test_everything_breaks_inside_the_last_ten_minutes() -> None:
+    for one in chosen(None, 500):
+        assert all(DUE_US - LAST_US < at_us < DUE_US for at_us in one.moments_us)
+        assert one.branch_s * 1_000_000 < min(one.moments_us)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        (replace(FINE, sounds_s=1.001), "late by 1.001 s"),
+        (replace(FINE, sounds_s=None), "silent"),
+        (replace(FINE, armed=False), "not armed"),
+        (replace(FINE, rises=[(-140.0, "cloud", ASKED)]), "rang early for no reason"),
+        (replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)]), "rang early for no reason"),
+        (replace(FINE, rises=[(-140.0, "device", STEPPED)]), "rang early for no reason"),
+        (replace(FINE, rises=[(-3.0, "device", "the set time")], stepped=True), "rang early for no reason"),
+        (replace(FINE, due_s=86_400.0), "silent: the alarm that was set anew is gone"),
+        (replace(FINE, sounds_s=None, lost_clock=True), "silent"),
+    ],
+)
+def test_the_judge_sees_what_is_wrong(outcome: Outcome, says: str) -> None:
+    assert complaints(outcome)[0].startswith(says)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        FINE,
+        replace(FINE, sounds_s=1.0),
+        replace(FINE, rises=[(-140.0, "cloud", ASKED)], asked=True),
+        replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)], lost_clock=True),
+        replace(FINE, rises=[(-140.0, "device", STEPPED)], stepped=True),
+        replace(FINE, rises=[(-1.9, "device", "the set time")]),
+        replace(FINE, due_s=86_400.0, held=True),
+        replace(FINE, sounds_s=None, lost_clock=True, stepped=True),
+    ],
+)
+def test_the_judge_lets_pass_what_is_meant(outcome: Outcome) -> None:
+    assert complaints(outcome) == []
+
+
+def test_a_row_counts_what_failed_and_what_was_over_before() -> None:
+    late = replace(FINE, wrong=["late by 2.000 s"])
+    found = rows([FINE, late, replace(FINE, moot=True), replace(FINE, rises=[(-9.0, "device", CLOCK_LOST)])])
+    assert found[0] == ["line cut", "4", "0", "1", "1", "0", "1", "0"]
+
+
+def test_the_same_sample_is_drawn_each_time(tmp_path: Path) -> None:
+    assert chosen(None, 50) == chosen(None, 50) and len({one.number for one in chosen(None, 50)}) == 50
