@@ -28,6 +28,24 @@ RING_AFTER_US = 40_000_000
 
 
 @dataclass(frozen=True)
+class Config:
+    """Numbers that a what-if may change: the wake window, its last part, and what counts as awake."""
+
+    window_min: float = WINDOW_US / MINUTE_US
+    late_min: float = LATE_US / MINUTE_US
+    awake_moves: int = AWAKE_MOVES
+    awake_on_epochs: int = AWAKE_ON_EPOCHS
+
+    @property
+    def window_us(self) -> int:
+        """In us."""
+        return round(self.window_min * MINUTE_US)
+
+
+DEFAULT = Config()
+
+
+@dataclass(frozen=True)
 class AlarmSetting:
     """What the user wants. sunrise_s: length of the wake-up light before it."""
 
@@ -85,45 +103,50 @@ class RingAt(NamedTuple):
 
 
 def step(
-    state: Alarm, setting: AlarmSetting | None, epoch: EpochInput, staged: Staged, in_session: bool
+    state: Alarm,
+    setting: AlarmSetting | None,
+    epoch: EpochInput,
+    staged: Staged,
+    in_session: bool,
+    config: Config = DEFAULT,
 ) -> RingAt | None:
     """One epoch, in order of time. in_session: the user has gone to bed."""
-    seen = _seen(state, epoch, staged, in_session)
-    if setting is None or not _is_check(setting, epoch):
+    seen = _seen(state, epoch, staged, in_session, config)
+    if setting is None or not _is_check(setting, epoch, config):
         return None
     ring_utc_us = epoch.end_utc_us + RING_AFTER_US
-    if seen not in POLICY[phase(state, setting, ring_utc_us)]:
+    if seen not in POLICY[phase(state, setting, ring_utc_us, config)]:
         return None
     state.decided_for_utc_us = setting.set_for_utc_us
     return RingAt(ring_utc_us, f"{_words(state, seen)}, {_minutes(setting.set_for_utc_us - ring_utc_us)} the set time")
 
 
-def phase(state: Alarm, setting: AlarmSetting, ring_utc_us: int) -> Phase:
+def phase(state: Alarm, setting: AlarmSetting, ring_utc_us: int, config: Config = DEFAULT) -> Phase:
     """Where a ring at ring_utc_us would be."""
     before_us = setting.set_for_utc_us - ring_utc_us
     if state.decided_for_utc_us == setting.set_for_utc_us:
         return Phase.DONE
-    if not 0 < before_us <= WINDOW_US:
+    if not 0 < before_us <= config.window_us:
         return Phase.OUTSIDE
-    return Phase.LATE if before_us <= LATE_US else Phase.EARLY
+    return Phase.LATE if before_us <= config.late_min * MINUTE_US else Phase.EARLY
 
 
-def _is_check(setting: AlarmSetting, epoch: EpochInput) -> bool:
+def _is_check(setting: AlarmSetting, epoch: EpochInput, config: Config = DEFAULT) -> bool:
     """Every fifth epoch, counted from the beginning of the window: fixed, whenever the process was started."""
-    into_us = epoch.end_utc_us + RING_AFTER_US - (setting.set_for_utc_us - WINDOW_US)
+    into_us = epoch.end_utc_us + RING_AFTER_US - (setting.set_for_utc_us - config.window_us)
     return into_us // EPOCH_US % CHECK_EPOCHS == 0
 
 
-def _seen(state: Alarm, epoch: EpochInput, staged: Staged, in_session: bool) -> Seen:
+def _seen(state: Alarm, epoch: EpochInput, staged: Staged, in_session: bool, config: Config) -> Seen:
     there = in_session and epoch.occupied == "user"
     seen = Seen.UNKNOWN if staged.stage is None else _STAGES[staged.stage]
     state.moved = [*state.moved[1 - CHECK_EPOCHS :], int(there and 1 in epoch.moving)]
-    if seen is Seen.AWAKE and sum(state.moved) < AWAKE_MOVES:
+    if seen is Seen.AWAKE and sum(state.moved) < config.awake_moves:
         seen = Seen.STILL
     state.awake_epochs = state.awake_epochs + 1 if there and seen is Seen.AWAKE else 0
     if not there:
         return Seen.NOT_THERE
-    return Seen.AWAKE_ON if state.awake_epochs >= AWAKE_ON_EPOCHS else seen
+    return Seen.AWAKE_ON if state.awake_epochs >= config.awake_on_epochs else seen
 
 
 def _words(state: Alarm, seen: Seen) -> str:

@@ -11,9 +11,9 @@ from cloud.epoch_input import EPOCH_S, EpochInput
 from cloud.memory import Memory, Notice, Seconds
 from cloud.observations import AlarmEvent, Fault, Observation, Ring, Room, Row, Vitals
 from cloud.settle import SECOND_US
+from cloud.tuning import DEFAULT, Tuning
 from wire.table import Reason, text_of
 
-QUIET_AFTER_US = 30_000_000  # streaming, yet no data
 #: Reasons to fall silent that say something about the bed, or nothing; any other is a sensor that cannot see.
 _NO_FAILURES = {text_of(Reason, Reason[name]) for name in ("NONE", "NOBODY", "BOOTED")}
 
@@ -39,16 +39,16 @@ def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int)
     seconds = memory.seconds
     rows: list[Row] = []
     for one in settle.take_late(delay):
-        rows += _observe(seconds, one)
+        rows += _observe(seconds, one, settings.tuning)
         memory.keep = memory.urgent = True
     for number, seen in settle.due(delay, seconds.next_s, last_s):
         seconds.next_s = number + 1
-        rows += second(seconds, number, seen)
+        rows += second(seconds, number, seen, settings.tuning)
         rows += _epochs(memory, settings, gather.LAG_S)
     return rows
 
 
-def second(seconds: Seconds, number: int, seen: list[Observation]) -> list[Row]:
+def second(seconds: Seconds, number: int, seen: list[Observation], tuning: Tuning = DEFAULT) -> list[Row]:
     """One whole second, `number` since 1970, with the packets that speak for it."""
     end_us = (number + 1) * SECOND_US
     rows: list[Row] = []
@@ -56,14 +56,16 @@ def second(seconds: Seconds, number: int, seen: list[Observation]) -> list[Row]:
         rows += _notice(seconds, seconds.notices.pop(0))
     vitals = None
     for one in seen:
-        rows += _observe(seconds, one)
+        rows += _observe(seconds, one, tuning)
         vitals = one if isinstance(one, Vitals) else vitals
-    if seconds.streaming and end_us - seconds.data_utc_us > QUIET_AFTER_US:
+    if seconds.streaming and end_us - seconds.data_utc_us > tuning.occupancy.quiet_after_s * SECOND_US:
         rows += _see(seconds, occupancy.Event.LOST, end_us, occupancy.NO_PACKETS)
-    changed = primary_user.step(seconds.user, seconds.bed, vitals, end_us)
+    changed = primary_user.step(
+        seconds.user, seconds.bed, vitals, end_us, tuning.primary_user, tuning.occupancy.person_from
+    )
     rows += [changed] if changed else []
-    rows += session.step(seconds.tracker, seconds.user.presence, seconds.user.reason, end_us)
-    gather.add(seconds.gather, number, *primary_user.share(seconds.user, vitals))
+    rows += session.step(seconds.tracker, seconds.user.presence, seconds.user.reason, end_us, tuning.session)
+    gather.add(seconds.gather, number, *primary_user.share(seconds.user, vitals, tuning.primary_user))
     return rows
 
 
@@ -74,7 +76,7 @@ def _epochs(memory: Memory, settings: Settings, lag_s: int) -> list[Row]:
         return []
     memory.keep = True
     epoch, distances_mm = found
-    staged = staging.step(memory.epochs.staging, epoch)
+    staged = staging.step(memory.epochs.staging, epoch, settings.tuning.model, settings.tuning.staging)
     rows: list[Row] = [gather.row(epoch, distances_mm, staged)]
     change = intent.step(memory.epochs.intent, epoch, staged)
     if change:
@@ -86,7 +88,8 @@ def _epochs(memory: Memory, settings: Settings, lag_s: int) -> list[Row]:
 def _alarm(
     memory: Memory, settings: Settings, epoch: EpochInput, staged: staging.Staged, in_session: bool
 ) -> list[Row]:
-    at = alarm.step(memory.epochs.alarm, device.ringable(memory.device, settings), epoch, staged, in_session)
+    ringable = device.ringable(memory.device, settings)
+    at = alarm.step(memory.epochs.alarm, ringable, epoch, staged, in_session, settings.tuning.alarm)
     if at is None:
         return []
     device.ring(memory.device, at)
@@ -104,14 +107,14 @@ def _see(seconds: Seconds, event: occupancy.Event, utc_us: int, reason: str) -> 
     return [row] if row else []
 
 
-def _observe(seconds: Seconds, seen: Observation) -> list[Row]:
+def _observe(seconds: Seconds, seen: Observation, tuning: Tuning) -> list[Row]:
     """What one observation says about the bed; one that is older than the newest says nothing any more."""
     if isinstance(seen, (AlarmEvent, Room, Fault)) or seen.utc_us < seconds.data_utc_us:
         return []
     seconds.data_utc_us = seen.utc_us
     if isinstance(seen, Vitals):
         seconds.streaming = True
-        if seen.confidence >= occupancy.PERSON_FROM:
+        if seen.confidence >= tuning.occupancy.person_from:
             return _see(seconds, occupancy.Event.PERSON, seen.utc_us, "a person in the user's place")
         return _see(seconds, occupancy.Event.WEAK, seen.utc_us, "confidence below one half")
     seconds.streaming = seen.to_state == "streaming"

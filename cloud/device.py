@@ -17,6 +17,7 @@ from cloud import daily_alarm
 from cloud.alarm import AlarmSetting, RingAt
 from cloud.daily_alarm import Daily, Do, Watch
 from cloud.observations import Health, Row, Setting
+from cloud.tuning import Tuning
 from wire import codec, condition, packet, table, values
 from wire.handshake import Entropy
 from wire.packet import Packet
@@ -60,13 +61,14 @@ class Ask(StrEnum):
 class Settings:
     """What the user has set, as the process was started. side: "left" | "right"; timezone: an IANA name.
 
-    alarm: with daily, that of the present morning.
+    alarm: with daily, that of the present morning. tuning: other than shipped in a what-if alone.
     """
 
     alarm: AlarmSetting | None = None
     side: str | None = None
     timezone: str | None = None
     daily: Daily | None = None
+    tuning: Tuning = Tuning()
 
 
 def settings_of(meta: Mapping[str, str]) -> Settings:

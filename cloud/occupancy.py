@@ -51,6 +51,19 @@ NO_PACKETS = "no packets while streaming"
 
 #: The confidence from which a packet says that a person is in the user's place.
 PERSON_FROM = 0.5
+#: Streaming, yet no data for so long: the line or the device is lost.
+QUIET_AFTER_S = 30.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """Numbers that a what-if may change."""
+
+    person_from: float = PERSON_FROM
+    quiet_after_s: float = QUIET_AFTER_S
+
+
+DEFAULT = Config()
 
 
 @dataclass

@@ -40,6 +40,25 @@ PET = "breathes too fast for a person at rest"
 NOT_MEASURED = "nobody measured"
 
 
+@dataclass(frozen=True)
+class Config:
+    """Numbers that a what-if may change."""
+
+    far_mm: float = FAR_MM
+    beyond_mm: float = BEYOND_MM
+    spreads: float = SPREADS
+    pet_per_min: float = PET_PER_MIN
+    faster_per_min: float = FASTER_PER_MIN
+    elsewhere_s: int = ELSEWHERE_S
+    known_s: int = KNOWN_S
+    new_s: int = NEW_S
+    young_s: float = YOUNG_US / SECOND_US
+    forget_s: float = FORGET_US / SECOND_US
+
+
+DEFAULT = Config()
+
+
 class State(StrEnum):
     """Who is measured."""
 
@@ -109,10 +128,17 @@ class Watch:
     place: Place = field(default_factory=Place)
 
 
-def step(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> User | None:
+def step(
+    watch: Watch,
+    bed: occupancy.Bed,
+    seen: Vitals | None,
+    utc_us: int,
+    config: Config = DEFAULT,
+    person_from: float = occupancy.PERSON_FROM,
+) -> User | None:
     """The second that ends at utc_us; seen: its packet. Returns a row when the answer or its reason changes."""
-    measured = seen is not None and seen.confidence >= occupancy.PERSON_FROM
-    event, why = _event(watch, bed, seen if measured else None, utc_us)
+    measured = seen is not None and seen.confidence >= person_from
+    event, why = _event(watch, bed, seen if measured else None, utc_us, config)
     before, watch.state = watch.state, TABLE[watch.state][event]
     if watch.state is State.NOBODY:
         watch.body = Body()
@@ -122,7 +148,7 @@ def step(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> 
     if watch.state is not State.NOBODY and (watch.state is not before or event is Event.CHANGED):
         watch.reason = why or _REASONS.get(watch.state, why)
     if watch.state is State.USER and measured and seen is not None:
-        _learn(watch, seen, utc_us)
+        _learn(watch, seen, utc_us, config)
     watch.presence = _presence(watch.state, bed.state, measured)
     told = _WHO.get(watch.state, "unknown"), watch.reason
     if told == watch.told:
@@ -135,7 +161,7 @@ _REASONS = {State.ARRIVED: ARRIVED, State.USER: USER_HERE}
 _WHO = {State.USER: "user", State.OTHER: "other"}
 
 
-def _event(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -> tuple[Event, str]:
+def _event(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int, config: Config) -> tuple[Event, str]:
     """The event of this second and its reason, "" for none of its own. seen: measured in it."""
     if bed.state is not occupancy.State.OCCUPIED:
         return (Event.EMPTY if bed.state is occupancy.State.EMPTY else Event.LOST), ""
@@ -145,60 +171,61 @@ def _event(watch: Watch, bed: occupancy.Bed, seen: Vitals | None, utc_us: int) -
     changed = body.change(watch.body)
     if changed:
         return Event.CHANGED, f"{changed}: not yet known who"
-    if watch.place.seen_utc_us and utc_us - watch.place.seen_utc_us > FORGET_US:
+    if watch.place.seen_utc_us and utc_us - watch.place.seen_utc_us > config.forget_s * SECOND_US:
         watch.place = Place()
-    return _VERDICTS[watch.state](watch, utc_us)
+    return _VERDICTS[watch.state](watch, utc_us, config)
 
 
-def _open(watch: Watch, utc_us: int) -> tuple[Event, str]:
+def _open(watch: Watch, utc_us: int, config: Config) -> tuple[Event, str]:
     """Somebody is there, and it is not known who."""
     one = watch.body
-    if one.seconds >= ELSEWHERE_S and _farther(watch):
+    if one.seconds >= config.elsewhere_s and _farther(watch, config):
         return Event.CONTRARY, FARTHER
-    if _like_a_pet(watch):
+    if _like_a_pet(watch, config):
         return Event.CONTRARY, PET
     if watch.place.distance_mm:
-        return (Event.FITS if one.seconds >= KNOWN_S else Event.MEASURED), ""
-    return (Event.FITS if one.seconds >= NEW_S and _like_a_person(one) else Event.MEASURED), ""
+        return (Event.FITS if one.seconds >= config.known_s else Event.MEASURED), ""
+    return (Event.FITS if one.seconds >= config.new_s and _like_a_person(one) else Event.MEASURED), ""
 
 
-def _user(watch: Watch, utc_us: int) -> tuple[Event, str]:
+def _user(watch: Watch, utc_us: int, config: Config) -> tuple[Event, str]:
     """It was the user, and nothing has changed abruptly."""
-    if utc_us - watch.body.since_utc_us < YOUNG_US and _like_a_pet(watch):
+    if utc_us - watch.body.since_utc_us < config.young_s * SECOND_US and _like_a_pet(watch, config):
         return Event.CONTRARY, PET
     return Event.MEASURED, ""
 
 
-def _other(watch: Watch, utc_us: int) -> tuple[Event, str]:
+def _other(watch: Watch, utc_us: int, config: Config) -> tuple[Event, str]:
     """It was somebody else: does that still hold?"""
     rates = watch.body.rate_per_min
     fast = len(rates) >= min(PERSON_PER_MIN) and not _like_a_person(watch.body)
-    return (Event.MEASURED if fast or _farther(watch, 0.5 * BEYOND_MM) else Event.FITS), ""
+    return (Event.MEASURED if fast or _farther(watch, config, 0.5 * config.beyond_mm) else Event.FITS), ""
 
 
 _VERDICTS = {State.NOBODY: _open, State.ARRIVED: _open, State.DOUBT: _open, State.USER: _user, State.OTHER: _other}
 
 
-def _farther(watch: Watch, margin_mm: float = 0.0) -> bool:
+def _farther(watch: Watch, config: Config, margin_mm: float = 0.0) -> bool:
     """The body lies beyond the user's place, or less than margin_mm inside its border."""
     recent = watch.body.distance_mm[-body.RECENT_PLACES :]
-    return bool(recent) and median(recent) > far_mm(watch.place) - margin_mm
+    return bool(recent) and median(recent) > far_mm(watch.place, config) - margin_mm
 
 
-def far_mm(place: Place) -> float:
+def far_mm(place: Place, config: Config = DEFAULT) -> float:
     """Where the user's place ends."""
     if not place.distance_mm:
-        return FAR_MM
-    return place.distance_mm + max(BEYOND_MM, SPREADS * place.spread_mm)
+        return config.far_mm
+    return place.distance_mm + max(config.beyond_mm, config.spreads * place.spread_mm)
 
 
-def _like_a_pet(watch: Watch) -> bool:
+def _like_a_pet(watch: Watch, config: Config) -> bool:
     rates, usual = watch.body.rate_per_min, watch.place.rate_per_min
     if usual:
-        return len(rates) >= FASTER_RATES and median(rates) >= max(PET_PER_MIN, usual + FASTER_PER_MIN)
+        return len(rates) >= FASTER_RATES and median(rates) >= max(config.pet_per_min, usual + config.faster_per_min)
     if len(rates) < PET_RATES:
         return False
-    return median(rates) >= (PET_PER_MIN if len(rates) < max(PERSON_PER_MIN) else PERSON_PER_MIN[max(PERSON_PER_MIN)])
+    longest = max(PERSON_PER_MIN)
+    return median(rates) >= (config.pet_per_min if len(rates) < longest else PERSON_PER_MIN[longest])
 
 
 def _like_a_person(one: Body) -> bool:
@@ -207,12 +234,12 @@ def _like_a_person(one: Body) -> bool:
     return bool(limits) and median(one.rate_per_min) < max(limits)
 
 
-def _learn(watch: Watch, seen: Vitals, utc_us: int) -> None:
+def _learn(watch: Watch, seen: Vitals, utc_us: int, config: Config) -> None:
     """Running medians: each second moves them by one small step, however far off it is."""
     place = watch.place
     place.seen_utc_us = utc_us
     if seen.distance_mm is not None:
-        if not place.distance_mm or watch.body.seconds <= KNOWN_S:
+        if not place.distance_mm or watch.body.seconds <= config.known_s:
             place.distance_mm = median(watch.body.distance_mm)
         off_mm = seen.distance_mm - place.distance_mm
         place.distance_mm += _towards(off_mm, STEP_MM)
@@ -237,12 +264,12 @@ def _presence(state: State, bed: occupancy.State, measured: bool) -> Presence:
 _OCCUPIED = {Presence.HERE: "user", Presence.AWAY: "away"}
 
 
-def share(watch: Watch, seen: Vitals | None) -> tuple[gather.Second, Vitals | None]:
+def share(watch: Watch, seen: Vitals | None, config: Config = DEFAULT) -> tuple[gather.Second, Vitals | None]:
     """What this second contributes to its epoch, and the packet whose waveform is the user's."""
     occupied = _OCCUPIED.get(watch.presence, "unknown")
     if watch.presence is not Presence.HERE or seen is None:
         who = 0 if watch.state is State.OTHER and seen is not None else None
         return gather.unknown(watch.reason, occupied, who), None
-    if seen.distance_mm is not None and seen.distance_mm > far_mm(watch.place):
+    if seen.distance_mm is not None and seen.distance_mm > far_mm(watch.place, config):
         return gather.unknown(FARTHER, occupied), None
     return gather.measured(seen, occupied), seen

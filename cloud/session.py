@@ -18,6 +18,18 @@ CLOSE_AFTER_US = 1_800_000_000  # half an hour without presence
 BRIEF_US = 30_000_000  # a shorter absence is none: the device needs as long to be sure
 
 
+@dataclass(frozen=True)
+class Config:
+    """Numbers that a what-if may change."""
+
+    open_after_s: float = OPEN_AFTER_US / SECOND_US
+    close_after_s: float = CLOSE_AFTER_US / SECOND_US
+    brief_s: float = BRIEF_US / SECOND_US
+
+
+DEFAULT = Config()
+
+
 class State(StrEnum):
     """Where the user is, as far as a session is concerned."""
 
@@ -92,21 +104,24 @@ class Tracker:
     away_reason: str = ""  # why the user is known to be away
 
 
-def classify(tracker: Tracker, presence: Presence, utc_us: int) -> Event:
+def classify(tracker: Tracker, presence: Presence, utc_us: int, config: Config = DEFAULT) -> Event:
     """The event of the second that ends at utc_us."""
+    open_after_us, close_after_us = config.open_after_s * SECOND_US, config.close_after_s * SECOND_US
     if presence is Presence.HERE:
-        return Event.PRESENT_LONG if tracker.present_us > OPEN_AFTER_US else Event.PRESENT
+        return Event.PRESENT_LONG if tracker.present_us > open_after_us else Event.PRESENT
     gone_us = utc_us - tracker.last_present_utc_us
     if presence is Presence.MAYBE:
-        return Event.MAYBE_LONG if gone_us >= CLOSE_AFTER_US else Event.MAYBE
+        return Event.MAYBE_LONG if gone_us >= close_after_us else Event.MAYBE
     if presence is Presence.AWAY:
-        if gone_us < BRIEF_US:
+        if gone_us < config.brief_s * SECOND_US:
             return Event.ABSENT_BRIEF
-        return Event.ABSENT_LONG if gone_us >= CLOSE_AFTER_US else Event.ABSENT
-    return Event.UNSURE_LONG if gone_us >= CLOSE_AFTER_US else Event.UNSURE
+        return Event.ABSENT_LONG if gone_us >= close_after_us else Event.ABSENT
+    return Event.UNSURE_LONG if gone_us >= close_after_us else Event.UNSURE
 
 
-def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list[Session | Absence]:
+def step(
+    tracker: Tracker, presence: Presence, reason: str, utc_us: int, config: Config = DEFAULT
+) -> list[Session | Absence]:
     """The second that ends at utc_us. reason: why the presence is what it is."""
     there, begin_utc_us = presence in (Presence.HERE, Presence.MAYBE), utc_us - SECOND_US
     if tracker.state is State.NONE:
@@ -118,7 +133,7 @@ def step(tracker: Tracker, presence: Presence, reason: str, utc_us: int) -> list
         tracker.back_utc_us = 0
     if presence is Presence.AWAY:
         tracker.away_reason = reason
-    event = classify(tracker, presence, utc_us)
+    event = classify(tracker, presence, utc_us, config)
     before, (tracker.state, action) = tracker.state, TABLE[tracker.state][event]
     if before is State.NONE and tracker.state is State.ARRIVING:
         tracker.in_bed_utc_us = begin_utc_us

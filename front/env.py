@@ -51,7 +51,16 @@ def use_jit_cache() -> Path:
     return folder
 
 
-RUN_FILES = ("report.json", "truth.json", "hypnogram.png", "hypnogram.csv", "night.sqlite", "link.mcap", "process.json")
+RUN_FILES = (
+    "report.json",
+    "truth.json",
+    "hypnogram.png",
+    "hypnogram.csv",
+    "night.sqlite",
+    "link.mcap",
+    "process.json",
+    "as_recorded.json",
+)
 
 
 def prepare_out(folder: Path, *, force: bool) -> Path:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json as text
 import math
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,41 +43,105 @@ def to_port(asked: Asked, to: str, json: bool) -> None:
 
 def to_cloud(asked: Asked, folder: Folder, config: Path | None, json: bool) -> None:
     """Through the cloud's logic, outputs disarmed: report, picture, table and store in a new folder."""
-    from front.show import Progress, summary
+    from cloud import what_if
+    from front.show import summary
 
+    if asked.what_if == ("help",):
+        show(json, *_what_if_help())
+        return
+    checked(asked)
+    check.installed("matplotlib")
+    recording, settings = opened(asked)
+    tuned = tuned_by(asked.what_if, settings)
+    made_in = folder.make(load(config))
+    truth = truth_beside(asked.file)
+    if truth is not None and not same_file(asked.file.parent / "truth.json", made_in / "truth.json"):
+        shutil.copy(asked.file.parent / "truth.json", made_in / "truth.json")
+    db, run = play(asked, recording, tuned, made_in / "night.sqlite")
+    made = morning.write(made_in, db, truth, run)
+    differences: list[str] = []
+    if asked.what_if:
+        made, found = compared(asked, recording, settings, (made_in, made, truth), tuned)
+        differences = what_if.lines(found)
+    show(json, made, lambda: [*summary(made), *differences, f"report     {made_in / 'report.json'}"])
+
+
+def _what_if_help() -> tuple[Any, Callable[[], list[str]]]:
+    from cloud import tuning
+
+    known = tuning.keys()
+    aliases = [f"{name:<32}the same as {key}" for name, key in tuning.ALIASES.items()]
+    return {"keys": known}, lambda: [*(f"{key:<32}{value}" for key, value in known.items()), *aliases]
+
+
+def checked(asked: Asked) -> None:
+    """Raises InputError for what a report cannot be made of."""
     if asked.loop:
         raise InputError("--loop: expected a port; a report is made of one playing")
     if asked.start:
         raise InputError(f"--start {asked.start:g}: expected a port; the cloud must hear the device from the beginning")
     if asked.end is not None and not asked.end > 0:
         raise InputError(f"--end {asked.end:g}: expected more than 0")
-    speed = speed_of(asked.speed, None)
-    check.installed("matplotlib")
-    recording, settings = opened(asked)
-    made_in = folder.make(load(config))
-    from cloud import replay
+    speed_of(asked.speed, None)
 
-    began_s, truth = time.monotonic(), truth_beside(asked.file)
-    bar = Progress(length_s(recording))
+
+def tuned_by(said: tuple[str, ...], settings: Any) -> Any:
+    """Settings with the changes. Raises InputError, ModelError."""
+    from cloud import tuning
+
+    tuned = settings.tuning
+    for one in said:
+        try:
+            tuned = tuning.changed(tuned, one)
+        except tuning.TuningError as error:
+            raise InputError(str(error)) from None
+    return replace(settings, tuning=tuned)
+
+
+def play(asked: Asked, recording: Any, settings: Any, db: Path) -> tuple[Path, dict[str, Any]]:
+    """One playing into a new store; returns it and the run's identity and counters."""
+    from cloud import replay
+    from front.show import Progress
+
+    began_s, bar = time.monotonic(), Progress(length_s(recording))
     try:
-        played = replay.play(recording, made_in / "night.sqlite", settings, end_s=asked.end, pace=pace_of(speed, bar))
+        played = replay.play(recording, db, settings, end_s=asked.end, pace=pace_of(speed_of(asked.speed, None), bar))
     finally:
         bar.done()
     unheard(asked.file, played)
     run = replay.run_of(recording.metadata, wall_s=round(time.monotonic() - began_s, 3))
     if asked.end is not None:  # a part has other counters and another length
         run = {key: value for key, value in run.items() if key not in ("edge", "link", "virtual_s")}
-    made = morning.write(made_in, made_in / "night.sqlite", truth, run)
-    if truth is not None and not same_file(asked.file.parent / "truth.json", made_in / "truth.json"):
-        shutil.copy(asked.file.parent / "truth.json", made_in / "truth.json")
-    files = [f"report     {made_in / 'report.json'}", f"played     {played.ticks} ticks, {played.bytes_heard} bytes"]
-    show(json, made, lambda: [*summary(made), *files])
+    return db, run
+
+
+def compared(
+    asked: Asked, recording: Any, settings: Any, made: tuple[Path, dict[str, Any], dict[str, Any] | None], tuned: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same recording with the settings of then beside it: the report with `what_if`, and that part alone.
+
+    made: folder, report, truth.
+    """
+    from cloud import report, what_if
+
+    folder, with_change, truth = made
+    with tempfile.TemporaryDirectory() as where:
+        db, run = play(replace_speed(asked), recording, settings, Path(where) / "night.sqlite")
+        as_then = report.build(db, truth, run)
+        found = what_if.of(as_then, db, with_change, folder / "night.sqlite", tuned.tuning)
+    (folder / "as_recorded.json").write_text(text.dumps(as_then, indent=2, allow_nan=False) + "\n")
+    complete = {**with_change, "what_if": found}
+    (folder / "report.json").write_text(text.dumps(complete, indent=2, allow_nan=False) + "\n")
+    return complete, found
+
+
+def replace_speed(asked: Asked) -> Asked:
+    """The second playing is nobody's to look at."""
+    return replace(asked, speed=FASTEST)
 
 
 def opened(asked: Asked) -> tuple[Any, Any]:
     """The recording and what the user had set then. Says in one line what is wrong with a damaged one."""
-    from dataclasses import replace
-
     from cloud import replay
     from wire.recording import read
 

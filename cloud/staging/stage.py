@@ -21,6 +21,18 @@ TOO_LITTLE = "too little of the user's data"
 WAKE = 0
 
 
+@dataclass(frozen=True)
+class Config:
+    """Numbers that a what-if may change. model: a file of `stillwave train`; "": the shipped one."""
+
+    model: str = ""
+    enough_s: int = ENOUGH_S
+    forget_epochs: int = FORGET_EPOCHS
+
+
+DEFAULT = Config()
+
+
 @dataclass
 class Staging:
     """What is remembered of this night; plain numbers and lists."""
@@ -38,10 +50,10 @@ class Staged(NamedTuple):
     reason: str
 
 
-def step(state: Staging, epoch: EpochInput, model: Model | None = None) -> Staged:
+def step(state: Staging, epoch: EpochInput, model: Model | None = None, config: Config = DEFAULT) -> Staged:
     """Stage one epoch; epochs come in the order of their times. model: the shipped one when None."""
     model = model or shipped()
-    x = look(state, epoch)
+    x = look(state, epoch, config)
     if epoch.occupied == "away":
         state.belief = list(AWAKE)
         return Staged(WAKE, (1.0, 0.0, 0.0, 0.0), OUT_OF_BED)
@@ -52,12 +64,12 @@ def step(state: Staging, epoch: EpochInput, model: Model | None = None) -> Stage
     return Staged(max(range(4), key=lambda stage: state.belief[stage]), (wake, light, deep, rem), "")
 
 
-def look(state: Staging, epoch: EpochInput) -> Floats | None:
+def look(state: Staging, epoch: EpochInput, config: Config = DEFAULT) -> Floats | None:
     """What the model is shown of this epoch: float64[feature]; None when the user is away or hardly seen."""
     seen = sum(who == 1 and moves is not None for who, moves in zip(epoch.user, epoch.moving, strict=True))
-    here = epoch.occupied != "away" and seen >= ENOUGH_S
+    here = epoch.occupied != "away" and seen >= config.enough_s
     state.absent = 0 if here else state.absent + 1
-    if state.absent >= FORGET_EPOCHS:
+    if state.absent >= config.forget_epochs:
         state.memory, state.belief = features.Memory(), list(AWAKE)
     if not here and state.memory.from_utc_us is None:
         return None

@@ -16,7 +16,9 @@ from tests.fake_device import stored_night
 def test_they_are_those_of_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[EpochInput] = []
     step = conclude.staging.step
-    monkeypatch.setattr(conclude.staging, "step", lambda state, epoch: (seen.append(epoch), step(state, epoch))[1])
+    monkeypatch.setattr(
+        conclude.staging, "step", lambda state, epoch, *how: (seen.append(epoch), step(state, epoch, *how))[1]
+    )
     stored_night(tmp_path / "n.sqlite", n_seconds=1230)
     assert len(seen) == 41
     assert epoch_inputs(tmp_path / "n.sqlite") == seen
