@@ -48,9 +48,13 @@ DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM,
 ANSWERS = {
     packet.HOST_HELLO: packet.HELLO,
     packet.PING: packet.PONG,
-    **dict.fromkeys((packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING), packet.ALARM_STATE),
+    **dict.fromkeys(
+        (packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING, packet.SNOOZE), packet.ALARM_STATE
+    ),
     **dict.fromkeys((packet.SETTINGS_SET, packet.SETTINGS_READ), packet.SETTINGS),
     packet.HEALTH_READ: packet.HEALTH,
+    **dict.fromkeys((packet.ORDERS_READ, packet.STANDBY, packet.WAKE_WINDOW, packet.NIGHT_LIGHT), packet.ORDERS),
+    **dict.fromkeys((packet.RADAR_SET, packet.RADAR_READ), packet.RADAR),
     **dict.fromkeys((packet.CALIBRATE, packet.CALIBRATION_READ), packet.CALIBRATION),
 }
 """Question -> the packet that answers it, with the question's nonce."""

@@ -22,6 +22,7 @@
 #define SW_ALARM_CLOCK_RTC_US 3600000000u    /* the battery clock is set anew this long after the last time */
 #define SW_ALARM_CLOCK_EDGE_US 10000u        /* after power-on the battery clock is watched so closely ... */
 #define SW_ALARM_CLOCK_EDGE_FOR_US 1500000u  /* ... for so long, to see a second begin */
+#define SW_ALARM_CLOCK_LIGHT_FULL 255u       /* the night light is ordered in parts of this */
 #define SW_ALARM_CLOCK_TOLD 8u               /* events kept until they are taken */
 
 typedef struct sw_alarm_clock {
@@ -40,6 +41,8 @@ typedef struct sw_alarm_clock {
     uint64_t deadline_us;   /* next step; UINT64_MAX none */
     int32_t buzzer;         /* levels of the pins */
     sw_light_colour light;
+    uint32_t night_light;   /* ordered share of a sunrise, 0..255; 0: off ... */
+    uint64_t night_until_us; /* ... and until when it lasts */
     uint32_t told_n;
     sw_packet_alarm_event told[SW_ALARM_CLOCK_TOLD]; /* oldest first; when full the newest is dropped */
 } sw_alarm_clock;
@@ -58,6 +61,10 @@ void sw_alarm_clock_set_chip(sw_alarm_clock *a, uint64_t now_us);
 uint32_t sw_alarm_clock_set(sw_alarm_clock *a, uint64_t now_us, uint64_t set_for_utc_us, uint32_t sunrise_s);
 uint32_t sw_alarm_clock_cancel(sw_alarm_clock *a, uint64_t now_us);
 uint32_t sw_alarm_clock_ring(sw_alarm_clock *a, uint64_t now_us, uint64_t utc_us);
+/* Snooze, as a short press of the button; a second one while it is snoozed changes nothing. */
+uint32_t sw_alarm_clock_snooze(sw_alarm_clock *a, uint64_t now_us);
+/* The night light at this share of a sunrise, 0..255, 0 off; it goes out by itself. A sunrise and a ring outshine it. */
+void sw_alarm_clock_night_light(sw_alarm_clock *a, uint64_t now_us, uint32_t level, uint32_t duration_s);
 /* The answer to any of the questions. */
 void sw_alarm_clock_state(const sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uint32_t refused,
                           sw_packet_alarm_state *out);

@@ -32,6 +32,7 @@
     EVENT(SNOOZE_OVER) \
     EVENT(BUTTON_SHORT)  /* snooze */ \
     EVENT(BUTTON_LONG)   /* dismiss */ \
+    EVENT(SNOOZE_ASKED)  /* snooze, by a command of the host */ \
     EVENT(RING_TIMEOUT)  /* nobody answered; the set time is still to come, or unknown */ \
     EVENT(RING_TIMEOUT_LAST) /* nobody answered, and the set time has rung */
 

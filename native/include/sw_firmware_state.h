@@ -20,6 +20,7 @@
 #include "sw_uplink_policy.h"
 
 #define SW_ANNOUNCEMENTS 3
+#define SW_NONCES 8u
 
 typedef struct sw_firmware_counters {
     uint32_t frames;             /* through the chain */
@@ -45,7 +46,8 @@ struct sw_firmware {
     uint64_t device_id;          /* 0 until there is a place that keeps one */
     uint32_t config_hash;
     uint32_t announced;          /* HELLOs of the announcement sent */
-    int32_t standby;             /* level of the switch */
+    int32_t switch_on;           /* level of the standby switch, as it is understood */
+    int32_t standby;             /* 1: by the switch, or by command */
     uint32_t failure_told;       /* driver failure the policy knows of */
     uint32_t failure_cause;      /* ... and its cause, SW_REASON_* */
     uint64_t made_up;            /* numbers made without entropy */
@@ -74,6 +76,8 @@ struct sw_firmware {
     sw_parts parts;
     sw_alarm_clock alarm;
     sw_calibrator calibrator;
+    uint64_t taken[SW_NONCES];   /* nonces of the last orders that were taken: none is taken twice */
+    uint32_t taken_n;
     uint32_t flash_begun;        /* operations of the flash, of all its stores */
     sw_bed_place bed;            /* the user's place, and what is learnt of it */
     uint32_t place_waits;        /* 1: a learnt place is not yet the chain's */

@@ -26,9 +26,9 @@
 #define SW_STORE_ERASE_MAX_US 500000u /* ... and 400 ms, and what polling adds */
 
 /* The snapshot of settings and alarm: sectors 0 and 1. */
-#define SW_STORE_SLOT_BYTES 64u
-#define SW_STORE_SLOTS 64u /* of a sector */
-#define SW_STORE_BYTES 52u /* content of a slot */
+#define SW_STORE_SLOT_BYTES 128u
+#define SW_STORE_SLOTS 32u /* of a sector */
+#define SW_STORE_BYTES 116u /* content of a slot */
 
 typedef enum sw_store_state { SW_STORE_IDLE = 0, SW_STORE_WAITING, SW_STORE_ERASING, SW_STORE_PROGRAMMING } sw_store_state;
 typedef enum sw_store_result { SW_STORE_NOTHING = 0, SW_STORE_WRITTEN, SW_STORE_FAILED } sw_store_result;

@@ -1,4 +1,4 @@
-/* What the device must not forget: settings and the armed alarm, as one snapshot in flash.
+/* What the device must not forget: settings, orders and the armed alarm, as one snapshot in flash.
  *
  * Whoever changes `wanted` is done; the keeper writes it as soon as the flash is free, and tries again when that failed.
  * Rule: the whole snapshot is one record, so a power failure leaves the old one or the new one, never a mixture.
@@ -7,12 +7,14 @@
 #define SW_KEEPER_H
 
 #include <stdint.h>
+#include "sw_config.h"
 #include "sw_flash_store.h"
 
 #define SW_KEEPER_AGAIN_US 60000000u /* after a failed write */
 #define SW_KEEPER_LOAD_US 5000u      /* the flash was busy at power-on: again after this ... */
 #define SW_KEEPER_LOADS_MAX 12000u   /* ... so often, a minute; then it counts as empty */
 #define SW_KEEPER_PLACE_BYTES 16u
+#define SW_KEEPER_ANY_TIME 65535u /* a wake window without an end */
 
 typedef struct sw_kept_alarm {
     uint64_t set_for_utc_us; /* as the user set it; 0: no alarm is armed */
@@ -25,6 +27,9 @@ typedef struct sw_kept {
     uint32_t bed_learnt; /* 1: place holds what an earlier night has learnt */
     uint8_t place[SW_KEEPER_PLACE_BYTES];
     sw_kept_alarm alarm;
+    uint32_t wake_window_s;  /* before the set time, in which the host may ring; SW_KEEPER_ANY_TIME: no end */
+    uint32_t standby;        /* 1: by command of the host */
+    sw_radar_config radar;   /* of the host; rx_mask 0: none, the device's own is in force */
 } sw_kept;
 
 typedef enum sw_keeper_news { SW_KEEPER_NOTHING = 0, SW_KEEPER_LOADED, SW_KEEPER_STORED, SW_KEEPER_FAILED } sw_keeper_news;

@@ -2,8 +2,8 @@
  *
  * Rule: in BOOT, STANDBY and MONITORING nothing is sent unasked. The last packet before a silence and the first
  * one after it are TRANSITIONs; no cell of the table can say otherwise, because the packet follows from the states.
- * A silence has one reason, the most important of its causes, in whatever order they came: standby switch, self test
- * failed, radar failed, nobody, booted. Where the device knows which fault made the radar fail, that one is named.
+ * A silence has one reason, the most important of its causes, in whatever order they came: standby switch, standby by
+ * command, self test failed, radar failed, nobody, booted. Where the device knows which fault made the radar fail, that one is named.
  */
 #ifndef SW_UPLINK_POLICY_H
 #define SW_UPLINK_POLICY_H
@@ -15,7 +15,8 @@
 #define SW_UPLINK_INPUTS(INPUT) \
     INPUT(ANNOUNCED)        /* the third HELLO of the boot is out */ \
     INPUT(STANDBY_ON)       /* the user's switch */ \
-    INPUT(STANDBY_OFF) \
+    INPUT(STANDBY_ORDERED)  /* the host's command */ \
+    INPUT(STANDBY_OFF)      /* neither of the two any more */ \
     INPUT(CONFIDENT)        /* a second: confident for long enough */ \
     INPUT(UNDECIDED)        /* a second: neither of the two */ \
     INPUT(NOT_CONFIDENT)    /* a second: not confident for long enough */ \

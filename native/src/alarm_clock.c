@@ -162,6 +162,24 @@ static void set_rtc(sw_alarm_clock *a, uint64_t now_us)
     a->rtc_due_us = NEVER;
 }
 
+static uint32_t brighter(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+/* The night light, where nothing of the alarm outshines it. */
+static void add_night_light(sw_alarm_clock *a, uint64_t now_us, sw_light_colour *light)
+{
+    if (now_us >= a->night_until_us) {
+        a->night_light = 0;
+    }
+    if (a->night_light == 0u) {
+        return;
+    }
+    const sw_light_colour night = sw_light_mix(a->night_light * SW_LIGHT_FULL / SW_ALARM_CLOCK_LIGHT_FULL);
+    light->red = brighter(light->red, night.red);
+    light->green = brighter(light->green, night.green);
+    light->blue = brighter(light->blue, night.blue);
+    a->deadline_us = earlier(a->deadline_us, a->night_until_us);
+}
+
 static void drive_pins(sw_alarm_clock *a, uint64_t now_us)
 {
     const sw_alarm_guard *g = &a->guard;
@@ -174,6 +192,7 @@ static void drive_pins(sw_alarm_clock *a, uint64_t now_us)
         light = sw_light_at(now_us, g->deadline_us, g->sunrise_s);
         a->deadline_us = earlier(a->deadline_us, sw_light_next(now_us, g->deadline_us, g->sunrise_s));
     }
+    add_night_light(a, now_us, &light);
     if (rings != a->buzzer) {
         (void)a->hal->buzzer(a->hal->pins, rings);
         a->buzzer = rings;
@@ -309,6 +328,15 @@ uint32_t sw_alarm_clock_cancel(sw_alarm_clock *a, uint64_t now_us)
     return armed ? SW_REASON_NONE : SW_REASON_NOT_ARMED;
 }
 
+/* Before the wake window of the armed alarm. */
+static int32_t is_too_early(const sw_alarm_clock *a, uint64_t at_us)
+{
+    const sw_alarm_guard *g = &a->guard;
+    const uint32_t window_s = a->keeper->wanted.wake_window_s;
+    return g->state != SW_ALARM_OFF && g->deadline_us != NEVER && window_s != SW_KEEPER_ANY_TIME &&
+           at_us < g->deadline_us && g->deadline_us - at_us > (uint64_t)window_s * SECOND_US;
+}
+
 uint32_t sw_alarm_clock_ring(sw_alarm_clock *a, uint64_t now_us, uint64_t utc_us)
 {
     uint64_t at_us = now_us;
@@ -322,9 +350,27 @@ uint32_t sw_alarm_clock_ring(sw_alarm_clock *a, uint64_t now_us, uint64_t utc_us
         }
         at_us = sw_clock_tick(&a->clock, utc_us);
     }
-    uint32_t refused = sw_alarm_guard_ring(&a->guard, now_us, at_us);
+    uint32_t refused = is_too_early(a, at_us) ? SW_REASON_TOO_EARLY : sw_alarm_guard_ring(&a->guard, now_us, at_us);
     sw_alarm_clock_step(a, now_us);
     return refused;
+}
+
+uint32_t sw_alarm_clock_snooze(sw_alarm_clock *a, uint64_t now_us)
+{
+    const uint32_t state = a->guard.state;
+    act(a, now_us, SW_ALARM_EVENT_SNOOZE_ASKED);
+    sw_alarm_clock_step(a, now_us);
+    if (state == SW_ALARM_RINGING || state == SW_ALARM_SNOOZED) {
+        return SW_REASON_NONE;
+    }
+    return state == SW_ALARM_OFF ? SW_REASON_NOT_ARMED : SW_REASON_NOT_RINGING;
+}
+
+void sw_alarm_clock_night_light(sw_alarm_clock *a, uint64_t now_us, uint32_t level, uint32_t duration_s)
+{
+    a->night_light = level;
+    a->night_until_us = now_us + (uint64_t)duration_s * SECOND_US;
+    sw_alarm_clock_step(a, now_us);
 }
 
 void sw_alarm_clock_state(const sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uint32_t refused,

@@ -9,6 +9,7 @@
 
 #include "sw_firmware_state.h"
 #include "sw_handles.h"
+#include "sw_orders.h"
 #include "sw_parameters.h"
 #include "sw_words.h"
 
@@ -294,7 +295,7 @@ static uint32_t refusal(const sw_firmware *fw, const sw_packet_calibrate *comman
         return SW_REASON_NONE;
     }
     if (fw->standby) {
-        return SW_REASON_STANDBY_SWITCH;
+        return sw_orders_standby_reason(fw);
     }
     if (fw->driver.state != SW_DRIVER_RUNNING || fw->chain.measure == 0 || fw->chain.still == 0) {
         return SW_REASON_RADAR_FAILED;

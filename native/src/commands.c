@@ -5,6 +5,7 @@
 #include "sw_commands.h"
 
 #include "sw_driver_temperature.h"
+#include "sw_orders.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
 
@@ -39,7 +40,7 @@ static void add_temperature(const sw_firmware *fw, uint64_t now_us, sw_packet_he
         health->chip_temperature = (int16_t)((value + half) / TEMPERATURE_STEP * TEMPERATURE_STEP);
         health->chip_temperature_validity = 255;
     } else {
-        health->chip_temperature_reason = (uint8_t)(fw->standby              ? SW_REASON_STANDBY_SWITCH
+        health->chip_temperature_reason = (uint8_t)(fw->standby              ? sw_orders_standby_reason(fw)
                                                     : fw->driver.failure != 0u ? SW_REASON_RADAR_FAILED
                                                                                : SW_REASON_STARTING);
     }
@@ -57,6 +58,9 @@ static int32_t answer_health(sw_firmware *fw, uint64_t now_us, uint64_t t_us, ui
     return 1;
 }
 
+/* An order, to be carried out: one that comes again is only answered. */
+static int32_t is_new(sw_firmware *fw, uint64_t nonce) { return nonce != 0u && sw_orders_take(fw, nonce); }
+
 static int32_t alarm_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
     const sw_packet *p = &fw->packet;
@@ -64,17 +68,21 @@ static int32_t alarm_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     sw_packet_alarm_cancel cancel;
     sw_packet_alarm_read read;
     sw_packet_ring ring;
+    sw_packet_snooze snooze;
     uint64_t nonce = 0;
     uint32_t refused = SW_REASON_NONE;
     if (p->header.type == SW_PACKET_ALARM_SET && sw_packet_alarm_set_get(&set, p->payload, p->payload_n)) {
         nonce = set.nonce;
-        refused = nonce == 0u ? 0u : sw_alarm_clock_set(&fw->alarm, now_us, set.set_for_utc_us, set.sunrise_s);
+        refused = !is_new(fw, nonce) ? 0u : sw_alarm_clock_set(&fw->alarm, now_us, set.set_for_utc_us, set.sunrise_s);
     } else if (p->header.type == SW_PACKET_ALARM_CANCEL && sw_packet_alarm_cancel_get(&cancel, p->payload, p->payload_n)) {
         nonce = cancel.nonce;
-        refused = nonce == 0u ? 0u : sw_alarm_clock_cancel(&fw->alarm, now_us);
+        refused = !is_new(fw, nonce) ? 0u : sw_alarm_clock_cancel(&fw->alarm, now_us);
     } else if (p->header.type == SW_PACKET_RING && sw_packet_ring_get(&ring, p->payload, p->payload_n)) {
         nonce = ring.nonce;
-        refused = nonce == 0u ? 0u : sw_alarm_clock_ring(&fw->alarm, now_us, ring.utc_us);
+        refused = !is_new(fw, nonce) ? 0u : sw_alarm_clock_ring(&fw->alarm, now_us, ring.utc_us);
+    } else if (p->header.type == SW_PACKET_SNOOZE && sw_packet_snooze_get(&snooze, p->payload, p->payload_n)) {
+        nonce = snooze.nonce;
+        refused = !is_new(fw, nonce) ? 0u : sw_alarm_clock_snooze(&fw->alarm, now_us);
     } else if (p->header.type == SW_PACKET_ALARM_READ && sw_packet_alarm_read_get(&read, p->payload, p->payload_n)) {
         nonce = read.nonce;
     }
@@ -136,7 +144,7 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (p->header.type == SW_PACKET_HEALTH_READ && sw_packet_health_read_get(&health, p->payload, p->payload_n)) {
         return health.nonce == 0u ? 0 : answer_health(fw, now_us, t_us, health.nonce);
     }
-    return calibration_packet(fw, now_us, t_us) || alarm_packet(fw, now_us, t_us);
+    return calibration_packet(fw, now_us, t_us) || alarm_packet(fw, now_us, t_us) || sw_orders_packet(fw, now_us, t_us);
 }
 
 uint32_t sw_commands_events(sw_firmware *fw, uint64_t t_us, int32_t live)

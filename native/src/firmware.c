@@ -10,6 +10,7 @@
 #include "sw_error.h"
 #include "sw_firmware_state.h"
 #include "sw_line.h"
+#include "sw_orders.h"
 #include "sw_parts.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
@@ -200,19 +201,37 @@ static void watch_radar(sw_firmware *fw, uint64_t now_us)
     fw->failure_cause = cause;
 }
 
+/* Standby as switch and command have it now. Until the flash was read nobody knows of the command: nothing is sent. */
+static void follow_standby(sw_firmware *fw, uint64_t now_us, sw_uplink_input why)
+{
+    const int32_t standby = fw->switch_on || (fw->keeper.loaded && fw->keeper.wanted.standby != 0u);
+    if (standby != fw->standby) {
+        fw->standby = standby;
+        sw_calibrator_stop(fw, now_us, sw_orders_standby_reason(fw));
+        sw_driver_power(&fw->driver, now_us, 0);
+        decide(fw, sw_line_time(fw, now_us), standby ? why : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
+        sw_report_clear(&fw->report);
+        fw->second_us = 0;
+    }
+    sw_driver_power(&fw->driver, now_us, fw->keeper.loaded && !standby);
+}
+
+/* The hand at the switch wins: on is standby, and moving it to off ends a standby that was commanded, too. */
 static void on_switch(sw_firmware *fw, uint64_t now_us)
 {
-    int32_t standby = sw_parts_standby(fw, now_us);
-    if (standby == fw->standby) {
+    const int32_t on = sw_parts_standby(fw, now_us);
+    if (on == fw->switch_on) {
         return;
     }
-    fw->standby = standby;
-    uint64_t t_us = sw_line_time(fw, now_us);
-    sw_calibrator_stop(fw, now_us, SW_REASON_STANDBY_SWITCH);
-    sw_driver_power(&fw->driver, now_us, !standby);
-    decide(fw, t_us, standby ? SW_INPUT_STANDBY_ON : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
-    sw_report_clear(&fw->report);
-    fw->second_us = 0;
+    fw->switch_on = on;
+    if (on && fw->standby) { /* the more important cause of the silence */
+        decide(fw, sw_line_time(fw, now_us), SW_INPUT_STANDBY_ON, SW_REASON_NONE);
+    }
+    if (!on) {
+        fw->keeper.wanted.standby = 0;
+        sw_alarm_clock_step(&fw->alarm, now_us); /* writes it */
+    }
+    follow_standby(fw, now_us, SW_INPUT_STANDBY_ON);
 }
 
 static void on_power(sw_firmware *fw, uint64_t now_us)
@@ -225,9 +244,6 @@ static void on_power(sw_firmware *fw, uint64_t now_us)
     fw->policy.silent_from_us = sw_line_time(fw, now_us);
     (void)fw->hal.radar_reset(fw->hal.pins, 0); /* nothing is sent before the switch is known */
     on_switch(fw, now_us);
-    if (!fw->standby) {
-        sw_driver_power(&fw->driver, now_us, 1);
-    }
 }
 
 static void on_deadline(sw_firmware *fw, uint64_t now_us)
@@ -298,6 +314,7 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
     default:
         break;
     }
+    follow_standby(fw, now_us, SW_INPUT_STANDBY_ORDERED);
     watch_radar(fw, now_us);
     sw_health_step(&fw->health, now_us);
     if (fw->alarm.told_n != 0u) {

@@ -14,8 +14,15 @@
 #define AT_SET_FOR 4u
 #define AT_RING 12u
 #define AT_PLACE 20u
+#define AT_WINDOW 36u /* two bytes */
+#define AT_STANDBY 38u
+#define AT_RADAR 40u /* its fields in order, four bytes each */
+#define RADAR_FIELDS 11u
 #define SECTOR 0u
 #define NEVER UINT64_MAX
+
+_Static_assert(sizeof(sw_radar_config) == RADAR_FIELDS * 4u, "fields of the radar config");
+_Static_assert(AT_RADAR + RADAR_FIELDS * 4u <= SW_STORE_BYTES, "the snapshot does not fit the record");
 
 static void put(uint8_t *to, uint64_t value, uint32_t n)
 {
@@ -42,6 +49,13 @@ void sw_kept_put(const sw_kept *kept, uint8_t *bytes)
     put(bytes + AT_SET_FOR, kept->alarm.set_for_utc_us, 8);
     put(bytes + AT_RING, kept->alarm.ring_utc_us, 8);
     memcpy(bytes + AT_PLACE, kept->place, SW_KEEPER_PLACE_BYTES);
+    put(bytes + AT_WINDOW, kept->wake_window_s, 2);
+    put(bytes + AT_STANDBY, kept->standby, 1);
+    uint32_t radar[RADAR_FIELDS];
+    memcpy(radar, &kept->radar, sizeof radar);
+    for (uint32_t i = 0; i < RADAR_FIELDS; i++) {
+        put(bytes + AT_RADAR + 4u * i, radar[i], 4);
+    }
 }
 
 void sw_kept_get(sw_kept *kept, const uint8_t *bytes)
@@ -52,11 +66,19 @@ void sw_kept_get(sw_kept *kept, const uint8_t *bytes)
     kept->alarm.set_for_utc_us = get(bytes + AT_SET_FOR, 8);
     kept->alarm.ring_utc_us = get(bytes + AT_RING, 8);
     memcpy(kept->place, bytes + AT_PLACE, SW_KEEPER_PLACE_BYTES);
+    kept->wake_window_s = (uint32_t)get(bytes + AT_WINDOW, 2);
+    kept->standby = (uint32_t)get(bytes + AT_STANDBY, 1);
+    uint32_t radar[RADAR_FIELDS];
+    for (uint32_t i = 0; i < RADAR_FIELDS; i++) {
+        radar[i] = (uint32_t)get(bytes + AT_RADAR + 4u * i, 4);
+    }
+    memcpy(&kept->radar, radar, sizeof radar);
 }
 
 void sw_keeper_init(sw_keeper *k, uint64_t now_us)
 {
     memset(k, 0, sizeof *k);
+    k->wanted.wake_window_s = SW_KEEPER_ANY_TIME;
     sw_kept_put(&k->wanted, k->flash);
     k->at_us = now_us;
 }

@@ -134,7 +134,7 @@ int32_t sw_parts_standby(sw_firmware *fw, uint64_t now_us)
 {
     sw_parts *p = &fw->parts;
     const int32_t on = fw->hal.standby_switch(fw->hal.pins) != 0;
-    if (on || !fw->standby) {
+    if (on || !fw->switch_on) {
         p->settle_us = NEVER;
         plan(p);
         return on;

@@ -16,6 +16,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
     [SW_UPLINK_BOOT] = {
         [SW_INPUT_ANNOUNCED] = GO(MONITORING, BOOTED),
         [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_ORDERED] = GO(STANDBY, STANDBY_COMMAND),
         [SW_INPUT_STANDBY_OFF] = STAY(BOOT),
         [SW_INPUT_CONFIDENT] = STAY(BOOT), /* the announcement comes first; the next second asks again */
         [SW_INPUT_UNDECIDED] = STAY(BOOT),
@@ -26,6 +27,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
     [SW_UPLINK_STANDBY] = {
         [SW_INPUT_ANNOUNCED] = STAY(STANDBY),
         [SW_INPUT_STANDBY_ON] = STAY(STANDBY),
+        [SW_INPUT_STANDBY_ORDERED] = STAY(STANDBY),
         [SW_INPUT_STANDBY_OFF] = GO(MONITORING, STANDBY_SWITCH),
         [SW_INPUT_CONFIDENT] = STAY(STANDBY),
         [SW_INPUT_UNDECIDED] = STAY(STANDBY),
@@ -36,6 +38,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
     [SW_UPLINK_MONITORING] = {
         [SW_INPUT_ANNOUNCED] = STAY(MONITORING),
         [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_ORDERED] = GO(STANDBY, STANDBY_COMMAND),
         [SW_INPUT_STANDBY_OFF] = STAY(MONITORING),
         [SW_INPUT_CONFIDENT] = GO(STREAMING, CONFIDENT),
         [SW_INPUT_UNDECIDED] = STAY(MONITORING),
@@ -46,6 +49,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
     [SW_UPLINK_STREAMING] = {
         [SW_INPUT_ANNOUNCED] = STAY(STREAMING),
         [SW_INPUT_STANDBY_ON] = GO(STANDBY, STANDBY_SWITCH),
+        [SW_INPUT_STANDBY_ORDERED] = GO(STANDBY, STANDBY_COMMAND),
         [SW_INPUT_STANDBY_OFF] = STAY(STREAMING),
         [SW_INPUT_CONFIDENT] = STAY(STREAMING),
         [SW_INPUT_UNDECIDED] = STAY(STREAMING),
@@ -58,6 +62,7 @@ static const sw_uplink_cell table[SW_UPLINK_COUNT][SW_INPUT_COUNT] = {
 /* What an input says about why it is silent; the others say nothing. */
 static const uint8_t cause_of[SW_INPUT_COUNT] = {
     [SW_INPUT_STANDBY_ON] = SW_REASON_STANDBY_SWITCH,
+    [SW_INPUT_STANDBY_ORDERED] = SW_REASON_STANDBY_COMMAND,
     [SW_INPUT_NOT_CONFIDENT] = SW_REASON_NOBODY,
     [SW_INPUT_RADAR_FAILED] = SW_REASON_RADAR_FAILED,
     [SW_INPUT_SELF_TEST_FAILED] = SW_REASON_SELF_TEST_FAILED,
@@ -65,8 +70,8 @@ static const uint8_t cause_of[SW_INPUT_COUNT] = {
 
 /* Causes of a silence, the most important first; NONE stands for no cause and comes last. */
 static const uint8_t causes[] = {
-    SW_REASON_STANDBY_SWITCH, SW_REASON_SELF_TEST_FAILED, SW_REASON_RADAR_FAILED,
-    SW_REASON_NOBODY,         SW_REASON_BOOTED,           SW_REASON_NONE,
+    SW_REASON_STANDBY_SWITCH, SW_REASON_STANDBY_COMMAND, SW_REASON_SELF_TEST_FAILED, SW_REASON_RADAR_FAILED,
+    SW_REASON_NOBODY,         SW_REASON_BOOTED,          SW_REASON_NONE,
 };
 
 static uint32_t more_important(uint32_t a, uint32_t b)

@@ -1,7 +1,7 @@
 """The power fails at every operation of the flash in turn, and within it: nothing that was kept is lost, and it is said.
 
-A short life in standby: settings, an alarm, a ring and a snooze, another alarm, the bed learnt, a calibration stored, other
-settings; the sectors are nearly full, so that erasing is among the operations.
+A short life in standby: settings, an alarm, a ring and a snooze, another alarm, orders, the bed learnt, a calibration stored,
+other settings; the sectors are nearly full, so that erasing is among the operations.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ PLACE = struct.pack("<HHhhB", 500, 900, -1000, 1000, 2).ljust(16, b"\0")
 
 @dataclass(frozen=True)
 class Kept:
-    """What a device has: the armed alarm's time, 0 none; side; bed learnt; content of the calibration."""
+    """What a device has: the armed alarm's time, 0 none; side; bed learnt; standby by command and wake window; content of
+    the calibration."""
 
     alarm_utc_us: int
     side: int
     bed: int
+    orders: tuple[int, int]
     calibration: bytes
 
 
@@ -77,14 +79,16 @@ class Life:
 
     def kept(self) -> Kept:
         alarm, settings = self.ask(packet.ALARM_READ), self.ask(packet.SETTINGS_READ)
-        assert alarm is not None and settings is not None
+        orders = self.ask(packet.ORDERS_READ)
+        assert alarm is not None and settings is not None and orders is not None
         assert alarm.fields["state"] == 0 or alarm.fields["stored"] == 1
         calibrated = b""
         if isinstance(self.rig.device, HostTarget):
             here = self.state.calibrator
             calibrated = bytes(ffi.buffer(here.record))[8:-4] if here.store.counter else b""
-        fields: Any = {**alarm.fields, **settings.fields}
-        return Kept(fields["set_for_utc_us"], fields["side"], fields["bed_learnt"], calibrated)
+        fields: Any = {**alarm.fields, **settings.fields, **orders.fields}
+        ordered = fields["standby"] & table.Standby["COMMAND"], fields["wake_window"]
+        return Kept(fields["set_for_utc_us"], fields["side"], fields["bed_learnt"], ordered, calibrated)
 
     def told(self) -> set[int]:
         health = self.ask(packet.HEALTH_READ)
@@ -120,6 +124,8 @@ COMMON: dict[str, Step] = {
     "ring": lambda life: life.ask(packet.RING, utc_us=0),
     "snooze": lambda life: life.press(0.3),
     "another alarm": lambda life: life.ask(packet.ALARM_SET, set_for_utc_us=T0_UTC_US + 2 * HOUR_US, sunrise_s=600),
+    "standby": lambda life: life.ask(packet.STANDBY, on=1),
+    "window": lambda life: life.ask(packet.WAKE_WINDOW, wake_window=1200),
     "other settings": lambda life: life.ask(packet.SETTINGS_SET, side=2),
 }
 INSIDE: dict[str, Step] = {"bed learnt": learn, "calibration": calibrate, "another calibration": calibrate}
@@ -130,7 +136,7 @@ SETTLE_S = 4.0
 def worn_in(target: str) -> bytes:
     """Flash of a device whose sectors are nearly full."""
     life = Life(b"", target)
-    for n in range(62):
+    for n in range(lib.SW_STORE_SLOTS - 2):
         life.ask(packet.SETTINGS_SET, side=1 + n % 2)
     life.ask(packet.ALARM_SET, set_for_utc_us=T0_UTC_US + HOUR_US // 2, sunrise_s=0)
     if target == "host":

@@ -38,6 +38,7 @@ CELLS: dict[str, tuple[str, str, str, str, str]] = {
     "SNOOZE_OVER": ("", "", "", "", f"{RUNG} SNOOZE_OVER"),
     "BUTTON_SHORT": ("", "", "", "SNOOZED SNOOZED BUTTON BUTTON", ""),
     "BUTTON_LONG": ("", "", "", "OFF DISMISSED BUTTON BUTTON", "OFF DISMISSED BUTTON BUTTON"),
+    "SNOOZE_ASKED": ("", "", "", "SNOOZED SNOOZED CLOUD COMMAND", ""),
     "RING_TIMEOUT": ("", "", "", "ARMED", ""),
     "RING_TIMEOUT_LAST": ("", "", "", "OFF DISMISSED DEVICE NOBODY_ANSWERED", ""),
 }

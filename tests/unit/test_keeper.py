@@ -37,6 +37,10 @@ def test_every_field_survives_the_way_to_flash_and_back() -> None:
     kept, back = ffi.new("sw_kept *"), ffi.new("sw_kept *")
     kept.side, kept.bed_learnt, kept.place = 2, 1, bytes(range(1, 17))
     kept.alarm = {"set_for_utc_us": 2**61 + 5, "ring_utc_us": 2**61 + 3, "sunrise_s": 65535}
+    kept.wake_window_s, kept.standby = 40_000, 1
+    kept.radar = dict(
+        zip((name for name, _ in ffi.typeof("sw_radar_config").fields), range(2**31, 2**31 + 11), strict=True)
+    )
     content = ffi.new("uint8_t[]", lib.SW_STORE_BYTES)
     lib.sw_kept_put(kept, content)
     lib.sw_kept_get(back, content)

@@ -16,6 +16,7 @@ STATES = ("BOOT", "STANDBY", "MONITORING", "STREAMING")
 CELLS: dict[str, tuple[str, str, str, str]] = {
     "ANNOUNCED": ("MONITORING BOOTED", "", "", ""),
     "STANDBY_ON": ("STANDBY STANDBY_SWITCH", "", "STANDBY STANDBY_SWITCH", "STANDBY STANDBY_SWITCH"),
+    "STANDBY_ORDERED": ("STANDBY STANDBY_COMMAND", "", "STANDBY STANDBY_COMMAND", "STANDBY STANDBY_COMMAND"),
     "STANDBY_OFF": ("", "MONITORING STANDBY_SWITCH", "", ""),
     "CONFIDENT": ("", "", "STREAMING CONFIDENT", ""),
     "UNDECIDED": ("", "", "", ""),
@@ -26,6 +27,7 @@ CELLS: dict[str, tuple[str, str, str, str]] = {
 # why it is silent, the most important first, and the input that says so
 CAUSES = {
     "STANDBY_SWITCH": "STANDBY_ON",
+    "STANDBY_COMMAND": "STANDBY_ORDERED",
     "SELF_TEST_FAILED": "SELF_TEST_FAILED",
     "RADAR_FAILED": "RADAR_FAILED",
     "NOBODY": "NOT_CONFIDENT",
