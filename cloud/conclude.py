@@ -9,7 +9,7 @@ from cloud import alarm, device, gather, intent, occupancy, primary_user, sessio
 from cloud.device import Settings
 from cloud.epoch_input import EPOCH_S, EpochInput
 from cloud.memory import Memory, Notice, Seconds
-from cloud.observations import AlarmEvent, Fault, Observation, Ring, Room, Row, Vitals
+from cloud.observations import AlarmEvent, Fault, Gap, Observation, Ring, Room, Row, Vitals
 from cloud.settle import SECOND_US
 from cloud.tuning import DEFAULT, Tuning
 from wire.table import Reason, text_of
@@ -109,7 +109,7 @@ def _see(seconds: Seconds, event: occupancy.Event, utc_us: int, reason: str) -> 
 
 def _observe(seconds: Seconds, seen: Observation, tuning: Tuning) -> list[Row]:
     """What one observation says about the bed; one that is older than the newest says nothing any more."""
-    if isinstance(seen, (AlarmEvent, Room, Fault)) or seen.utc_us < seconds.data_utc_us:
+    if isinstance(seen, (AlarmEvent, Room, Fault, Gap)) or seen.utc_us < seconds.data_utc_us:
         return []
     seconds.data_utc_us = seen.utc_us
     if isinstance(seen, Vitals):

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from cloud import conclude, device, ingest, occupancy, settle
 from cloud.memory import Memory, Notice
-from cloud.observations import Boot, DataPacket, Row
-from wire import codec, delivery, handshake, packet
+from cloud.observations import Boot, DataPacket, Gap, Row
+from wire import codec, delivery, handshake, packet, table
 from wire.packet import Packet
 
 #: A device that is there has answered and sent all it keeps within this.
 HOLD_US = 12_000_000
+PACKETS_GONE = table.text_of(table.Gap, table.Gap["PACKETS"])
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class State:
     pulling: delivery.Config = field(default_factory=delivery.Config)
     link: handshake.State = field(default_factory=handshake.State)
     ingest: ingest.Ingest = field(default_factory=ingest.Ingest)
+    backlog: delivery.State = field(default_factory=lambda: delivery.State(earlier=True))  # of an earlier boot
     delivery: delivery.State = field(default_factory=delivery.State)
     delay: settle.Delay = field(default_factory=settle.Delay)
     memory: Memory = field(default_factory=Memory)
@@ -51,17 +53,24 @@ class State:
     knows_time: bool = True  # False: this host's clock is not worth telling
     rows: list[Row] = field(default_factory=list)  # of this quantum
     written: dict[int, Boot] = field(default_factory=dict)
-    acknowledged: tuple[int, int] = (0, 0)  # boot, seq
+    heard: set[int] = field(default_factory=set)  # keys of boots of which something came since their last ACK
+    pressing: bool = False  # the device waits for an ACK: what came twice, or what it keeps since before this link
     holds: bool = False  # after a restart: what the device keeps must come before more is concluded
     holds_until_us: int | None = None
 
 
-def restore(state: State, boots: list[ingest.BootState], unsettled: list[DataPacket], memory: Memory) -> None:
+def restore(
+    state: State, boots: list[ingest.BootState], gaps: list[Gap], unsettled: list[DataPacket], memory: Memory
+) -> None:
     """Take up exactly where an earlier process on the same store stopped. unsettled: the packets from `unsettled_from` on."""
     state.memory = memory
     for boot in boots:
         state.ingest.boots[boot.row.boot] = boot
         state.written[boot.row.boot] = boot.row
+        if boot.row.device_id is not None and boot.row.device_id not in state.ingest.devices:
+            state.ingest.devices.append(boot.row.device_id)
+    for gap in gaps:
+        _gone(state, gap)
     for stored in unsettled:
         settle.add(state.delay, ingest.observe(stored), memory.seconds.next_s)
     state.delay.late.clear()  # what was late has been heeded in the tick of its coming
@@ -102,23 +111,30 @@ def step(state: State, event: Packet | Tick) -> Result:
             state.rows += device.receive(state.memory.device, event, state.utc_us)
     elif event.type in ingest.DATA:
         state.delivery = delivery.heard(state.delivery, event.boot, event.seq, state.utc_us)
-        ingest.take(state.ingest, event, state.utc_us)
+        state.backlog = delivery.heard(state.backlog, event.boot, event.seq, state.utc_us)
+        state.pressing |= not ingest.take(state.ingest, event, state.utc_us)
+        state.heard.add(ingest.key_of(state.ingest, event.boot))
     return Result([], b"")
 
 
 def acknowledge(state: State) -> bytes:
-    """An ACK when the committed sequence of the device's boot has grown. Call after the commit, and only then."""
-    linked = state.link.device
-    if linked is None or linked.boot not in state.written:
+    """An ACK for every boot of which anything came since its last one. Call after the commit, and only then."""
+    state.pressing = False
+    if state.link.device is None:
         return b""
-    boot = state.ingest.boots[linked.boot]
-    if any(one.boot == linked.boot for one in state.ingest.waiting):
-        return b""
-    up_to = linked.boot, _committed(state, boot)
-    if up_to == state.acknowledged or not up_to[1]:
-        return b""
-    state.acknowledged = up_to
-    return handshake.ack(*up_to)
+    waiting = {key for _, key, _ in state.ingest.waiting}
+    credit = ingest.WAITING_MAX - len(state.ingest.waiting)
+    send = b""
+    for key in sorted(state.heard - waiting):
+        state.heard.remove(key)
+        if key // ingest.PER_DEVICE != state.ingest.device or key not in state.ingest.boots:
+            continue
+        boot = state.ingest.boots[key]
+        seq = _committed(state, boot)
+        sack = ingest.sack(boot, seq)
+        if seq or sack:
+            send += handshake.ack(key % ingest.PER_DEVICE, seq, sack, credit)
+    return send
 
 
 def finish(state: State) -> list[Row]:
@@ -130,8 +146,11 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
     """The device answered: its identity and its clock."""
     linked = state.link.device
     assert linked is not None
+    ingest.is_device(state.ingest, linked.device_id)
     boot = ingest.boot_of(state.ingest, hello.boot)
-    new = hello.boot not in state.written
+    state.heard.add(boot.row.boot)
+    state.pressing = True
+    new = boot.row.boot not in state.written
     boot.row = boot.row._replace(
         device_id=linked.device_id, config_hash=linked.config_hash, parameters_hash=linked.parameters_hash
     )
@@ -160,9 +179,7 @@ def _tick(state: State, utc_us: int) -> Result:
     if handshake.Event.LOST in noticed.events:
         _notice(state, occupancy.Event.LOST, utc_us, occupancy.NO_ANSWER)
     rows = state.rows
-    for raw, seen in ingest.flush(state.ingest):
-        rows += [raw, seen]
-        settle.add(state.delay, seen, memory.seconds.next_s)
+    rows += _observations(state, utc_us)
     rows += _boots(state)
     if not _holds(state, utc_us):
         rows += conclude.tick(memory, state.delay, state.settings, utc_us)
@@ -189,9 +206,34 @@ def _holds(state: State, utc_us: int) -> bool:
     return state.holds
 
 
+def _observations(state: State, utc_us: int) -> list[Row]:
+    """Rows of the packets that have come, as far as their time is known or never will be."""
+    linked = state.link.device
+    rows: list[Row] = []
+    for raw, seen in ingest.flush(state.ingest, None if linked is None else linked.boot, utc_us):
+        rows.append(raw)
+        if seen is None:
+            continue
+        rows.append(seen)
+        settle.add(state.delay, seen, state.memory.seconds.next_s)
+        if isinstance(seen, Gap):
+            _gone(state, seen)
+    return rows
+
+
+def _gone(state: State, gap: Gap) -> None:
+    """What the device no longer has is not waited for. A gap names nothing behind itself."""
+    if gap.what == PACKETS_GONE:
+        last = min(gap.last_seq, gap.seq - 1) if gap.of_boot == gap.boot else gap.last_seq
+        boots = state.ingest.boots
+        boot = boots.setdefault(gap.of_boot, ingest.BootState(Boot(gap.of_boot, None, None, None, 0, 0, 0)))
+        ingest.never_comes(boot, gap.first_seq, last)
+        state.heard.add(gap.of_boot)
+
+
 def _boots(state: State) -> list[Row]:
     """Rows of the boots that have changed and whose packets are all timed."""
-    waiting = {one.boot for one in state.ingest.waiting}
+    waiting = {key for _, key, _ in state.ingest.waiting}
     changed = [
         boot.row
         for boot in state.ingest.boots.values()
@@ -213,23 +255,34 @@ def _told(state: State, answer: Packet) -> None:
     """A HELLO or PONG says what the device keeps."""
     kept = _integer(answer, "oldest_seq"), _integer(answer, "newest_seq")
     state.delivery = delivery.told(state.delivery, answer.boot, *kept)
+    state.backlog = delivery.told_of_backlog(state.backlog, answer.boot, _integer(answer, "oldest_boot"))
 
 
 def _committed(state: State, boot: ingest.BootState) -> int:
-    return ingest.committed_up_to(boot, state.utc_us, delivery.gone_before(state.delivery, boot.row.boot))
+    wire_boot = boot.row.boot % ingest.PER_DEVICE
+    return ingest.committed_up_to(boot, delivery.gone_before(state.delivery, wire_boot))
 
 
 def _pull(state: State, utc_us: int) -> bytes:
-    """A question for packets that the device keeps and does not send by itself."""
-    linked = state.link.device
-    if linked is None:
+    """Questions for packets that the device keeps and does not send by itself: of its boot, and of an earlier one."""
+    if state.link.device is None:
         return b""
-    boot = ingest.boot_of(state.ingest, linked.boot)
-    committed = _committed(state, boot)
-    state.delivery, send = delivery.tick(
-        state.pulling, state.delivery, committed, utc_us, ingest.hole(boot, committed + 1)
-    )
+    state.delivery, send = _pull_of(state, state.delivery, utc_us)
+    if not send and state.backlog.boot:
+        state.backlog, send = _pull_of(state, state.backlog, utc_us)
     return send
+
+
+def _pull_of(state: State, asked: delivery.State, utc_us: int) -> tuple[delivery.State, bytes]:
+    boot = ingest.boot_of(state.ingest, asked.boot)
+    committed = _committed(state, boot)
+    hole = ingest.hole(boot, committed + 1)
+    if hole and delivery.hopeless(state.pulling, asked, committed):
+        ingest.never_comes(boot, committed + 1, committed + hole)
+        state.heard.add(boot.row.boot)
+        committed = _committed(state, boot)
+        hole = ingest.hole(boot, committed + 1)
+    return delivery.tick(state.pulling, asked, committed, utc_us, hole)
 
 
 def _integer(one: Packet, name: str) -> int:

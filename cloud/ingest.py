@@ -6,14 +6,27 @@ answered this host has no clock: it waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Fault, Observation, Room, Transition, Vitals
+from cloud.observations import (
+    AlarmEvent,
+    Anchor,
+    Boot,
+    DataPacket,
+    Fault,
+    Gap,
+    Observation,
+    Room,
+    Transition,
+    Untimed,
+    Vitals,
+)  # fmt: skip
 from wire import codec, condition, packet, table, values
 from wire.packet import Packet
+from wire.spans import Spans
 from wire.table import HEADER
 
 #: A boot's clock is set anew when two answers on end differ by more, and by the same. Less is no drift: an answer
@@ -24,90 +37,141 @@ ANSWER_WITHIN_US = 2_000_000
 #: A later device time is damage or nonsense (285 years).
 LATEST_US = 1 << 53
 COBS_RUN = 254
-#: Packets that may wait for a clock; older ones count as lost.
+#: Packets that may wait for a clock. More are not taken, and so not acknowledged: the device keeps them.
 WAITING_MAX = 4096
-#: Missing packets that a late one may still fill.
-MISSING_MAX = 1000
-#: How long a missing packet that the device still keeps holds the acknowledgement: it has all come again by then.
-GIVE_UP_US = 120_000_000
+#: So long a packet of an earlier boot waits for one that tells that boot's clock; then its time stays unknown.
+UNTIMED_AFTER_US = 60_000_000
+#: Bits of an acknowledgement behind its number.
+SACK_BITS = 32
 
-DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
+DATA = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT, packet.GAP)
+#: Boots of the store's first device have their own number; of the second one this is added, and so on.
+PER_DEVICE = 1 << 32
 
 
 @dataclass
 class BootState:
-    """What is known of one boot: its row, the sequence numbers still missing, its clock."""
+    """What is known of one boot: its row, the numbers that have come and that never will, its clock."""
 
     row: Boot
-    missing: dict[int, int] = field(default_factory=dict)  # seq -> UTC us at which it was missed, newest MISSING_MAX
+    got: Spans = field(default_factory=Spans)
+    gone: Spans = field(default_factory=Spans)
     offset_us: int | None = None  # UTC minus device time
     other_offset_us: int | None = None  # by the last answer, when it differed
+    told_offset_us: int | None = None  # as a packet of it said
+
+    def absent_from(self, seq: int) -> int:
+        """The first number from this one on that has not come and still may."""
+        while True:
+            after = self.gone.absent_from(self.got.absent_from(seq))
+            if after == seq:
+                return seq
+            seq = after
 
 
 @dataclass
 class Ingest:
-    """State of the ingest. waiting: data packets not yet handed on, in the order of arrival."""
+    """State of the ingest. waiting: packets not yet handed on, each with its boot's key and the UTC at which it came.
+
+    devices: of this store, in the order in which they answered first; a boot's key is its number and its device's place.
+    """
 
     boots: dict[int, BootState] = field(default_factory=dict)
-    waiting: list[Packet] = field(default_factory=list)
+    waiting: list[tuple[Packet, int, int]] = field(default_factory=list)
+    devices: list[int] = field(default_factory=list)
+    device: int = 0  # place of the one at the line
+
+
+def key_of(state: Ingest, boot: int) -> int:
+    """The key of a boot of the device at the line: two devices may have drawn one number."""
+    return boot + state.device * PER_DEVICE
 
 
 def boot_of(state: Ingest, boot: int) -> BootState:
-    """The state of a boot, made when it is new."""
-    if boot not in state.boots:
-        state.boots[boot] = BootState(Boot(boot, None, None, None, 0, 0, 0))
-    return state.boots[boot]
+    """The state of a boot of the device at the line, made when it is new."""
+    key = key_of(state, boot)
+    if key not in state.boots:
+        state.boots[key] = BootState(Boot(key, None, None, None, 0, 0, 0))
+    return state.boots[key]
+
+
+def is_device(state: Ingest, device_id: int) -> None:
+    """This device has answered. What came before from another one, and has no clock, is that one's to send again."""
+    if device_id not in state.devices:
+        state.devices.append(device_id)
+    place = state.devices.index(device_id)
+    if place == state.device:
+        return
+    for _, key, _ in state.waiting:
+        if state.boots.get(key) is not None and state.boots[key].offset_us is None:
+            del state.boots[key]
+    state.waiting = [one for one in state.waiting if one[1] in state.boots]
+    state.device = place
 
 
 def take(state: Ingest, one: Packet, utc_us: int) -> bool:
-    """Accept one intact data packet, heard at utc_us. False for what is no data, nonsense, or had before."""
-    if one.type not in DATA or one.t_us > LATEST_US or not _is_new(boot_of(state, one.boot), one.seq, utc_us):
+    """Accept one intact data packet, heard at utc_us. False for what is no data, nonsense, had before, or too much."""
+    if one.type not in DATA or one.t_us > LATEST_US or not one.seq or len(state.waiting) >= WAITING_MAX:
         return False
-    state.waiting.append(one)
-    if len(state.waiting) > WAITING_MAX:
-        boot = state.boots[state.waiting.pop(0).boot]
-        boot.row = boot.row._replace(lost=boot.row.lost + 1)
+    boot = boot_of(state, one.boot)
+    if not _is_new(boot, one.seq):
+        return False
+    state.waiting.append((one, boot.row.boot, utc_us))
+    _clock_told(boot, one)
     return True
 
 
-def _is_new(boot: BootState, seq: int, utc_us: int) -> bool:
+def _is_new(boot: BootState, seq: int) -> bool:
     """Count gaps and duplicates; a packet that fills a gap is no longer lost."""
     row = boot.row
-    if seq > row.last_seq:
-        gap = range(row.last_seq + 1, seq)
-        boot.missing.update(dict.fromkeys(gap[-MISSING_MAX:], utc_us))
-        for old in list(boot.missing)[:-MISSING_MAX]:
-            del boot.missing[old]
-        boot.row = row._replace(last_seq=seq, lost=row.lost + len(gap))
-        return True
-    if seq in boot.missing:
-        del boot.missing[seq]
-        boot.row = row._replace(lost=row.lost - 1)
-        return True
-    boot.row = row._replace(duplicates=row.duplicates + 1)
-    return False
+    if seq in boot.got:
+        boot.row = row._replace(duplicates=row.duplicates + 1)
+        return False
+    boot.got.add(seq, seq)
+    lost = row.lost + (seq - row.last_seq - 1 if seq > row.last_seq else -1)
+    boot.row = row._replace(last_seq=max(seq, row.last_seq), lost=lost)
+    return True
 
 
-def committed_up_to(boot: BootState, utc_us: int, gone_before: int) -> int:
+def never_comes(boot: BootState, first: int, last: int) -> None:
+    """The device no longer has these; what is among them and has not come is lost."""
+    boot.gone.add(max(first, 1), last)
+    row = boot.row
+    if last > row.last_seq:
+        boot.row = row._replace(last_seq=last, lost=row.lost + last - row.last_seq)
+
+
+def committed_up_to(boot: BootState, gone_before: int) -> int:
     """The last number below which nothing is missing that may still come; call with all else committed.
 
     gone_before: the device no longer keeps lower numbers.
     """
-    awaited = (seq for seq, since in boot.missing.items() if seq >= gone_before and utc_us - since < GIVE_UP_US)
-    return min(awaited, default=boot.row.last_seq + 1) - 1
+    boot.gone.add(1, min(gone_before - 1, boot.row.last_seq))
+    return min(boot.absent_from(1) - 1, boot.row.last_seq)
+
+
+def sack(boot: BootState, seq: int) -> int:
+    """Which packets behind an acknowledged number have come: bit i is seq + 2 + i."""
+    return boot.got.bits(seq + 2, SACK_BITS)
 
 
 def hole(boot: BootState, first: int) -> int | None:
     """How many numbers in a row are missing from this one on; None when it is not known to be missing."""
-    n = 0
-    while first + n in boot.missing:
-        n += 1
-    return n or None
+    after = boot.got.present_from(first)
+    return after - first if after is not None and after > first else None
 
 
-def restored(row: Boot, missing: list[int], offset_us: int | None, utc_us: int) -> BootState:
-    """The state of a boot from an earlier process; what it missed may still come from now, utc_us, on."""
-    return BootState(row, dict.fromkeys(missing[-MISSING_MAX:], utc_us), offset_us)
+def restored(row: Boot, stored: Iterable[int], offset_us: int | None) -> BootState:
+    """The state of a boot from an earlier process; stored: the numbers that are in the file, or never will be, rising."""
+    return BootState(row, Spans(stored), Spans(), offset_us)
+
+
+def _clock_told(boot: BootState, one: Packet) -> None:
+    """A boot that never answered this host has the clock that the device had then, when a packet tells it."""
+    if boot.offset_us is None and one.type in _TELLS_UTC:
+        utc_us = one.fields.get("utc_us", 0)
+        assert isinstance(utc_us, int)
+        boot.told_offset_us = utc_us - one.t_us if 0 < utc_us <= LATEST_US else boot.told_offset_us
 
 
 def set_clock(state: Ingest, answer: Packet, asked_utc_us: int, heard_utc_us: int) -> list[Anchor]:
@@ -149,17 +213,24 @@ def line_bytes(one: Packet) -> int:
     return n_body + 2 if n_body < COBS_RUN else len(codec.encode(one))
 
 
-def flush(state: Ingest) -> list[tuple[DataPacket, Observation]]:
-    """Rows of the waiting packets whose boot has a clock, in the order of arrival."""
-    rows, still = [], []
-    for one in state.waiting:
-        offset_us = state.boots[one.boot].offset_us
-        if offset_us is None:
-            still.append(one)
+def flush(state: Ingest, boot_there: int | None, utc_us: int) -> list[tuple[DataPacket | Untimed, Observation | None]]:
+    """Rows of the waiting packets whose boot has a clock, in the order of arrival; of an earlier boot that nobody tells
+    the time of, rows without one. boot_there: of the device that has answered, None: none has."""
+    rows: list[tuple[DataPacket | Untimed, Observation | None]] = []
+    still = []
+    for one, key, came_utc_us in state.waiting:
+        boot = state.boots[key]
+        if boot.offset_us is None and boot_there is not None and key != key_of(state, boot_there):
+            boot.offset_us = boot.told_offset_us
+            if boot.offset_us is None and not 0 <= utc_us - came_utc_us < UNTIMED_AFTER_US:
+                rows.append((Untimed(key, one.seq, one.type, one.t_us, one.payload), None))
+                continue
+        if boot.offset_us is None:
+            still.append((one, key, came_utc_us))
             continue
-        utc_us = one.t_us + offset_us
-        raw = DataPacket(one.boot, one.seq, one.type, one.t_us, utc_us, line_bytes(one), one.payload)
-        rows.append((raw, _OBSERVE[one.type](one, offset_us)))
+        at_us = one.t_us + boot.offset_us
+        raw = DataPacket(key, one.seq, one.type, one.t_us, at_us, line_bytes(one), one.payload)
+        rows.append((raw, _OBSERVE[one.type](one._replace(boot=key), boot.offset_us)))
     state.waiting = still
     return rows
 
@@ -240,10 +311,20 @@ def _fault(one: Packet, offset_us: int) -> Fault:
     return Fault(one.boot, one.seq, one.t_us + offset_us, v.reason, int(v.present), v.times, from_us, to_us)
 
 
+def _gap(one: Packet, offset_us: int) -> Gap:
+    f = {name: value for name, value in one.fields.items() if isinstance(value, int)}
+    of_boot = f["boot"] + one.boot // PER_DEVICE * PER_DEVICE
+    what, reason = table.text_of(table.Gap, f["what"]), values.reason_text(f["reason"])
+    return Gap(one.boot, one.seq, one.t_us + offset_us, of_boot, f["first"], f["last"], what, reason)
+
+
+#: Types whose field utc_us is the device's clock at t_us; 0 when it does not know.
+_TELLS_UTC = (packet.TRANSITION, packet.ALARM_EVENT)
 _OBSERVE: dict[int, Callable[[Packet, int], Observation]] = {
     packet.VITALS: _vitals,
     packet.TRANSITION: _transition,
     packet.ALARM_EVENT: _alarm_event,
     packet.ROOM: _room,
     packet.FAULT: _fault,
+    packet.GAP: _gap,
 }

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from cloud import lost_packets
 from cloud.fault_spans import FaultSpan, timeline
 from cloud.observations import (
     VALID_FROM,
@@ -22,6 +23,7 @@ from cloud.observations import (
     Anchor,
     Epoch,
     Fault,
+    Gap,
     Health,
     Incident,
     IntentChange,
@@ -169,6 +171,8 @@ def _load(db: sqlite3.Connection) -> Night:
     faults = timeline(_rows(db, Fault, "faults", "utc_us, boot, seq"), health, starts, stop)
     spoken = "SELECT utc_us FROM vitals UNION ALL SELECT utc_us FROM transitions ORDER BY 1"
     data = [t for (t,) in db.execute(spoken)]  # what the alarm does in a silence does not end it
+    told = silences(transitions, boots, data, occupancy, stop, faults, answers(starts, health))
+    lost = lost_packets.spans(db, _rows(db, Gap, "gaps", "utc_us, boot, seq"))
     return Night(
         meta=dict(db.execute("SELECT key, value FROM meta")),
         from_utc_us=start - start % (EPOCH_S * SECOND_US),
@@ -178,7 +182,7 @@ def _load(db: sqlite3.Connection) -> Night:
         transitions=transitions,
         occupancy=occupancy,
         sessions=[Session(*row) for row in db.execute("SELECT * FROM sessions ORDER BY 1")],
-        silences=silences(transitions, boots, data, occupancy, stop, faults, answers(starts, health)),
+        silences=sorted([*told, *lost], key=lambda one: one.from_utc_us),
         epochs=_rows(db, Epoch, "epochs", "utc_us"),
         intents=_rows(db, IntentChange, "intents", "rowid"),
         absences=_rows(db, Absence, "absences", "from_utc_us"),

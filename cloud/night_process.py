@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from cloud import core, ingest, memory, session, settle
+from cloud import core, ingest, memory, session
 from cloud.device import Settings
 from cloud.observations import Incident
 from cloud.store import Store
@@ -52,7 +52,8 @@ class Cloud:
         self._state.knows_time = self._knows_time()
         rows, send = core.step(self._state, core.Tick(utc_us))
         self.writer.take(rows)
-        if self.writer.due(rows, utc_us, self._state.memory.urgent) and self._commit():
+        urgent = self._state.memory.urgent or self._state.pressing
+        if self.writer.due(rows, utc_us, urgent) and self._commit():
             send += core.acknowledge(self._state)
         return send
 
@@ -117,6 +118,5 @@ def restore(state: core.State, store: Store) -> None:
         return
     clocks = {anchor.boot: anchor.utc_us - anchor.t_us for anchor in store.anchors()}
     kept = memory.decode(meta)
-    stopped_utc_us = kept.seconds.next_s * settle.SECOND_US + settle.SETTLE_US
-    boots = [ingest.restored(row, store.missing(row), clocks.get(row.boot), stopped_utc_us) for row in store.boots()]
-    core.restore(state, boots, store.packets_since(core.unsettled_from(kept)), kept)
+    boots = [ingest.restored(row, store.stored(row), clocks.get(row.boot)) for row in store.boots()]
+    core.restore(state, boots, store.gaps(), store.packets_since(core.unsettled_from(kept)), kept)

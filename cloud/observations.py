@@ -128,6 +128,29 @@ class Fault(NamedTuple):
     to_utc_us: int | None
 
 
+class Gap(NamedTuple):
+    """The device no longer has these packets of of_boot, or their waveforms."""
+
+    boot: int
+    seq: int
+    utc_us: int
+    of_boot: int
+    first_seq: int
+    last_seq: int
+    what: str  # "packets" | "waveforms"
+    reason: str
+
+
+class Untimed(NamedTuple):
+    """A data packet of a boot that never answered this host and never told its clock: nobody knows when it was."""
+
+    boot: int
+    seq: int
+    type: int
+    t_us: int
+    payload: bytes
+
+
 class Health(NamedTuple):
     """What the device answered when asked for faults, from the first to the last of equal answers on end.
 
@@ -229,7 +252,7 @@ class Setting(NamedTuple):
     utc_us: int
 
 
-Observation = Vitals | Transition | AlarmEvent | Room | Fault
+Observation = Vitals | Transition | AlarmEvent | Room | Fault | Gap
 Row = (
     Boot
     | Anchor
@@ -245,4 +268,5 @@ Row = (
     | Setting
     | Health
     | Incident
+    | Untimed
 )

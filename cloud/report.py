@@ -126,7 +126,7 @@ def _edge(db: Path, counted: Mapping[str, Any], truth: Truth | None) -> Section:
 
 def _link(db: Path, counted: Mapping[str, Any]) -> Section:
     """Packets as the store knows them; what the device sent is only known to who ran it."""
-    ((stored,),) = _query(db, "SELECT count(*) FROM packets")
+    ((stored,),) = _query(db, f"SELECT count(*) FROM {_all_packets(db)}")
     ((lost, duplicates),) = _query(db, "SELECT coalesce(sum(lost), 0), coalesce(sum(duplicates), 0) FROM boots")
     values = {
         **dict.fromkeys(("packets_sent", "digest")),
@@ -142,16 +142,24 @@ def _link(db: Path, counted: Mapping[str, Any]) -> Section:
 def data_digest(db: Path) -> str:
     """SHA-256 over the unique data packets: boot, seq (both 32 bits, little-endian) and payload of each.
 
+    Those too of which nobody knows when they were.
     Boots in the order in which they were first heard, packets in the order of their numbers.
     """
     digest = hashlib.sha256()
     sql = (
-        "SELECT p.boot, p.seq, p.payload FROM packets p LEFT JOIN boots b ON b.boot = p.boot "
+        f"SELECT p.boot, p.seq, p.payload FROM {_all_packets(db)} p LEFT JOIN boots b ON b.boot = p.boot "
         "ORDER BY b.rowid, p.boot, p.seq"
     )
     for boot, seq, payload in _query(db, sql):
-        digest.update(boot.to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
+        digest.update((boot % (1 << 32)).to_bytes(4, "little") + seq.to_bytes(4, "little") + payload)
     return digest.hexdigest()
+
+
+def _all_packets(db: Path) -> str:
+    """The tables of data packets, as one."""
+    later = _query(db, "SELECT 1 FROM sqlite_schema WHERE name = 'untimed'")
+    more = " UNION ALL SELECT boot, seq, payload FROM untimed" if later else ""
+    return f"(SELECT boot, seq, payload FROM packets{more})"
 
 
 def _query(db: Path, sql: str) -> list[Any]:

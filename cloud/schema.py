@@ -5,7 +5,7 @@ Rule: a later version only adds tables; an earlier file is brought up to date wh
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 #: Version -> what it added.
 ADDED = {
@@ -80,6 +80,16 @@ CREATE TABLE health (
 CREATE TABLE incidents (
   from_utc_us INTEGER NOT NULL, what TEXT NOT NULL, to_utc_us INTEGER, detail TEXT NOT NULL,
   PRIMARY KEY (from_utc_us, what)) STRICT, WITHOUT ROWID;
+""",
+    5: """
+CREATE TABLE gaps (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, utc_us INTEGER NOT NULL,
+  of_boot INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  what TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE untimed (
+  boot INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, t_us INTEGER NOT NULL, payload BLOB NOT NULL,
+  PRIMARY KEY (boot, seq)) STRICT, WITHOUT ROWID;
 """,
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from cloud import outages
 from cloud.fault_spans import FaultSpan
@@ -31,6 +32,8 @@ BLINDING = tuple(
 )  # fmt: skip
 #: A device that does not answer, or does not send, is noticed within this.
 NOTICED_US = 45_000_000
+#: A packet and the next one of a stream are nearer.
+COVERS_US = 5_000_000
 #: Shorter ones are the cadence of the packets.
 SHORTEST_US = 2_000_000
 
@@ -115,9 +118,17 @@ def _lost(
         last = bisect_right(data_utc_us, row.utc_us) - 1
         since = data_utc_us[last] if last >= 0 and row.utc_us - data_utc_us[last] < NOTICED_US else row.utc_us
         found.append(Silence(since, end, row.reason))
+    found = [rest for one in found for rest in _without_data(one, data_utc_us)]
     return [
         replace(one, reason=f"{NO_ANSWER}: {outages.why(one.from_utc_us, one.to_utc_us, heard)}")
         if one.reason == NO_ANSWER and heard
         else one
         for one in found
     ]
+
+
+def _without_data(span: Silence, data_utc_us: Sequence[int]) -> list[Silence]:
+    """What is left of a span when packets of it came later: the device had kept them."""
+    first, stop = bisect_right(data_utc_us, span.from_utc_us), bisect_right(data_utc_us, span.to_utc_us - 1)
+    at = [span.from_utc_us, *data_utc_us[first:stop], span.to_utc_us]
+    return [replace(span, from_utc_us=a, to_utc_us=b) for a, b in pairwise(at) if b - a > COVERS_US or len(at) == 2]

@@ -22,6 +22,7 @@ from cloud.observations import (
     DataPacket,
     Epoch,
     Fault,
+    Gap,
     Health,
     Incident,
     IntentChange,
@@ -32,6 +33,7 @@ from cloud.observations import (
     Session,
     Setting,
     Transition,
+    Untimed,
     User,
     Vitals,
 )
@@ -61,6 +63,8 @@ _TABLES: dict[type[Row], tuple[str, str]] = {
     Fault: ("faults", ""),
     Health: ("health", "from_utc_us"),
     Incident: ("incidents", "from_utc_us, what"),
+    Gap: ("gaps", ""),
+    Untimed: ("untimed", ""),
 }
 
 
@@ -228,11 +232,17 @@ class Store:
         rows = self._db.execute("SELECT boot, t_us, utc_us FROM anchors ORDER BY boot, t_us")
         return [Anchor(*row) for row in rows]
 
-    def missing(self, boot: Boot) -> list[int]:
-        """Numbers up to the boot's last one that are not stored, rising; what was deleted for its age is not missing."""
-        stored = {seq for (seq,) in self._db.execute("SELECT seq FROM packets WHERE boot = ?", (boot.boot,))}
-        first = 1 if retention.DETAIL_FROM not in self.meta() else min(stored, default=boot.last_seq + 1)
-        return sorted(set(range(first, boot.last_seq + 1)) - stored)
+    def stored(self, boot: Boot) -> list[int]:
+        """Numbers of the boot that are stored, or were and were deleted for their age, rising."""
+        sql = "SELECT seq FROM packets WHERE boot = ?1 UNION SELECT seq FROM untimed WHERE boot = ?1 ORDER BY seq"
+        found = [seq for (seq,) in self._db.execute(sql, (boot.boot,))]
+        if retention.DETAIL_FROM in self.meta():
+            return [*range(1, found[0] if found else boot.last_seq + 1), *found]
+        return found
+
+    def gaps(self) -> list[Gap]:
+        """What the device told that it no longer has."""
+        return [Gap(*row) for row in self._db.execute(f"SELECT {', '.join(Gap._fields)} FROM gaps")]
 
     def packets_since(self, utc_us: int) -> list[DataPacket]:
         """Data packets from this time on."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cloud.observations import AlarmEvent, Incident, Ring, Row, Setting
+from cloud.observations import AlarmEvent, DataPacket, Incident, Ring, Row, Setting
 from cloud.store import Store, StoreError
 
-#: Three commits a minute. The device keeps two minutes, and sends again what is not acknowledged for 30 s.
+#: Three commits a minute: each second instead would be seven times as much to write (bench/store_writes.py).
 COMMIT_EVERY_US = 20_000_000
 #: Rows of a night and more; with them in memory a disk that stays full costs the process its life, later.
 GATHERED_MAX = 100_000
+#: So many packets are no live stream: the device is handing over what it kept, and waits for the ACK.
+BULK = 32
 #: What must not wait.
 URGENT = (Ring, Setting, AlarmEvent)
 FULL = "store could not be written"
@@ -49,7 +51,10 @@ class Writer:
         last = self.written_utc_us
         if last is None or not 0 <= utc_us - last < self.every_us:
             return True
-        return self.failing_since_us is None and (urgent or any(isinstance(one, URGENT) for one in new))
+        if self.failing_since_us is not None:
+            return False
+        bulk = sum(isinstance(one, DataPacket) for one in self.rows) >= BULK
+        return bulk or urgent or any(isinstance(one, URGENT) for one in new)
 
     def commit(self, utc_us: int, meta: Mapping[str, str]) -> bool:
         """Everything gathered, as one transaction. Returns False when the store could not be written; raises StoreError

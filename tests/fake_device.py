@@ -1,4 +1,7 @@
-"""A device made of packets alone: answers the handshake, streams what a script says, second by second."""
+"""A device made of packets alone: answers the handshake, streams what a script says, second by second.
+
+It keeps every data packet until it is acknowledged, and hands over what is pulled; it sends nothing again by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 
 from cloud.app import Cloud, seeded
 from cloud.store import Store
-from wire import codec, packet
+from wire import codec, packet, table
 from wire.table import LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, ResetCause, UplinkState
 
 SECOND_US = 1_000_000
@@ -26,7 +29,11 @@ class FakeDevice:
         self.seq = 0
         self.acknowledged = 0
         self.booted_us = booted_us
-        self.kept = (0, 0)  # oldest and newest packet, as it tells them
+        self.device_id = 2**63 + 5
+        self.earlier = 0  # a boot of which it says that it keeps something
+        self.kept: tuple[int, int] | None = None  # oldest and newest packet, as it tells them; None: as it is
+        self.keeps: dict[int, packet.Packet] = {}
+        self._pulled: list[int] = []
         self._decoder = codec.Decoder()
         self._questions: list[packet.Packet] = []
         self.heard: list[packet.Packet] = []
@@ -37,26 +44,40 @@ class FakeDevice:
 
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
-            packet.HELLO, t_us, device_id=2**63 + 5, nonce=99, config_hash=1, parameters_hash=2,
+            packet.HELLO, t_us, device_id=self.device_id, nonce=99, config_hash=1, parameters_hash=2,
             protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce, **self._kept(),
         )  # fmt: skip
 
     def _kept(self) -> dict[str, int]:
-        return {"oldest_seq": self.kept[0], "newest_seq": self.kept[1], "oldest_boot": 0, "stored": 0}
+        oldest, newest = self.kept or (min(self.keeps, default=0), self.seq)
+        boot = self.earlier or (self.boot if oldest else 0)
+        return {"oldest_seq": oldest, "newest_seq": newest, "oldest_boot": boot, "stored": len(self.keeps)}
 
     def hear(self, chunk: bytes) -> None:
         """Bytes of the host: acknowledgements count at once, questions wait for `answers`."""
         for one in self._decoder.feed(chunk):
             if one.type == packet.ACK:
-                self.acknowledged = int(one.fields["seq"])  # type: ignore[arg-type]
+                self._acknowledged(one)
+            elif one.type == packet.PULL and one.fields["boot"] == self.boot:
+                first, n = int(one.fields["seq"]), int(one.fields["count"])  # type: ignore[arg-type]
+                self._pulled = [seq for seq in sorted(self.keeps) if seq >= first][:n]
             elif "nonce" in one.fields:
                 self._questions.append(one)
             self.heard.append(one)
 
+    def _acknowledged(self, ack: packet.Packet) -> None:
+        boot, seq, sack = (int(ack.fields[name]) for name in ("boot", "seq", "sack"))  # type: ignore[arg-type]
+        if boot == self.boot:
+            self.acknowledged = seq
+            self.keeps = {
+                n: one for n, one in self.keeps.items() if n > seq and not (n > seq + 1 and sack >> n - seq - 2 & 1)
+            }
+
     def answers(self, t_us: int) -> bytes:
         """What a device says to the questions it has heard."""
         asked, self._questions = self._questions, []
-        said = b""
+        pulled, self._pulled = [self.keeps[seq] for seq in self._pulled if seq in self.keeps], []
+        said = b"".join(codec.encode(one._replace(flags=one.flags | table.FLAG_RESENT)) for one in pulled)
         for one in asked:
             nonce = int(one.fields["nonce"])  # type: ignore[arg-type]
             if one.type == packet.HOST_HELLO:
@@ -86,6 +107,14 @@ class FakeDevice:
         return self._packet(
             packet.FAULT, t_us, seq=self.seq, reason=Reason[reason], present=int(not to_us), times=times,
             from_us=from_us, to_us=to_us,
+        )  # fmt: skip
+
+    def gap(self, t_us: int, boot: int, first: int, last: int, reason: str, what: str = "PACKETS") -> bytes:
+        """These of that boot are gone."""
+        self.seq += 1
+        return self._packet(
+            packet.GAP, t_us, seq=self.seq, boot=boot, first=first, last=last, reason=Reason[reason],
+            what=table.Gap[what],
         )  # fmt: skip
 
     def vitals(self, t_us: int, wave_um: Sequence[int] = (), **fields: int) -> bytes:
@@ -126,7 +155,10 @@ class FakeDevice:
 
     def _packet(self, kind: int, t_us: int, seq: int = 0, **fields: int | Sequence[int]) -> bytes:
         every = {f.name: 0 if f.count == 1 else (0,) * f.count for f in LAYOUTS[kind].fields}
-        return codec.encode(packet.make(kind, {**every, **fields}, seq=seq, boot=self.boot, t_us=t_us))
+        made = packet.make(kind, {**every, **fields}, seq=seq, boot=self.boot, t_us=t_us)
+        if seq:
+            self.keeps[seq] = made
+        return codec.encode(made)
 
 
 def _sixteen(names: Sequence[str]) -> tuple[int, ...]:

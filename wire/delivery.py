@@ -1,11 +1,12 @@
 """The host's side of delivery: when to PULL what the device keeps, from which number, how many.
 
-Rule: pull only what the device has told of or sent past, and what does not come by itself: a streaming device sends
-again on its own what is not acknowledged for half a minute, a silent one hands a packet over only when it is asked. Pure:
-state in, state out; no clock, no store.
+Rule: pull only what the device has told of or sent past, and what does not come by itself: a streaming device sends on
+its own what is missing and what it kept meanwhile, a silent one hands a packet over only when it is asked. Pure: state
+in, state out; no clock, no store.
 
-`told` takes what HELLO and PONG say, `heard` every intact data packet, `tick` says what to send. What the device no
-longer keeps can never come: `gone_before` is the first number that still may.
+One State for one boot. `told` takes what HELLO and PONG say of their own boot, `told_of_backlog` what they say of an
+earlier one, `heard` every intact data packet, `tick` says what to send. What the device no longer keeps can never come:
+`gone_before` is the first number that still may; `hopeless` is one that was asked for often enough.
 """
 
 from __future__ import annotations
@@ -23,15 +24,19 @@ class Config:
 
     quiet_us: no data for so long means that nothing is on its way; longer than the line's round trip.
     stuck_us: a hole that stays open for so long is not filled unasked. count: packets in one PULL.
+    tries, tries_earlier: a number that did not come after so many PULLs never will; of the present boot, which says
+    itself what it keeps, and of an earlier one.
     """
 
     quiet_us: int = 3_000_000
     stuck_us: int = 3_000_000
     count: int = 64
+    tries: int = 38
+    tries_earlier: int = 5
 
     def __post_init__(self) -> None:
         """Ranges."""
-        for key in ("quiet_us", "stuck_us"):
+        for key in ("quiet_us", "stuck_us", "tries", "tries_earlier"):
             if getattr(self, key) <= 0:
                 raise ValueError(f"delivery.{key}: {getattr(self, key)}, expected more than 0")
         if not 1 <= self.count <= LARGEST_COUNT:
@@ -48,6 +53,10 @@ class State:
     committed: int = 0  # as the last tick said
     moved_utc_us: int | None = None  # last data packet, or last PULL
     advanced_utc_us: int | None = None  # `committed` grew, or last PULL
+    earlier: bool = False  # not the boot that speaks: how far it went is not known
+    asked: int = 0  # the number that the last PULL began with
+    times: int = 0  # so many PULLs on end began with it
+    left: int = 0  # packets that the last PULL may still bring
 
 
 def told(state: State, boot: int, oldest: int, newest: int) -> State:
@@ -57,16 +66,32 @@ def told(state: State, boot: int, oldest: int, newest: int) -> State:
     return replace(state, first_kept=oldest or newest + 1, newest=max(newest, state.newest))
 
 
+def told_of_backlog(state: State, boot: int, oldest_boot: int) -> State:
+    """oldest_boot of a HELLO or PONG of `boot`: an earlier boot of which the device keeps something, or none."""
+    if oldest_boot in (0, boot):
+        return State(earlier=True)
+    if oldest_boot != state.boot:
+        return State(oldest_boot, newest=1, earlier=True)
+    return replace(state, times=0, newest=max(state.newest, state.committed + 1))  # it says so again: there is more
+
+
 def heard(state: State, boot: int, seq: int, utc_us: int) -> State:
     """A data packet came in, new or not."""
     if boot != state.boot:
         return state
-    return replace(state, newest=max(seq, state.newest), moved_utc_us=utc_us)
+    ahead = seq + 1 if state.earlier else seq  # of an earlier boot there may always be one more
+    return replace(state, newest=max(ahead, state.newest), moved_utc_us=utc_us, left=max(state.left - 1, 0))
 
 
 def gone_before(state: State, boot: int) -> int:
     """The first number of this boot that may still come; what is missing below it is lost for good."""
     return state.first_kept if boot == state.boot else 1
+
+
+def hopeless(config: Config, state: State, committed: int) -> bool:
+    """The number behind `committed` was asked for often enough."""
+    most = config.tries_earlier if state.earlier else config.tries
+    return state.asked == committed + 1 and state.times >= most
 
 
 def tick(config: Config, state: State, committed: int, utc_us: int, hole: int | None = None) -> tuple[State, bytes]:
@@ -75,18 +100,17 @@ def tick(config: Config, state: State, committed: int, utc_us: int, hole: int | 
     first = max(committed + 1, state.first_kept)
     if committed > state.committed or first > state.newest or state.advanced_utc_us is None:
         state = replace(state, committed=committed, advanced_utc_us=utc_us)
-    if first > state.newest:
+    if first > state.newest or (state.earlier and state.asked == first and state.times >= config.tries_earlier):
         return state, b""
     quiet = _passed(state.moved_utc_us, utc_us, config.quiet_us)
-    if not quiet and not _passed(state.advanced_utc_us, utc_us, config.stuck_us):
+    done = state.earlier and state.asked > 0 and not state.left  # all that was asked for has come: on with it
+    if not quiet and not done and not _passed(state.advanced_utc_us, utc_us, config.stuck_us):
         return state, b""
-    wanted = {
-        "boot": state.boot,
-        "seq": first,
-        "count": min(config.count, hole or state.newest, state.newest - first + 1),
-    }
-    asked = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us)
-    return asked, codec.encode(packet.make(packet.PULL, wanted))
+    most = min(config.count, state.newest - first + 1)
+    count = LARGEST_COUNT if state.earlier else min(most, hole or most)
+    times = state.times + 1 if state.asked == first else 1
+    asked = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us, asked=first, times=times, left=count)
+    return asked, codec.encode(packet.make(packet.PULL, {"boot": state.boot, "seq": first, "count": count}))
 
 
 def _passed(since_utc_us: int | None, utc_us: int, span_us: int) -> bool:

@@ -143,7 +143,8 @@ def receive(state: State, given: Packet, utc_us: int) -> Result:
     if given.type == packet.HELLO:
         return _hello(state, given, utc_us)
     if not proved(state, given):
-        return Result(state) if state.device is None else _ask_next(state, Event.OTHER_BOOT)
+        backlog = bool(given.flags & table.FLAG_RESENT)  # what the device kept of an earlier boot
+        return Result(state) if state.device is None or backlog else _ask_next(state, Event.OTHER_BOOT)
     if given.type == packet.PONG:
         if state.ping_nonce == 0 or given.fields["nonce"] != state.ping_nonce:
             return Result(state, events=(Event.STALE,))

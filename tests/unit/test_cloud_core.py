@@ -6,9 +6,21 @@ import pytest
 
 from cloud import core, ingest, memory, occupancy, settle
 from cloud.app import seeded
-from cloud.observations import AlarmEvent, Anchor, Boot, DataPacket, Occupancy, Row, Session, Transition, Vitals
+from cloud.observations import (
+    AlarmEvent,
+    Anchor,
+    Boot,
+    DataPacket,
+    Gap,
+    Occupancy,
+    Row,
+    Session,
+    Transition,
+    Untimed,
+    Vitals,
+)  # fmt: skip
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
-from wire import codec, packet
+from wire import codec, delivery, packet, table
 
 
 class Line:
@@ -138,6 +150,8 @@ def test_a_missing_packet_holds_the_acknowledgement_until_it_comes() -> None:
 def test_a_packet_missing_for_two_minutes_is_given_up() -> None:
     line = Line().linked()
     first, _, third = (line.device.vitals(2_000_000 + i) for i in range(3))
+    line.device.kept = (2, 3)  # it says so, and never hands it over
+    del line.device.keeps[2]
     line.run(first, third)
     for _ in range(120):
         line.run()
@@ -308,9 +322,123 @@ def test_a_restart_takes_up_where_it_stopped() -> None:
     kept = memory.decode(memory.encode(line.state.memory))
     stored = [row for row in line.of(DataPacket) if isinstance(row, DataPacket)]
     unsettled = [row for row in stored if row.utc_us >= core.unsettled_from(kept)]
-    core.restore(fresh, [ingest.restored(_last_boot(line), [], clock, 0)], unsettled, kept)
+    seqs = [row.seq for row in stored]
+    core.restore(fresh, [ingest.restored(_last_boot(line), seqs, clock)], [], unsettled, kept)
     assert fresh.memory == line.state.memory
     assert fresh.delay == line.state.delay
     line.state, line.rows = fresh, []
     line.run(codec.encode(packet.Packet(packet.VITALS, 5, 7, 0, bytes(255))))
     assert _last_boot(line).duplicates == 1
+
+
+def _acks(line: Line) -> list[dict[str, int]]:
+    return [one.fields for one in codec.Decoder().feed(line.sent) if one.type == packet.ACK]  # type: ignore[misc]
+
+
+def test_what_lies_behind_a_hole_is_acknowledged_by_bits() -> None:
+    line = Line().linked()
+    given = [line.device.vitals(2_000_000 + i) for i in range(6)]
+    line.run(given[0], given[2], given[5])
+    assert {key: _acks(line)[-1][key] for key in ("boot", "seq", "sack")} == {"boot": 7, "seq": 1, "sack": 0b1001}
+    assert _acks(line)[-1]["credit"] == ingest.WAITING_MAX
+
+
+def test_what_comes_again_is_acknowledged_again() -> None:
+    line = Line().linked()
+    once = line.device.vitals(2_500_000)
+    line.run(once)
+    line.run()
+    line.run(once)
+    assert [one["seq"] for one in _acks(line)] == [1, 1]
+
+
+def test_more_than_can_wait_is_not_taken_and_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "WAITING_MAX", 3)
+    line = Line()
+    line.run(*(line.device.vitals(100_000 * i) for i in range(5)))
+    line.run()
+    assert len(line.of(DataPacket)) == 3
+    assert _acks(line)[-1]["seq"] == 3
+
+
+def earlier(n: int) -> list[bytes]:
+    """What a device kept of boot 6, out of its turn."""
+    device = FakeDevice(boot=6)
+    first = device.transition(500_000, "MONITORING", "STREAMING", "CONFIDENT")
+    said = [first, *(device.vitals(SECOND_US * i) for i in range(1, n))]
+    packets = codec.Decoder().feed(b"".join(said))
+    return [codec.encode(one._replace(flags=one.flags | table.FLAG_RESENT)) for one in packets]
+
+
+def test_a_backlog_of_an_earlier_boot_is_no_restart_and_is_acknowledged() -> None:
+    line = Line()
+    line.state.ingest.boots[6] = ingest.restored(Boot(6, 1, 1, 1, 0, 0, 0), [], T0_UTC_US - 100 * SECOND_US)
+    line.linked()
+    line.run(*earlier(5))
+    assert line.state.link.device is not None
+    assert len(line.of(DataPacket)) == 5
+    assert {key: _acks(line)[-1][key] for key in ("boot", "seq", "sack")} == {"boot": 6, "seq": 5, "sack": 0}
+
+
+def test_packets_of_a_boot_that_nobody_tells_the_time_of_are_kept_without() -> None:
+    line = Line().linked()
+    line.run(*earlier(5))
+    assert [one["boot"] for one in _acks(line)] == []
+    for _ in range(62):
+        line.run()
+    assert [row.seq for row in line.of(Untimed) if isinstance(row, Untimed)] == [1, 2, 3, 4, 5]
+    assert (_acks(line)[-1]["boot"], _acks(line)[-1]["seq"]) == (6, 5)
+
+
+def test_an_earlier_boot_is_pulled_until_it_has_been_handed_over() -> None:
+    line = Line()
+    line.device.earlier = 6
+    line.linked()
+    for _ in range(25):
+        line.run()
+    pulls = [one.fields for one in codec.Decoder().feed(line.sent) if one.type == packet.PULL]
+    assert {(one["boot"], one["seq"]) for one in pulls} == {(6, 1)}
+    assert len(pulls) == 1 + delivery.Config().tries_earlier  # the first PONG says once more that there is something
+
+
+def test_what_a_device_no_longer_has_does_not_hold_the_acknowledgement() -> None:
+    line = Line().linked()
+    first, _, _, fourth = (line.device.vitals(2_000_000 + i) for i in range(4))
+    line.run(first, fourth)
+    line.run(line.device.gap(3_000_000, 7, 2, 3, "STORE_FULL"))
+    assert (_acks(line)[-1]["seq"], _last_boot(line).lost) == (5, 2)
+    (gap,) = line.of(Gap)
+    assert gap[3:] == (7, 2, 3, "packets", "device's store was full")
+
+
+def test_a_gap_of_waveforms_loses_no_packet() -> None:
+    line = Line().linked()
+    first, second = (line.device.vitals(2_000_000 + i) for i in range(2))
+    line.run(second, line.device.gap(3_000_000, 7, 1, 1, "STORE_FULL", "WAVES"))
+    assert _acks(line)[-1]["seq"] == 0
+    line.run(first)
+    assert (_acks(line)[-1]["seq"], _last_boot(line).lost) == (3, 0)
+
+
+def test_a_gap_names_nothing_behind_itself() -> None:
+    line = Line().linked()
+    line.run(line.device.gap(2_000_000, 7, 1, 2**32 - 1, "STORE_FULL"))
+    line.run(line.device.vitals(2_500_000))
+    assert (_acks(line)[-1]["seq"], len(line.of(DataPacket))) == (2, 2)
+
+
+def test_two_devices_may_draw_one_boot_number() -> None:
+    line = Line().linked()
+    line.run(line.device.vitals(2_500_000))
+    other = FakeDevice()
+    other.device_id = 77
+    line.device = other
+    core.relink(line.state)
+    line.run()
+    line.run(other.vitals(5_500_000))
+    line.run()
+    line.run(other.vitals(6_500_000))
+    assert [(row.boot >> 32, row.boot % 2**32, row.seq) for row in line.of(DataPacket) if isinstance(row, DataPacket)] == [
+        (0, 7, 1), (1, 7, 1), (1, 7, 2),
+    ]  # fmt: skip
+    assert other.acknowledged == 2

@@ -115,8 +115,8 @@ def test_what_was_deleted_is_not_missing(db: Path) -> None:
     store = Store(db, durable=False)
     boots = store.boots()
     store.forget(Retention(keep_detail_days=1), "UTC", NOW_US)
-    assert [store.missing(boot) for boot in boots] == [[]] * N_NIGHTS
-    assert store.missing(Boot(99, None, None, None, 5, 0, 0)) == []
+    assert [store.stored(boot) for boot in boots] == [[*range(1, boot.last_seq + 1)] for boot in boots]
+    assert store.stored(Boot(99, None, None, None, 5, 0, 0)) == [*range(1, 6)]
     store.close()
 
 
