@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from front import calibrate_options, replay_options
+from front import calibrate_options, record_options, replay_options
 
 app = typer.Typer(
     name="stillwave",
@@ -319,8 +319,8 @@ def alarm(
     commands.alarm(action, at, serial, tz, config, json)
 
 
-app.command()(calibrate_options.calibrate)
-app.command()(replay_options.replay)
+for _command in (calibrate_options.calibrate, replay_options.replay, *record_options.COMMANDS):
+    app.command()(_command)
 
 
 @app.command("first-light")

@@ -11,6 +11,7 @@ import sys
 from front.env import InputError
 
 EXTRA_OF = {"spidev": "pi", "gpiod": "pi", "smbus2": "pi", "numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
+EXTRA_OF["pyarrow"] = "parquet"
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
@@ -43,6 +44,7 @@ CODES = {
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
     ("front.alarm", "AlarmError"): 1,
+    ("front.replay_port", "Stalled"): 4,
     ("front.calibrate", "CalibrationError"): 1,
 }
 

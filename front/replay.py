@@ -34,11 +34,14 @@ class Asked:
     loop: bool = False
     what_if: tuple[str, ...] = ()
     tz: str | None = None
+    baud: int | None = None
 
 
 def to_port(asked: Asked, to: str, json: bool) -> None:
     """Into a serial port or a pty."""
-    raise InputError(f"--to {to}: expected cloud")
+    from front import replay_port
+
+    replay_port.run(asked, to, speed_of(asked.speed, 1.0), json)
 
 
 def to_cloud(asked: Asked, folder: Folder, config: Path | None, json: bool) -> None:

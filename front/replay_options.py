@@ -19,6 +19,7 @@ def replay(
     start: Annotated[float | None, typer.Option("--start", metavar="S", help="From this second on.")] = None,
     end: Annotated[float | None, typer.Option("--end", metavar="S", help="Up to this second.")] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Again and again, until Ctrl-C.")] = False,
+    baud: Annotated[int | None, typer.Option("--baud", metavar="N", help="Of a PORT; default 460800.")] = None,
     what_if: Annotated[
         list[str] | None,
         typer.Option("--what-if", metavar="KEY=VALUE", help="To cloud: another setting, repeatable; `help` lists all."),
@@ -38,7 +39,7 @@ def replay(
     from front import replay as work
     from front.output import Folder
 
-    asked = work.Asked(file, speed, start, end, loop, tuple(what_if or ()), tz)
+    asked = work.Asked(file, speed, start, end, loop, tuple(what_if or ()), tz, baud)
     if to == "cloud":
         work.to_cloud(asked, Folder(out, force), config, json)
     else:

@@ -86,15 +86,16 @@ class Line:
         return made
 
     def physical(self, name: str) -> npt.NDArray[np.void]:
-        """The same in the units of the table, float64; NaN where a value is unknown. utc_us and t_us stay integers."""
+        """The same in the units of the table: float64, NaN where a value is unknown; what is a plain integer stays one."""
         layout, given = table.BY_NAME[name], self[name]
-        exact = {head for head, _ in _HEAD}
+        unknown = {value.field for value in layout.values}
+        floats = {field.name for field in layout.fields if field.lsb != 1 or field.name in unknown}
+        names = given.dtype.names or ()
         dtype = [
-            (key, given.dtype[key] if key in exact else np.dtype(("<f8", given.dtype[key].shape)))
-            for key in given.dtype.names or ()
+            (key, np.dtype(("<f8", given.dtype[key].shape)) if key in floats else given.dtype[key]) for key in names
         ]
         made = np.zeros(len(given), np.dtype(dtype))
-        for key in given.dtype.names or ():
+        for key in names:
             made[key] = given[key]
         for field in layout.fields:
             if field.lsb != 1:

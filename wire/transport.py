@@ -1,4 +1,4 @@
-"""The bytes of a serial port, or of `unix:PATH` that behaves like one: the only user of pyserial.
+"""The bytes of a serial port, or of `unix:PATH` or `socket://HOST:PORT` that behave like one: the only user of pyserial.
 
 Rule: reads take what is there in one piece (reading up to a delimiter byte by byte is a hundred times
 slower), and whatever goes wrong with the port is one exception with one line.
@@ -7,13 +7,18 @@ slower), and whatever goes wrong with the port is one exception with one line.
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import termios
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 import serial
 
+from wire.tcp_line import PREFIX as TCP
+from wire.tcp_line import TcpClient
 from wire.unix_line import PREFIX, UnixClient
 
 BAUD = 460_800
@@ -36,9 +41,25 @@ def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+def _why(port: str, error: BaseException) -> str:
+    """Why a port cannot be opened, and what helps: the number of the error where there is one, else its first line."""
+    number = getattr(error, "errno", None)
+    said = _first_line(error)
+    if number == errno.ENOENT or "No such file" in said:
+        found = [*sorted(glob.glob("/dev/serial/by-id/*")), *sorted(glob.glob("/dev/tty[UA][SC]*[0-9]"))]
+        return f"No such file or directory; ports here: {', '.join(found) or 'none'}"
+    if number in (errno.EACCES, errno.EPERM):
+        return "no permission; add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in said:
+        return f"busy: another process has it; this names it: fuser -v {port}"
+    return said
+
+
 def _opened(port: str, baud: int) -> Any:
     if port.startswith(PREFIX):
         return UnixClient(port, WRITE_TIMEOUT_S)
+    if port.startswith(TCP):  # pyserial's own reads it byte by byte
+        return TcpClient(port, WRITE_TIMEOUT_S)
     return serial.serial_for_url(port, baudrate=baud, timeout=0.0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
 
 
@@ -55,7 +76,7 @@ class Transport:
         try:
             self._serial = _opened(port, baud)
         except _FAILURES as error:
-            raise TransportError(port, f"cannot be opened: {_first_line(error)}", lost=False) from error
+            raise TransportError(port, f"cannot be opened: {_why(port, error)}", lost=False) from error
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -102,6 +123,13 @@ class Transport:
         """Sends all of data; raises TransportError when the device is gone or takes nothing for 5 s."""
         with self._guarded():
             self._serial.write(data)
+
+    def drain(self, timeout_s: float = WRITE_TIMEOUT_S) -> None:
+        """Until what was sent has left, where the port can tell; at most timeout_s."""
+        end_s = time.monotonic() + timeout_s
+        with self._guarded():
+            while getattr(self._serial, "out_waiting", 0) and time.monotonic() < end_s:
+                time.sleep(0.005)
 
     def close(self) -> None:
         """Gives the port back; never raises."""

@@ -132,7 +132,7 @@ def test_a_message_is_not_believed_that_no_checksum_covers(tmp_path: Path) -> No
     events = [Event(FROM_DEVICE, T0_US, bytes([n])) for n in range(200)]
     write(tmp_path / "l.mcap", events)  # two chunks: the first message is flushed at once
     content = (tmp_path / "l.mcap").read_bytes()
-    for at in range(len(content)):
+    for at in range(0, len(content), 2):
         (tmp_path / "d.mcap").write_bytes(flipped(content, at))
         with contextlib.suppress(NoRecordingError):
             assert recording.read(tmp_path / "d.mcap").events in ([], events[:1], events[1:], events)
