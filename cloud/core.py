@@ -7,7 +7,7 @@ caller calls only after it has committed the rows of the tick. What is concluded
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cloud import conclude, device, ingest, occupancy, settle
 from cloud.memory import Memory, Notice
@@ -34,6 +34,25 @@ class Result(NamedTuple):
     send: bytes
 
 
+class Questions(Protocol):
+    """Who decides what the device is asked at a tick: this core, or in a replay the host of then."""
+
+    def link(
+        self, config: handshake.Config, link: handshake.State, utc_us: int, entropy: handshake.Entropy
+    ) -> handshake.Result: ...
+
+    def device(
+        self, memory: device.Device, settings: device.Settings, linked: bool, utc_us: int, entropy: handshake.Entropy
+    ) -> bytes: ...
+
+
+class Own:
+    """The questions of this core."""
+
+    link = staticmethod(handshake.tick)
+    device = staticmethod(device.tick)
+
+
 @dataclass
 class State:
     """The whole state. entropy(n): n random bytes; utc_us: the last tick."""
@@ -57,6 +76,7 @@ class State:
     pressing: bool = False  # the device waits for an ACK: what came twice, or what it keeps since before this link
     holds: bool = False  # after a restart: what the device keeps must come before more is concluded
     holds_until_us: int | None = None
+    questions: Questions = field(default_factory=Own)
 
 
 def restore(
@@ -80,12 +100,6 @@ def restore(
 def relink(state: State) -> None:
     """The port was opened anew: whoever is there must answer, and hand over what it keeps."""
     state.link = replace(state.link, device=None, nonce=0, ping_nonce=0)
-
-
-def asks_anew(state: State, utc_us: int) -> bool:
-    """A tick at utc_us would ask who is there. Changes nothing."""
-    asked = handshake.tick(state.config, state.link, utc_us, lambda n: b"\1" * n).state
-    return asked.device is None and asked.asked_utc_us == utc_us
 
 
 def unsettled_from(memory: Memory) -> int:
@@ -173,7 +187,7 @@ def _tick(state: State, utc_us: int) -> Result:
     memory = state.memory
     if not memory.seconds.next_s:
         conclude.begin(memory, utc_us)
-    noticed = handshake.tick(state.config, state.link, utc_us, state.entropy)
+    noticed = state.questions.link(state.config, state.link, utc_us, state.entropy)
     state.link, state.utc_us = noticed.state, utc_us
     state.settings = device.settings_at(state.settings, utc_us)
     if handshake.Event.LOST in noticed.events:
@@ -184,7 +198,8 @@ def _tick(state: State, utc_us: int) -> Result:
     if not _holds(state, utc_us):
         rows += conclude.tick(memory, state.delay, state.settings, utc_us)
     send = noticed.send + _time(state, utc_us) + _pull(state, utc_us)
-    send += device.tick(memory.device, state.settings, state.link.device is not None, utc_us, state.entropy)
+    linked = state.link.device is not None
+    send += state.questions.device(memory.device, state.settings, linked, utc_us, state.entropy)
     state.rows = []
     return Result(rows, send)
 

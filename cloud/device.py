@@ -150,6 +150,14 @@ def tick(state: Device, settings: Settings, linked: bool, utc_us: int, entropy: 
     return codec.encode(packet.make(_TYPES[due], {"nonce": state.nonce, **_fields(state, settings, due, utc_us)}))
 
 
+def asked(state: Device, question: Packet, utc_us: int) -> None:
+    """This question is open from now on: of a host that was recorded. One of another program is none of ours."""
+    ask = next((ask for ask, number in _TYPES.items() if number == question.type), None)
+    nonce = question.fields["nonce"]
+    if ask is not None and isinstance(nonce, int):
+        state.asked, state.nonce, state.asked_utc_us = ask.value, nonce, utc_us
+
+
 def _is_open(state: Device, utc_us: int) -> bool:
     """A question is on its way."""
     return state.nonce != 0 and 0 <= utc_us - state.asked_utc_us < AGAIN_US

@@ -29,12 +29,16 @@ class Cloud:
         settings: Settings | None = None,
         more: Mapping[str, str] | None = None,
         knows_time: Callable[[], bool] = lambda: True,
+        questions: core.Questions | None = None,
     ) -> None:
-        """more: kept in the store's meta, too. knows_time: the ticks' time may be told to the device."""
+        """more: kept in the store's meta, too. knows_time: the ticks' time may be told to the device.
+
+        questions: of a replay, those of then.
+        """
         self._knows_time = knows_time
         self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
         self._decoder = codec.Decoder()
-        self._state = core.State(entropy, settings or Settings())
+        self._state = core.State(entropy, settings or Settings(), questions=questions or core.Own())
         restore(self._state, self.writer.store)
         self._meta = {
             **(more or {}),
@@ -70,10 +74,6 @@ class Cloud:
     def line(self) -> codec.Counters:
         """What became of the blocks of the line."""
         return self._decoder.counters
-
-    def will_ask(self, utc_us: int) -> bool:
-        """The tick at utc_us asks who is there, as far as it depends on what was heard."""
-        return core.asks_anew(self._state, utc_us)
 
     @property
     def linked(self) -> bool:

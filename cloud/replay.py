@@ -1,4 +1,4 @@
-"""A recording of the line as the cloud's input: the bytes, the ticks and the nonces of then, into a store of its own.
+"""A recording of the line as the cloud's input: the bytes, the ticks and the questions of then, into a store of its own.
 
 Rule: nothing comes from a clock or a port, and nothing goes out: what the cloud would say to the device is thrown away.
 So the same recording gives the same store at any speed, on any load.
@@ -6,8 +6,6 @@ So the same recording gives the same store at any speed, on any load.
 
 from __future__ import annotations
 
-import hashlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import msgspec
 from cloud.device import Settings
 from cloud.night_process import Cloud
 from cloud.store import Store
+from cloud.then import Then
 from cloud.writer import Writer
 from wire import codec, packet, table
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
@@ -57,52 +56,48 @@ class Quantum:
     said: bytes
 
 
-class Nonces:
-    """The host's entropy of then: a nonce that was drawn is drawn again, by the same question.
-
-    For a question that was not asked then the nonce is one that nobody has answered.
-    """
-
-    def __init__(self) -> None:
-        self._decoder = codec.Decoder()
-        self._due: deque[int] = deque()
-        self._own = 0
-        self.asks_anew = False  # the host of then asks who is there
-
-    def said(self, data: bytes) -> None:
-        """What the host said at the coming tick."""
-        questions = [one for one in self._decoder.feed(data) if "nonce" in one.fields and one.layout.from_host]
-        self._due = deque(nonce for one in questions if isinstance(nonce := one.fields["nonce"], int))
-        self.asks_anew = any(one.type == packet.HOST_HELLO for one in questions)
-
-    def __call__(self, n: int) -> bytes:
-        if n == 8 and self._due:
-            return self._due.popleft().to_bytes(8, "little")
-        self._own += 1
-        return hashlib.blake2b(f"replay {self._own}".encode(), digest_size=n).digest()
-
-
 def quanta(events: Iterable[Event]) -> Iterator[Quantum]:
-    """The recording tick by tick; what was heard after the last one belongs to nobody."""
+    """The recording tick by tick; what was heard after the last one belongs to nobody.
+
+    What the host said at another time than that of the recorder's tick, it said at a tick of its own.
+    """
     heard, said, tick_us = bytearray(), bytearray(), None
     gathered = bytearray()
     for one in events:
         if one.topic == FROM_DEVICE:
             gathered += one.data
-        elif one.topic == TO_DEVICE:
-            said += one.data
-        elif one.topic == TICK:
+            continue
+        if one.topic not in (TICK, TO_DEVICE):
+            continue
+        if one.topic == TICK or one.utc_us != tick_us:
             if tick_us is not None:
                 yield Quantum(tick_us, bytes(heard), bytes(said))
             tick_us, heard, gathered, said = one.utc_us, gathered, bytearray(), bytearray()
+        said += one.data
     if tick_us is not None:
         yield Quantum(tick_us, bytes(heard), bytes(said))
 
 
 def ticked(events: list[Event]) -> list[Event]:
-    """The events, with a tick each second when there is none at all."""
-    if any(one.topic == TICK for one in events):
+    """The events, with a tick each second when there is none at all; those before a host came are left out.
+
+    A recorder between device and host (`record --pty`) has ticks of its own, from before the host was there.
+    """
+    if not any(one.topic == TICK for one in events):
+        return _with_ticks(events)
+    last_tick_us = first_said = None
+    for at, one in enumerate(events):
+        if one.topic == TO_DEVICE and one.data:
+            first_said = at
+            break
+        if one.topic == TICK:
+            last_tick_us = one.utc_us
+    if first_said is None or events[first_said].utc_us == last_tick_us:
         return events
+    return [one for one in events[:first_said] if one.topic != TICK] + events[first_said:]
+
+
+def _with_ticks(events: list[Event]) -> list[Event]:
     found: list[Event] = []
     due_us = events[0].utc_us if events else 0
     for one in events:
@@ -138,9 +133,9 @@ def play(
 
     Raises ReplayError, StoreError.
     """
-    nonces, store = Nonces(), Store(db, durable=False)
+    then, store = Then(), Store(db, durable=False)
     try:
-        cloud = Cloud(Writer(store), nonces, SOURCE, settings)
+        cloud = Cloud(Writer(store), then.entropy, SOURCE, settings, questions=then)
         ticks = heard = first = last = 0
         linked = False
         for one in quanta(ticked(recording.events)):
@@ -148,7 +143,9 @@ def play(
             if end_s is not None and one.utc_us - first > end_s * 1e6:
                 break
             pace(one.utc_us)
-            _quantum(cloud, nonces, one)
+            then.said(one.said)
+            cloud.receive(one.heard)
+            cloud.tick(one.utc_us)
             ticks, heard, last = ticks + 1, heard + len(one.heard), one.utc_us
             linked = linked or cloud.linked
         if not ticks:
@@ -160,14 +157,6 @@ def play(
     finally:
         store.close()
     return Played(ticks, heard, first, last, linked, cloud.line)
-
-
-def _quantum(cloud: Cloud, nonces: Nonces, one: Quantum) -> None:
-    nonces.said(one.said)
-    cloud.receive(one.heard)
-    if nonces.asks_anew and not cloud.will_ask(one.utc_us):
-        cloud.relink()  # the host of then had a new port, or was a new process
-    cloud.tick(one.utc_us)
 
 
 def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = None) -> dict[str, object]:

@@ -98,6 +98,24 @@ def test_a_lost_a_new_and_a_replugged_device_are_found_again(deed: Deed, tmp_pat
     assert_replays(live(tmp_path / "live.sqlite", {200: deed}), tmp_path)
 
 
+def tapped(recorded: Recording) -> Recording:
+    """The same line as a recorder between device and host has it: ticks of its own, 3 ms later, and before the host came."""
+    first_us = recorded.events[0].utc_us
+    late = [one._replace(utc_us=one.utc_us + 3000) for one in recorded.events if one.topic != TICK and one.data]
+    ticks = [Event(TICK, first_us + 370_000 + n * SECOND_US, b"") for n in range(-20, N_SECONDS + 1)]
+    return Recording(sorted([*ticks, *late], key=lambda one: one.utc_us), recorded.metadata, True)
+
+
+@pytest.mark.parametrize("deed", [_silent, _reboot(200), _relink, lambda _cloud, same: same])
+def test_a_recorder_in_between_hears_the_same_night(deed: Deed, tmp_path: Path) -> None:
+    recorded = live(tmp_path / "live.sqlite", {200: deed})
+    replay.play(tapped(recorded), tmp_path / "again.sqlite", SET)
+    tables = ("packets", "vitals", "transitions", "boots", "user", "sessions", "epochs", "intents", "absences")
+    for table in tables:
+        rows = [report._query(tmp_path / name, f"SELECT * FROM {table}") for name in ("live.sqlite", "again.sqlite")]
+        assert rows[0] == rows[1], table
+
+
 def test_a_host_that_left_is_not_replayed_to_an_end(tmp_path: Path) -> None:
     """Its night went on: the last seconds had not settled."""
     recorded = live(tmp_path / "live.sqlite", left=True)
