@@ -21,6 +21,7 @@ from front.env import InputError
 from front.output import ready, say, show
 from wire import table
 from wire.line_check import LineCheck, damaged
+from wire.pairing_guard import PairingGuard
 from wire.pty import Pty
 from wire.recording import CONFIG, EVENT, Recorder
 from wire.transport import BAUD, Transport, TransportError
@@ -71,6 +72,7 @@ class Tape:
     _tick_us: int = 0
     _flush_us: int = 0
     _again_us: int = 0
+    _guard: PairingGuard = field(default_factory=PairingGuard)
     _check: LineCheck = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,7 +163,10 @@ class Tape:
             said = None if ear is None else self._check.hear(len(data), ear.counters)
             if said:
                 self._note("line", said)
-        asked = b"" if self.other is None else self.other.read()
+        stopped = self._guard.stopped
+        asked = b"" if self.other is None else self._guard.pass_on(self.other.read(), self.now_us())
+        if self._guard.stopped > stopped:
+            self._note("line", "a pairing was not passed on: its key would be recorded; pair at the device's own port")
         if asked:
             self.counts["bytes_to_device"] += len(asked)
             self.recorder.to_device(self.now_us(), asked)

@@ -246,16 +246,18 @@ def test_through_a_pty_both_directions_pass_and_are_recorded(tmp_path: Path, sta
         process = start("record", device.path, str(file), "--pty", str(host_end))
         with Transport(str(host_end)) as host:
             time.sleep(0.1)
-            host.write(ping)
+            host.write(codec.encode(made("PAIR")) + ping)
             until(lambda: device.read() == ping)
             assert device.write(hello) == len(hello)
             assert host.read_exactly(len(hello), 5.0) == hello
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, json.loads(out)["bytes_to_device"], err) == (0, len(ping), "")
+    assert (process.returncode, json.loads(out)["bytes_to_device"]) == (0, len(ping))
+    assert err.splitlines() == ["a pairing was not passed on: its key would be recorded; pair at the device's own port"]
     found = recording.read(file)
     assert (found.bytes_of(FROM_DEVICE), found.bytes_of(TO_DEVICE), found.whole) == (hello, ping, True)
     assert [one.said["what"] for one in found.notes if one.topic == CONFIG] == ["line", "device"]
+    assert b"\xff" * 8 not in file.read_bytes()  # neither half of a key
     assert found.metadata["run"]["source"] == "live" and not host_end.is_symlink()
 
 
