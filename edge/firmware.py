@@ -5,6 +5,7 @@ Rule: nothing here runs per frame; a board calls the step function by its addres
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -47,6 +48,18 @@ class ChainOps:
     correct: int = 0
     measure: int = 0
     still: int = 0
+
+
+def paired_flash(device_id: int, key: bytes) -> bytes:
+    """Content of the flash of a device that is paired and knows nothing else. key: 32 bytes.
+
+    The record is that of native/src/flash_store.c, with the content of native/src/trust.c.
+    """
+    _, lib = load()
+    content = (device_id.to_bytes(8, "little") + key).ljust(lib.SW_STORE_BYTES, b"\0")
+    record = b"SWR1" + (1).to_bytes(4, "little") + content
+    record += zlib.crc32(record).to_bytes(4, "little")
+    return bytes(lib.SW_TRUST_SECTOR * lib.SW_STORE_SECTOR_BYTES).replace(b"\0", b"\xff") + record
 
 
 def make_hal(functions: Mapping[str, int], context: int) -> Any:

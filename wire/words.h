@@ -177,8 +177,10 @@
     ENTRY(LAYOUT, 2, "the same protocol version with other packet tables")
 
 #define SW_PAIRINGS(ENTRY) \
-    ENTRY(REFUSED, 0, "refused: the device is paired, and its button is not held") \
+    ENTRY(REFUSED, 0, "refused: the device is paired or damaged, and its button is not held") \
     ENTRY(STORING, 1, "the key is being stored") \
-    ENTRY(STORED, 2, "the key is stored")
+    ENTRY(STORED, 2, "the key is stored") \
+    ENTRY(NO_ENTROPY, 3, "refused: the device has no random numbers") \
+    ENTRY(FLASH_FAILED, 4, "refused: flash cannot be written")
 
 #endif

@@ -17,6 +17,7 @@
 #include "sw_outbox.h"
 #include "sw_parts.h"
 #include "sw_report.h"
+#include "sw_trust.h"
 #include "sw_uplink_policy.h"
 
 #define SW_ANNOUNCEMENTS 3
@@ -42,8 +43,7 @@ struct sw_firmware {
     sw_chain_ops chain;
     int32_t error;               /* sw_error that stopped the machine, 0 while it runs */
     uint32_t boot;               /* random, not 0 */
-    uint64_t nonce;
-    uint64_t device_id;          /* 0 until there is a place that keeps one */
+    uint64_t nonce;              /* of the announcement, and of every answer while unpaired */
     uint32_t config_hash;
     uint32_t announced;          /* HELLOs of the announcement sent */
     int32_t switch_on;           /* level of the standby switch, as it is understood */
@@ -73,6 +73,7 @@ struct sw_firmware {
     sw_outbox outbox;
     sw_delivery delivery;
     sw_keeper keeper;
+    sw_trust trust;
     sw_parts parts;
     sw_alarm_clock alarm;
     sw_calibrator calibrator;

@@ -20,8 +20,8 @@ typedef struct sw_outbox {
 } sw_outbox;
 
 void sw_outbox_init(sw_outbox *box);
-/* One packet. Returns its bytes on the line, or 0: no room, dropped and counted. */
-uint32_t sw_outbox_put(sw_outbox *box, const sw_packet_header *header, const uint8_t *payload, uint32_t n);
+/* One packet, sealed with key; NULL: without a tag. Returns its bytes on the line, or 0: no room, dropped and counted. */
+uint32_t sw_outbox_put(sw_outbox *box, const sw_packet_header *header, const uint8_t *payload, uint32_t n, const uint8_t *key);
 /* Offers what waits to the line. Returns the bytes that still wait. */
 uint32_t sw_outbox_flush(sw_outbox *box, const sw_hal *hal);
 

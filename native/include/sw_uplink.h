@@ -10,9 +10,11 @@
 #define SW_UPLINK_RESENT_PER_S 8u    /* packets sent again in a second of streaming, after the live one */
 #define SW_UPLINK_RESERVE 1024u      /* bytes of the outbox that what is sent again leaves to live packets and answers */
 
-/* A packet without a number: an announcement or an answer. Returns its bytes on the line, 0: dropped. */
+/* A packet without a number and without a tag: an announcement. Returns its bytes on the line, 0: dropped. */
 uint32_t sw_uplink_plain(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n);
-/* An answer to the host: as above, counted. */
+/* An answer, counted, sealed with key; NULL: without a tag. */
+void sw_uplink_answer_by(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, const uint8_t *key);
+/* An answer to the host of the session. */
 void sw_uplink_answer(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n);
 /* A data packet. now 1: it goes onto the line; 0: it waits until the device streams or the host pulls it. */
 void sw_uplink_data(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, int32_t now);

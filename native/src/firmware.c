@@ -88,7 +88,9 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery);
     sw_keeper_init(&fw->keeper, 0);
+    sw_trust_init(&fw->trust);
     fw->keeper.store.begun = &fw->flash_begun;
+    fw->trust.store.begun = &fw->flash_begun;
     fw->calibrator.store.begun = &fw->flash_begun;
     sw_user_place_init(fw);
     int32_t error = flushes_to_zero() ? SW_ERROR_FLUSH_TO_ZERO : SW_OK;
@@ -259,7 +261,7 @@ static void on_deadline(sw_firmware *fw, uint64_t now_us)
     }
     while (fw->announced < SW_ANNOUNCEMENTS && now_us >= fw->power_on_us + announce_us[fw->announced]) {
         uint8_t payload[SW_PAYLOAD_MAX];
-        uint32_t n = sw_line_hello(fw, 0, payload);
+        uint32_t n = sw_line_hello(fw, fw->nonce, 0, payload);
         fw->counters.bytes_at_boot += sw_uplink_plain(fw, sw_line_time(fw, now_us), SW_PACKET_HELLO, payload, n);
         fw->counters.announcements++;
         if (++fw->announced == SW_ANNOUNCEMENTS) {
@@ -281,7 +283,7 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     if (fw->delivery.pull_left > 0u && fw->retry_us == SW_NEVER) { /* the outbox is empty again: the rest at once */
         return now_us;
     }
-    return earlier(earlier(next, fw->calibrator.at_us), fw->retry_us);
+    return earlier(earlier(earlier(next, fw->calibrator.at_us), fw->trust.at_us), fw->retry_us);
 }
 
 /* Radar, uplink policy and line. Returns the next deadline. */
@@ -293,6 +295,9 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
     sw_user_place_follow(fw);
     if (now_us >= fw->calibrator.at_us) {
         sw_calibrator_step(fw, now_us);
+    }
+    if (now_us >= fw->trust.at_us) {
+        sw_trust_step(&fw->trust, &fw->hal, now_us);
     }
     fw->counters.state_us[fw->policy.state] += now_us - fw->last_step_us;
     fw->last_step_us = now_us;

@@ -24,10 +24,10 @@ uint64_t sw_line_time(sw_firmware *fw, uint64_t now_us)
     return fw->device_us;
 }
 
-uint32_t sw_line_hello(const sw_firmware *fw, uint64_t host_nonce, uint8_t *payload)
+uint32_t sw_line_hello(const sw_firmware *fw, uint64_t device_nonce, uint64_t host_nonce, uint8_t *payload)
 {
     sw_packet_hello hello = {
-        .device_id = fw->device_id, .nonce = fw->nonce, .config_hash = fw->config_hash,
+        .device_id = fw->trust.device_id, .nonce = device_nonce, .config_hash = fw->config_hash,
         .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
         .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
         .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
@@ -62,27 +62,88 @@ uint64_t sw_line_random(sw_firmware *fw, uint64_t now_us, uint32_t bytes)
     return word;
 }
 
+static uint32_t refusal(const sw_packet_host_hello *hello)
+{
+    if (hello->protocol_oldest > SW_PROTOCOL_VERSION || hello->protocol_newest < SW_PROTOCOL_VERSION) {
+        return SW_REFUSAL_VERSION;
+    }
+    int32_t same = hello->protocol_newest == SW_PROTOCOL_VERSION; /* a later one has other tables, and knows these */
+    return same && hello->layout_digest != sw_packet_layout_digest() ? SW_REFUSAL_LAYOUT : SW_REFUSAL_NONE;
+}
+
+/* Each answer of a paired device opens a session of its own: with another nonce, or an old HOST_HELLO would open an old one. */
+static void on_hello(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_packet_host_hello *hello)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    uint32_t reason = refusal(hello);
+    if (hello->nonce == 0u) { /* its answer would look like a boot announcement */
+        return;
+    }
+    fw->device_us = t_us;
+    if (reason != SW_REFUSAL_NONE) {
+        sw_packet_refuse refuse = {
+            .nonce = hello->nonce, .reason = (uint8_t)reason, .protocol_oldest = SW_PROTOCOL_VERSION,
+            .protocol_newest = SW_PROTOCOL_VERSION,
+        };
+        sw_uplink_answer_by(fw, t_us, SW_PACKET_REFUSE, payload, sw_packet_refuse_put(&refuse, payload), 0);
+        return;
+    }
+    uint64_t nonce = fw->trust.state == SW_TRUST_PAIRED ? sw_line_random(fw, now_us, 8) : fw->nonce;
+    const uint8_t *key = sw_trust_open(&fw->trust, nonce, hello->nonce, fw->boot);
+    sw_uplink_answer_by(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, nonce, hello->nonce, payload), key);
+    if (fw->trust.state == SW_TRUST_UNPAIRED) {
+        sw_delivery_heard(&fw->delivery, t_us);
+        sw_delivery_all_due(&fw->delivery);
+    }
+}
+
+static void on_pair(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_packet_pair *pair)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    sw_packet_paired paired;
+    if (sw_trust_pair(&fw->trust, &fw->hal, now_us, pair, &paired)) {
+        fw->device_us = t_us;
+        sw_uplink_answer_by(fw, t_us, SW_PACKET_PAIRED, payload, sw_packet_paired_put(&paired, payload), 0);
+    }
+}
+
+/* 1: a packet that needs no tag, and is dealt with. */
+static int32_t on_stranger(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    const sw_packet *p = &fw->packet;
+    sw_packet_host_hello hello;
+    sw_packet_pair pair;
+    if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
+        on_hello(fw, now_us, t_us, &hello);
+        return 1;
+    }
+    if (p->header.type == SW_PACKET_PAIR && sw_packet_pair_get(&pair, p->payload, p->payload_n)) {
+        on_pair(fw, now_us, t_us, &pair);
+        return 1;
+    }
+    return 0;
+}
+
 static void on_packet(sw_firmware *fw, uint64_t now_us)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
     const sw_packet *p = &fw->packet;
     uint64_t t_us = sw_line_present(fw, now_us);
-    sw_packet_host_hello hello;
     sw_packet_ping ping;
     sw_packet_ack ack;
     sw_packet_pull pull;
-    if ((p->header.flags & (uint32_t)SW_PACKET_FLAG_TAG_ABSENT) == 0u) { /* no key to check it with */
+    if (on_stranger(fw, now_us, t_us)) {
+        return;
+    }
+    sw_admitted admitted = sw_trust_admit(&fw->trust, p);
+    if (admitted == SW_ADMITTED_NOT) {
         return;
     }
     sw_delivery_heard(&fw->delivery, t_us);
-    if (p->header.type == SW_PACKET_HOST_HELLO && sw_packet_host_hello_get(&hello, p->payload, p->payload_n)) {
-        if (hello.nonce == 0u) { /* its answer would look like a boot announcement */
-            return;
-        }
-        fw->device_us = t_us;
-        sw_uplink_answer(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, hello.nonce, payload));
+    if (admitted == SW_ADMITTED_FIRST) {
         sw_delivery_all_due(&fw->delivery);
-    } else if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
+    }
+    if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
         if (ping.nonce == 0u) {
             return;
         }

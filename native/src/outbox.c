@@ -12,10 +12,10 @@ void sw_outbox_init(sw_outbox *box)
     box->bytes_sent = 0;
 }
 
-uint32_t sw_outbox_put(sw_outbox *box, const sw_packet_header *header, const uint8_t *payload, uint32_t n)
+uint32_t sw_outbox_put(sw_outbox *box, const sw_packet_header *header, const uint8_t *payload, uint32_t n, const uint8_t *key)
 {
     uint8_t line[SW_LINE_MAX];
-    uint32_t line_n = sw_packet_frame(header, payload, n, line);
+    uint32_t line_n = sw_packet_seal(header, payload, n, key, line);
     if (line_n == 0u || line_n > SW_OUTBOX_BYTES - box->n) {
         box->dropped_packets++;
         return 0;

@@ -5,30 +5,35 @@
 #include "sw_uplink.h"
 
 static uint32_t put(sw_firmware *fw, uint64_t t_us, uint32_t type, uint32_t flags, uint32_t seq,
-                    const uint8_t *payload, uint32_t n)
+                    const uint8_t *payload, uint32_t n, const uint8_t *key)
 {
     sw_packet_header header = {
-        .version = SW_PROTOCOL_VERSION, .type = (uint8_t)type, .flags = (uint8_t)(SW_PACKET_FLAG_TAG_ABSENT | flags),
+        .version = SW_PROTOCOL_VERSION, .type = (uint8_t)type, .flags = (uint8_t)flags,
         .seq = seq, .boot = fw->boot, .t_us = t_us,
     };
-    return sw_outbox_put(&fw->outbox, &header, payload, n);
+    return sw_outbox_put(&fw->outbox, &header, payload, n, key);
 }
 
 uint32_t sw_uplink_plain(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n)
 {
-    return put(fw, t_us, type, 0, 0, payload, n);
+    return put(fw, t_us, type, 0, 0, payload, n, 0);
+}
+
+void sw_uplink_answer_by(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, const uint8_t *key)
+{
+    fw->counters.bytes_replied += put(fw, t_us, type, 0, 0, payload, n, key);
+    fw->counters.replies++;
 }
 
 void sw_uplink_answer(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n)
 {
-    fw->counters.bytes_replied += sw_uplink_plain(fw, t_us, type, payload, n);
-    fw->counters.replies++;
+    sw_uplink_answer_by(fw, t_us, type, payload, n, sw_trust_key(&fw->trust));
 }
 
 void sw_uplink_data(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, int32_t now)
 {
     uint32_t seq = sw_delivery_put(&fw->delivery, t_us, type, payload, n);
-    uint32_t line_n = now ? put(fw, t_us, type, 0, seq, payload, n) : 0u;
+    uint32_t line_n = now ? put(fw, t_us, type, 0, seq, payload, n, sw_trust_key(&fw->trust)) : 0u;
     fw->counters.bytes_data += line_n;
     if (line_n > 0u) { /* what found no room stays due */
         sw_delivery_sent(&fw->delivery, seq, t_us);
@@ -43,7 +48,7 @@ static int32_t has_room(const sw_firmware *fw)
 static uint32_t put_again(sw_firmware *fw, uint64_t t_us, uint32_t seq)
 {
     const sw_delivery_slot *slot = sw_delivery_get(&fw->delivery, seq);
-    uint32_t line_n = put(fw, slot->t_us, slot->type, SW_PACKET_FLAG_RESENT, seq, slot->payload, slot->n);
+    uint32_t line_n = put(fw, slot->t_us, slot->type, SW_PACKET_FLAG_RESENT, seq, slot->payload, slot->n, sw_trust_key(&fw->trust));
     sw_delivery_sent(&fw->delivery, seq, t_us);
     return line_n;
 }
