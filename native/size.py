@@ -24,7 +24,7 @@ M4 = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
 STACK_ROWS = 8
 STATE_LIMIT = 160 * 1024
 """Of the firmware's state; what is left of the image's RAM limit is for stack and what is yet to come."""
-CORE_FLASH_LIMIT = 128 * 1024
+CORE_FLASH_LIMIT = 160 * 1024
 HOST_STACK_LIMIT = 8 * 1024
 # whom a pointer called in a file may mean; in all other files of the core it is the HAL
 CHAIN = {"sw_chain_init", "sw_chain_step", "sw_chain_place"}
