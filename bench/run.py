@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import blocks, spi, targets, virtual_board
+from bench import blocks, line_rows, spi, targets, virtual_board
 from bench.floors import Floor, fft_floor, memory_floor, seconds_per_call
 from edge.core import load
 from hw_sim.radar_view import RadarView
@@ -134,7 +134,7 @@ def rows(budget_s: float) -> list[dict[str, Any]]:
         real_time = used.view.frame_period_ns * 1e-9
     copy = spi.copy_floor(budget_s)
     found += [_row(name, value, "MB/s", copy) for name, value in spi.figures(budget_s).items()]
-    found += [_row(*row) for row in (*virtual_board.rows(copy), *targets.rows())]
+    found += [_row(*row) for row in (*line_rows.rows(budget_s), *virtual_board.rows(copy), *targets.rows())]
     found.append(_whole_night(Floor(real_time * min(made, c), "the slower of synthesis and C chain, one core each")))
     return found
 

@@ -22,6 +22,7 @@ BLOCK_MAX = BODY_MAX + 2  # COBS: one byte, and one more per full 254 bytes
 LINE_MAX = BLOCK_MAX + 1  # with the delimiter
 
 _RUN_MAX = 254
+_CODES = [bytes([n + 1]) for n in range(_RUN_MAX)]
 _FULL = 255  # code of a full run, which no zero follows
 _BODY_MIN = table.HEADER.n_bytes + CRC_BYTES
 _SIZES = {number: one.n_bytes for number, one in table.LAYOUTS.items()}
@@ -33,6 +34,8 @@ _HEADER = table.HEADER.codes  # version, type, flags, reserved, seq, boot, t_us
 
 def cobs_encode(body: bytes) -> bytes:
     """A COBS block without zeros, no delimiter."""
+    if len(body) < _RUN_MAX:  # no run is full
+        return b"".join([_CODES[len(run)] + run for run in body.split(b"\0")])
     out = bytearray()
     for run in body.split(b"\0"):
         start = 0

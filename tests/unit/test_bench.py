@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import blocks, floors, run, spi
+from bench import blocks, floors, line_rows, run, spi
 from hw_sim.chip.chip import Chip
 from tests.chip_driver import unpack
+from wire import codec
 
 
 def test_a_call_is_timed_by_the_given_clock() -> None:
@@ -101,3 +102,13 @@ def test_every_way_reads_all_its_bursts_without_a_loss(
         0,
         0,
     )
+
+
+def test_the_lines_of_the_bench_are_packets_and_every_codec_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, small in (("N_C", 100), ("N_PYTHON", 20), ("N_BULK", 50), ("N_PTY", 100)):
+        monkeypatch.setattr(line_rows, name, small)
+
+    found = line_rows.rows(0.0)
+
+    assert [one.seq for one in codec.Decoder().feed(line_rows.sample(5))] == [1, 2, 3, 4, 5]
+    assert len({name for name, *_ in found}) == 9 and all(value > 0 for _, value, *_ in found)
