@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from front import calibrate_options, record_options, replay_options
+from front import calibrate_options, order_options, record_options, replay_options
 
 app = typer.Typer(
     name="stillwave",
@@ -304,22 +304,7 @@ def edge(
     return commands.edge(Asked(line, state_dir, spi_hz, gpio_chip, pins, light, sound, emulated), config, json)
 
 
-@app.command()
-def alarm(
-    action: Annotated[Literal["set", "cancel", "show"], typer.Argument(metavar="set|cancel|show")],
-    at: Annotated[str | None, typer.Argument(metavar="[HH:MM]", help="Set time, local: the next one to come.")] = None,
-    serial: Serial = ...,  # type: ignore[assignment]
-    tz: Zone = None,
-    config: ConfigFile = None,
-    json: Json = False,
-) -> None:
-    """The alarm of the device at a port, as its flash has it."""
-    from front import commands
-
-    commands.alarm(action, at, serial, tz, config, json)
-
-
-for _command in (calibrate_options.calibrate, replay_options.replay, *record_options.COMMANDS):
+for _command in (*order_options.COMMANDS, calibrate_options.calibrate, replay_options.replay, *record_options.COMMANDS):
     app.command()(_command)
 
 

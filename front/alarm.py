@@ -1,4 +1,4 @@
-"""`stillwave alarm`: set, cancel and show the alarm of the device at a port, without a cloud process.
+"""`stillwave alarm`: set, cancel, snooze and show the alarm of the device at a port, without a cloud process.
 
 Rule: what is shown is what the device has read back from its flash just now, never what it was asked for.
 """
@@ -64,6 +64,14 @@ class Device:
         nonce = _integers(pong)["device_nonce"]
         self.send(packet.TIME, {"device_nonce": nonce, "utc_us": self.now_us()})
 
+    def integers(self, kind: int, answer: int, fields: Mapping[str, int] | None = None) -> dict[str, int]:
+        """The fields of the answer to a question, lists left out. Raises TransportError."""
+        return _integers(self.ask(kind, answer, fields))
+
+    def wait(self) -> None:
+        """Until it is worth asking again."""
+        self.port.read(POLL_S)
+
     def state(self, kind: int = packet.ALARM_READ, fields: Mapping[str, int] | None = None) -> dict[str, int]:
         """The alarm, after a question of this kind."""
         return _integers(self.ask(kind, packet.ALARM_STATE, fields))
@@ -78,10 +86,17 @@ class Device:
 
 
 def command(
-    action: str, at: str | None, serial: str, tz: str | None, config: Config, now_us: Clock
+    action: str,
+    at: str | None,
+    serial: str,
+    tz: str | None,
+    config: Config,
+    now_us: Clock,
+    first: Callable[[Device], object] | None = None,
 ) -> tuple[dict[str, Any], str]:
-    """`set` at a time, `cancel` or `show` at a port: the alarm then, and the time zone.
+    """`set` at a time, `cancel`, `snooze` or `show` at a port: the alarm then, and the time zone.
 
+    first: what the device is told before that.
     Raises InputError, AlarmError, TransportError.
     """
     if (action == "set") != (at is not None):
@@ -90,9 +105,12 @@ def command(
     wall = None if at is None else wall_time(at, "alarm set")
     with Transport(serial) as port:
         device = Device(port, now_us)
+        if first is not None:
+            first(device)
         if wall is not None:
             return set_alarm(device, wall, zone, round(config.alarm.sunrise_min * 60)), zone
-        return cancel_alarm(device) if action == "cancel" else show_alarm(device), zone
+        doing = {"cancel": cancel_alarm, "snooze": snooze_alarm, "show": show_alarm}[action]
+        return doing(device), zone
 
 
 def set_alarm(device: Device, wall: time, timezone: str, sunrise_s: int) -> dict[str, Any]:
@@ -116,6 +134,14 @@ def cancel_alarm(device: Device) -> dict[str, Any]:
     found = device.until(lambda one: one["state"] == off, device.state(packet.ALARM_CANCEL))
     if found["state"] != off:
         raise AlarmError(f"{device.port.port}: not cancelled: {values.reason_text(found['reason'])}")
+    return as_json(found)
+
+
+def snooze_alarm(device: Device) -> dict[str, Any]:
+    """As a short press of the button: nine minutes, or until the set time. Raises AlarmError, TransportError."""
+    found = device.state(packet.SNOOZE)
+    if found["state"] != table.AlarmState["SNOOZED"]:
+        raise AlarmError(f"{device.port.port}: not snoozed: {values.reason_text(found['reason'])}")
     return as_json(found)
 
 

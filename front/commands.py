@@ -222,12 +222,31 @@ def edge(asked: Any, config: Path | None, json: bool) -> int:
     return device.run(asked, load(config).edge, json, now_us)
 
 
-def alarm(action: str, at: str | None, serial: str, tz: str | None, config: Path | None, json: bool) -> None:
+def alarm(
+    action: str, at: str | None, serial: str, window: float | None, tz: str | None, config: Path | None, json: bool
+) -> None:
     """The alarm of a device at a port."""
+    from front import orders
     from front.alarm import as_text, command
 
-    found, zone = command(action, at, serial, tz, load(config), now_us)
+    found, zone = command(action, at, serial, tz, load(config), now_us, orders.window(action, window))
     show(json, found, lambda: [as_text(found, zone)])
+
+
+def standby(action: str, serial: str, json: bool) -> None:
+    """Standby of a device at a port."""
+    from front import orders
+
+    found = orders.standby(action, serial, now_us)
+    show(json, found, lambda: [orders.standby_text(found)])
+
+
+def light(level: str, serial: str, minutes: float, json: bool) -> None:
+    """The night light of a device at a port."""
+    from front import orders
+
+    found = orders.light(level, minutes, serial, now_us)
+    show(json, found, lambda: [orders.light_text(found)])
 
 
 def calibrate(action: str, port: str, place: tuple[float | None, float, float], json: bool) -> None:

@@ -261,7 +261,7 @@
 
 #define SW_ORDERS_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the question") \
-    FIELD(u8, stored, 1, 1, "1: what is to be kept was read back from flash just now and equal") \
+    FIELD(u8, stored, 1, 1, "1: a reboot finds the same: read back from flash just now, or there is nothing to keep") \
     FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused; 0 none") \
     FIELD(u8, standby, 1, 1, "SW_STANDBY_* bits (1 switch, 2 command); 0: not in standby") \
     FIELD(u16, wake_window, 1, 1, "s before the set time in which a RING is taken; 65535: any time before it") \
@@ -270,7 +270,7 @@
 
 #define SW_RADAR_FIELDS(FIELD) \
     FIELD(u64, nonce, 1, 1, "echo of the question") \
-    FIELD(u8, stored, 1, 1, "1: what is to be kept was read back from flash just now and equal") \
+    FIELD(u8, stored, 1, 1, "1: a reboot finds the same: read back from flash just now, or there is nothing to keep") \
     FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused; 0 none") \
     FIELD(u8, ordered, 1, 1, "1: this config came from a host; 0: it is the device's own") \
     FIELD(u8, in_force, 1, 1, "1: the radar is set up with it; 0: it will be when it is stored") \

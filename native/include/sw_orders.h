@@ -14,6 +14,8 @@
 int32_t sw_orders_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us);
 /* 1 when an order with this nonce was not taken before; from then on it was. */
 int32_t sw_orders_take(sw_firmware *fw, uint64_t nonce);
+/* 1 when a reboot finds what is wanted now: read back from flash, or nothing was ever to be kept. */
+int32_t sw_orders_stored(const sw_firmware *fw);
 /* Why it is in standby: the switch, or else the command. */
 uint32_t sw_orders_standby_reason(const sw_firmware *fw);
 

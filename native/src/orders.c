@@ -33,13 +33,20 @@ static uint32_t light_left_s(const sw_alarm_clock *a, uint64_t now_us)
     return left_s < 65535u ? (uint32_t)left_s : 65535u;
 }
 
+int32_t sw_orders_stored(const sw_firmware *fw)
+{
+    const sw_keeper *k = &fw->keeper;
+    const int32_t nothing = k->store.counter == 0u && !k->failing && sw_keeper_idle(k);
+    return nothing || sw_keeper_holds(k, &fw->hal);
+}
+
 static int32_t answer(sw_firmware *fw, uint64_t now_us, uint64_t t_us, uint64_t nonce, uint32_t reason)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
     const sw_kept *kept = &fw->keeper.wanted;
     const uint32_t left_s = light_left_s(&fw->alarm, now_us);
     const sw_packet_orders orders = {
-        .nonce = nonce, .reason = (uint8_t)reason, .stored = (uint8_t)sw_keeper_holds(&fw->keeper, &fw->hal),
+        .nonce = nonce, .reason = (uint8_t)reason, .stored = (uint8_t)sw_orders_stored(fw),
         .standby = (uint8_t)((fw->switch_on ? SW_STANDBY_SWITCH : 0) | (kept->standby != 0u ? SW_STANDBY_COMMAND : 0)),
         .wake_window = (uint16_t)kept->wake_window_s,
         .night_light = (uint8_t)(left_s != 0u ? fw->alarm.night_light : 0u), .light_left = (uint16_t)left_s,
