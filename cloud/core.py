@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from cloud import conclude, device, ingest, occupancy, settle
 from cloud.memory import Memory, Notice
 from cloud.observations import Boot, DataPacket, Gap, Row
-from wire import codec, delivery, handshake, packet, table
+from wire import codec, delivery, handshake, packet, table, trust
 from wire.packet import Packet
 
 #: A device that is there has answered and sent all it keeps within this.
@@ -77,6 +77,9 @@ class State:
     holds: bool = False  # after a restart: what the device keeps must come before more is concluded
     holds_until_us: int | None = None
     questions: Questions = field(default_factory=Own)
+    keyring: trust.Keyring = trust.ANYBODY
+    trouble: handshake.Event | None = None  # why there is no link although something answers
+    unheeded: int = 0  # packets that proved nothing
 
 
 def restore(
@@ -112,9 +115,14 @@ def step(state: State, event: Packet | Tick) -> Result:
     if isinstance(event, Tick):
         return _tick(state, event.utc_us)
     before = state.link
-    noticed = handshake.receive(before, event, state.utc_us)
+    noticed = handshake.receive(before, event, state.utc_us, state.keyring)
     state.link = noticed.state
+    state.trouble = next((one for one in noticed.events if one in handshake.TROUBLES), state.trouble)
+    if not noticed.heeded:
+        state.unheeded += 1
+        return Result([], b"")
     if handshake.Event.LINKED in noticed.events:
+        state.trouble = None
         _linked(state, event, before.asked_utc_us)
     elif handshake.Event.PONG in noticed.events:
         state.rows += ingest.set_clock(state.ingest, event, before.pinged_utc_us, state.utc_us)
@@ -148,6 +156,7 @@ def acknowledge(state: State) -> bytes:
         sack = ingest.sack(boot, seq)
         if seq or sack:
             send += handshake.ack(key % ingest.PER_DEVICE, seq, sack, credit)
+    state.link, send = handshake.seal(state.link, send)
     return send
 
 
@@ -201,6 +210,7 @@ def _tick(state: State, utc_us: int) -> Result:
     linked = state.link.device is not None
     send += state.questions.device(memory.device, state.settings, linked, utc_us, state.entropy)
     state.rows = []
+    state.link, send = handshake.seal(state.link, send)
     return Result(rows, send)
 
 

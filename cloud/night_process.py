@@ -14,7 +14,7 @@ from cloud.device import Settings
 from cloud.observations import Incident
 from cloud.store import Store
 from cloud.writer import Writer
-from wire import codec
+from wire import codec, trust
 from wire.handshake import Entropy
 
 
@@ -30,15 +30,16 @@ class Cloud:
         more: Mapping[str, str] | None = None,
         knows_time: Callable[[], bool] = lambda: True,
         questions: core.Questions | None = None,
+        keyring: trust.Keyring = trust.ANYBODY,
     ) -> None:
         """more: kept in the store's meta, too. knows_time: the ticks' time may be told to the device.
 
-        questions: of a replay, those of then.
+        questions: of a replay, those of then. keyring: whose packets count.
         """
         self._knows_time = knows_time
         self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
         self._decoder = codec.Decoder()
-        self._state = core.State(entropy, settings or Settings(), questions=questions or core.Own())
+        self._state = core.State(entropy, settings or Settings(), questions=questions or core.Own(), keyring=keyring)
         restore(self._state, self.writer.store)
         self._meta = {
             **(more or {}),
@@ -79,6 +80,11 @@ class Cloud:
     def linked(self) -> bool:
         """The device has answered this host."""
         return self._state.link.device is not None
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no link although something answers; empty when there is one, or nothing answers."""
+        return "" if self.linked or self._state.trouble is None else self._state.trouble.value
 
     @property
     def somebody_in_bed(self) -> bool:

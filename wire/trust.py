@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from wire import codec, table
 from wire.packet import Packet
@@ -48,6 +49,25 @@ class Key:
     def published(self) -> bool:
         """True for the test key."""
         return hmac.compare_digest(self._bytes, TEST_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Whose packets a host heeds. keys: device_id -> key, each device bears its tags or is not heeded.
+
+    unpaired: a device that bears no tags is heeded, too, when no key of it is known. simulated: the published key counts.
+    believes: a tag is taken for a right one; for a recording, whose key nobody has, and which proves nothing.
+    """
+
+    keys: Mapping[int, Key] = field(default_factory=dict, repr=False)
+    unpaired: bool = False
+    simulated: bool = False
+    believes: bool = False
+
+
+ANYBODY = Keyring(unpaired=True, believes=True)
+#: For the cloud of a simulation.
+EMULATED = Keyring({TEST_DEVICE: Key(TEST_KEY)}, unpaired=True, simulated=True)
 
 
 def session_key(device_key: Key, device_nonce: int, host_nonce: int, boot: int) -> Key:
