@@ -22,9 +22,7 @@ def entropy(n: int) -> bytes:
 
 
 def hello(state: State, key: trust.Key | None = KEY, boot: int = BOOT, **changes: int) -> Packet:
-    fields = {
-        name: 0 for name in ("config_hash", "parameters_hash", "oldest_seq", "newest_seq", "oldest_boot", "stored")
-    }
+    fields = dict.fromkeys(("config_hash", "parameters_hash", "oldest_seq", "newest_seq", "oldest_boot", "stored"), 0)
     fields |= {"device_id": DEVICE_ID, "nonce": NONCE_D, "host_nonce": state.nonce} | changes
     one = packet.make(packet.HELLO, fields, boot=boot)
     return one if key is None else trust.seal(trust.session_key(key, fields["nonce"], state.nonce, boot), one)
