@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cloud import ingest
+from cloud import core, ingest
 from cloud.device import Settings
 from cloud.night_process import Cloud
 from cloud.observations import VALID_FROM
 from cloud.store import Store
 from cloud.writer import Writer
-from wire import packet, seeed, table
+from wire import packet, seeed, table, trust
 from wire.handshake import Entropy
 from wire.packet import Packet
 from wire.seeed import DISTANCE, PHASE, PRESENT, RATE, Framing, Report
@@ -204,10 +204,10 @@ class ForeignCloud(Cloud):
         settings: Settings | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(writer, entropy, source, settings, {**(more or {}), "protocol": framing.name})
         self._decoded: list[Report] = []
         self._foreign = seeed.Decoder(framing)
         self._module = Module()
+        super().__init__(writer, entropy, source, settings, {**(more or {}), "protocol": framing.name})
 
     def receive(self, chunk: bytes) -> None:
         """Bytes from the module, in any cut."""
@@ -227,14 +227,16 @@ class ForeignCloud(Cloud):
 
     def relink(self) -> None:
         """The port was opened anew: what was half said is over."""
-        self._foreign = seeed.Decoder(self._foreign.framing)
+        self._foreign.drop()
 
     @property
     def linked(self) -> bool:
         """The module has said something that was understood."""
         return self._module.heard_us > 0
 
-    def _counters(self) -> object:
+    @property
+    def line(self) -> seeed.Counters:
+        """What became of the line's bytes."""
         return self._foreign.counters
 
 
@@ -246,8 +248,11 @@ def made(
     settings: Settings | None = None,
     more: Mapping[str, str] | None = None,
     knows_time: Callable[[], bool] = lambda: True,
+    questions: core.Questions | None = None,
+    keyring: trust.Keyring = trust.ANYBODY,
 ) -> Cloud:
-    """The cloud for whoever speaks at the line. protocol: one of PROTOCOLS; None: our device. Raises KeyError."""
+    """The cloud for whoever speaks at the line. protocol: one of PROTOCOLS; None: our device, to which alone the last three
+    belong. Raises KeyError."""
     if protocol is None:
-        return Cloud(writer, entropy, source, settings, more, knows_time)
+        return Cloud(writer, entropy, source, settings, more, knows_time, questions, keyring)
     return ForeignCloud(PROTOCOLS[protocol], writer, entropy, source, settings, more)

@@ -14,7 +14,7 @@ from cloud.device import Settings
 from cloud.observations import Incident
 from cloud.store import Store
 from cloud.writer import Writer
-from wire import codec, trust
+from wire import codec, seeed, trust
 from wire.handshake import Entropy
 
 
@@ -72,7 +72,7 @@ class Cloud:
         core.relink(self._state)
 
     @property
-    def line(self) -> codec.Counters:
+    def line(self) -> codec.Counters | seeed.Counters:
         """What became of the blocks of the line."""
         return self._decoder.counters
 
@@ -105,13 +105,9 @@ class Cloud:
             self.writer.take(core.finish(self._state))
             self._commit()
 
-    def _counters(self) -> object:
-        """What became of the line's bytes."""
-        return self._decoder.counters
-
     def _commit(self) -> bool:
         if self._state.memory.keep:
-            self._meta["line"] = msgspec.json.encode(self._counters()).decode()
+            self._meta["line"] = msgspec.json.encode(self.line).decode()
         self._meta["settings"] = msgspec.json.encode(self._state.settings).decode()
         self._meta |= memory.encode(self._state.memory)
         return self.writer.commit(self._state.utc_us, self._meta)

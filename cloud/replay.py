@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 
 from cloud.device import Settings
-from cloud.night_process import Cloud
+from cloud.foreign import made
 from cloud.store import Store
 from cloud.then import Then
 from cloud.writer import Writer
-from wire import codec, packet, table
+from wire import codec, packet, seeed, table
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
 
 #: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
@@ -44,7 +44,7 @@ class Played:
     from_utc_us: int
     to_utc_us: int
     linked: bool  # the device has answered the host at least once
-    line: codec.Counters  # what became of the blocks of the line
+    line: codec.Counters | seeed.Counters  # what became of the blocks of the line
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,16 @@ def play(
     *,
     end_s: float | None = None,
     pace: Callable[[int], None] = lambda utc_us: None,
+    protocol: str | None = None,
 ) -> Played:
-    """Feed a new store. end_s: seconds of the recording; pace: called before each tick with its time.
+    """Feed a new store. end_s: seconds of the recording; pace: called before each tick with its time; protocol: whose bytes
+    these are, one of foreign.PROTOCOLS, None: our device's.
 
     Raises ReplayError, StoreError.
     """
     then, store = Then(), Store(db, durable=False)
     try:
-        cloud = Cloud(Writer(store), then.entropy, SOURCE, settings, questions=then)
+        cloud = made(protocol, Writer(store), then.entropy, SOURCE, settings, questions=then)
         ticks = heard = first = last = 0
         linked = False
         for one in quanta(ticked(recording.events)):

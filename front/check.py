@@ -75,3 +75,12 @@ def installed(*modules: str) -> None:
     for name in modules:
         if importlib.util.find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def protocol(name: str | None) -> str | None:
+    """The name of another maker's module, or None for our device. Raises InputError."""
+    from cloud.foreign import PROTOCOLS
+
+    if name is not None and name not in PROTOCOLS:
+        raise InputError(f"--protocol {name}: expected one of {', '.join(sorted(PROTOCOLS))}")
+    return name

@@ -186,15 +186,6 @@ def train(
     show(json, {"model": str(model), "card": card}, lambda: lines)
 
 
-def foreign(protocol: str | None) -> list[str]:
-    """The options of the cloud process for another maker's module. Raises InputError."""
-    from cloud.foreign import PROTOCOLS
-
-    if protocol is not None and protocol not in PROTOCOLS:
-        raise InputError(f"--protocol {protocol}: expected one of {', '.join(sorted(PROTOCOLS))}")
-    return [] if protocol is None else ["--protocol", protocol]
-
-
 def cloud(
     serial: str,
     db: Path,
@@ -209,7 +200,8 @@ def cloud(
     """The live cloud process until Ctrl-C. Returns its exit code."""
     from cloud.app import main
 
-    given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else []) + foreign(protocol)
+    given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else [])
+    given += [f"--protocol={protocol}"] if check.protocol(protocol) else []
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))

@@ -35,6 +35,7 @@ class Asked:
     what_if: tuple[str, ...] = ()
     tz: str | None = None
     baud: int | None = None
+    protocol: str | None = None
 
 
 def to_port(asked: Asked, to: str, json: bool) -> None:
@@ -86,6 +87,7 @@ def checked(asked: Asked) -> None:
     if asked.end is not None and not asked.end > 0:
         raise InputError(f"--end {asked.end:g}: expected more than 0")
     speed_of(asked.speed, None)
+    check.protocol(asked.protocol)
 
 
 def tuned_by(said: tuple[str, ...], settings: Any) -> Any:
@@ -108,7 +110,8 @@ def play(asked: Asked, recording: Any, settings: Any, db: Path) -> tuple[Path, d
 
     began_s, bar = time.monotonic(), Progress(length_s(recording))
     try:
-        played = replay.play(recording, db, settings, end_s=asked.end, pace=pace_of(speed_of(asked.speed, None), bar))
+        pace = pace_of(speed_of(asked.speed, None), bar)
+        played = replay.play(recording, db, settings, end_s=asked.end, pace=pace, protocol=asked.protocol)
     finally:
         bar.done()
     unheard(asked.file, played)

@@ -24,6 +24,9 @@ def replay(
         list[str] | None,
         typer.Option("--what-if", metavar="KEY=VALUE", help="To cloud: another setting, repeatable; `help` lists all."),
     ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="To cloud: seeed-mr60bha1 or seeed-mr60bha2.")
+    ] = None,
     tz: Annotated[str | None, typer.Option("--tz", help="To cloud: time zone, where the recording names none.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="To cloud: folder of report, picture, table and store.")
@@ -39,7 +42,7 @@ def replay(
     from front import replay as work
     from front.output import Folder
 
-    asked = work.Asked(file, speed, start, end, loop, tuple(what_if or ()), tz, baud)
+    asked = work.Asked(file, speed, start, end, loop, tuple(what_if or ()), tz, baud, protocol)
     if to == "cloud":
         work.to_cloud(asked, Folder(out, force), config, json)
     else:

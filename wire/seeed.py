@@ -1,9 +1,9 @@
 """Streams of two breathing radars of another maker, Seeed MR60BHA1 and MR60BHA2, as reports in physical units.
 
-Rule: whatever bytes arrive, nothing raises, memory stays bounded, and only frames whose check sums are right are read. Both
-have one byte per sum, so a damaged frame passes more easily than one of ours: what cannot be true is dropped, too.
+Rule: whatever bytes arrive, nothing raises, memory stays bounded, and only packets whose check sums are right are read. Both
+have one byte per sum, so a damaged packet passes more easily than one of ours: what cannot be true is dropped, too.
 Source: Seeed's public wiki page and Arduino library of the MR60BHA1, its Arduino library of the MR60BHA2, and others'
-descriptions of the frames of the latter (docs/other-radars.md says where they disagree).
+descriptions of the packets of the latter (docs/other-radars.md says where they disagree).
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ class Report(NamedTuple):
 class Counters:
     """What became of the bytes since the decoder was made."""
 
-    frames: int = 0  # with both check sums right
-    skipped: int = 0  # bytes that belong to no such frame
-    unused: int = 0  # frames of a type that nothing here reads
+    packets: int = 0  # with both check sums right
+    skipped: int = 0  # bytes that belong to no such packet
+    unused: int = 0  # packets of a type that nothing here reads
     too_short: int = 0  # ... whose content is shorter than its type's
     implausible: int = 0  # values that cannot be true
 
 
-#: What a frame holds: its type, and its data.
+#: What a packet holds: its type, and its data.
 Content = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How a module frames. size: bytes of the frame that begins at this place, 0: more bytes are needed, -1: none does."""
+    """How a module marks its packets. size: bytes of the one that begins at this place, 0: more are needed, -1: none does."""
 
     name: str
     baud: int
@@ -69,7 +69,7 @@ class Framing:
 
 
 class Decoder:
-    """Bytes in chunks of any size to reports; a chunk boundary changes nothing. Holds at most one frame between chunks."""
+    """Bytes in chunks of any size to reports; a chunk boundary changes nothing. Holds at most one packet between chunks."""
 
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
@@ -77,7 +77,7 @@ class Decoder:
         self._held = b""
 
     def feed(self, chunk: bytes) -> list[Report]:
-        """Takes all of chunk; returns what the frames that it completes tell, in order."""
+        """Takes all of chunk; returns what the packets that it completes tell, in order."""
         held, at = self._held + chunk, 0
         framing, found = self.framing, []
         while at < len(held):
@@ -90,11 +90,15 @@ class Decoder:
                 self.counters.skipped += after - at
                 at = after
                 continue
-            self.counters.frames += 1
+            self.counters.packets += 1
             found += self._reports(*framing.content(held[at : at + size]))
             at += size
         self._held = held[at:]
         return found
+
+    def drop(self) -> None:
+        """What was half said will not be finished."""
+        self._held = b""
 
     def _reports(self, type_: int, data: bytes) -> list[Report]:
         least, read = self.framing.readers.get(type_, (0, None))
@@ -138,8 +142,8 @@ def _size1(held: bytes, at: int) -> int:
     return _REST1 + n if right else -1
 
 
-def _content1(frame: bytes) -> Content:
-    return int.from_bytes(frame[2:4], "big"), frame[6:-3]
+def _content1(packet: bytes) -> Content:
+    return int.from_bytes(packet[2:4], "big"), packet[6:-3]
 
 
 def _or_none(value: float) -> float:
@@ -195,8 +199,8 @@ def _size2(held: bytes, at: int) -> int:
     return end - at if _sum2(held[at + _HEAD2 : end - 1]) == held[end - 1] else -1
 
 
-def _content2(frame: bytes) -> Content:
-    return int.from_bytes(frame[5:7], "big"), frame[_HEAD2:-1]
+def _content2(packet: bytes) -> Content:
+    return int.from_bytes(packet[5:7], "big"), packet[_HEAD2:-1]
 
 
 def _float(data: bytes, at: int) -> float:

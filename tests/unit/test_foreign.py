@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from cloud import foreign
+from cloud import foreign, replay
 from cloud.alarm import AlarmSetting
 from cloud.app import seeded
 from cloud.device import Settings
 from cloud.foreign import Module, made
 from cloud.report import build
 from cloud.store import Store
-from tests.seeed_frames import second1, second2
+from tests.seeed_packets import second1, second2
 from wire import packet, seeed, values
+from wire.recording import Recorder, read
 from wire.seeed import DISTANCE, PHASE, PRESENT, RATE, Report
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +128,22 @@ def test_another_process_on_the_same_store_goes_on(tmp_path: Path) -> None:
     ((boots,),) = query(db, "SELECT count(*) FROM boots")
 
     assert (sessions, boots) == (1, 3)
+
+
+@pytest.mark.parametrize("protocol", sorted(foreign.PROTOCOLS))
+def test_a_recorded_stream_gives_the_live_report(tmp_path: Path, protocol: str) -> None:
+    script = bha1_sleeper if protocol == "seeed-mr60bha1" else bha2_sleeper
+    play(tmp_path / "live.sqlite", protocol, script, 0, 3000)
+    with Recorder(tmp_path / "line.mcap", {}) as recorder:
+        for second in range(3000):
+            recorder.from_device(T0_UTC_US + second * SECOND_US, script(second))
+            recorder.tick(T0_UTC_US + (second + 1) * SECOND_US)
+    played = replay.play(read(tmp_path / "line.mcap"), tmp_path / "again.sqlite", Settings(), protocol=protocol)
+
+    live, again = (build(tmp_path / name, None, None) for name in ("live.sqlite", "again.sqlite"))
+
+    assert played.linked and played.line.packets > 3000
+    assert {**again, "source": "live"} == live
 
 
 # One second after the other, without a store

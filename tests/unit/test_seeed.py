@@ -1,4 +1,4 @@
-"""Frames of two other breathing radars: from public documents, from another project's fixtures, damaged, cut anywhere."""
+"""Packets of two other breathing radars: from public documents, from another project's fixtures, damaged, cut anywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.seeed_frames import bha1, bha2, second1, second2
+from tests.seeed_packets import bha1, bha2, second1, second2
 from wire import seeed
 from wire.seeed import MR60BHA1, MR60BHA2, Decoder, Framing, Report
 
@@ -41,21 +41,21 @@ BHA2 = [
     (bha2(0x0A16, struct.pack("<If", 0, 85.0)), [Report(seeed.DISTANCE, None)]),
     (bha2(0x0A04, struct.pack("<Iffii", 1, 0.1, 0.8, 0, 7)), [Report(seeed.TARGETS, 1.0)]),
 ]
-FRAMES = [(MR60BHA1, *one) for one in BHA1] + [(MR60BHA2, *one) for one in BHA2]
+PACKETS = [(MR60BHA1, *one) for one in BHA1] + [(MR60BHA2, *one) for one in BHA2]
 FRAMINGS = st.sampled_from([MR60BHA1, MR60BHA2])
 
 
-@pytest.mark.parametrize(("framing", "frame", "told"), FRAMES)
-def test_a_frame_says_what_the_documents_say(framing: Framing, frame: bytes, told: list[Report]) -> None:
-    assert Decoder(framing).feed(frame) == told
+@pytest.mark.parametrize(("framing", "packet", "told"), PACKETS)
+def test_a_packet_says_what_the_documents_say(framing: Framing, packet: bytes, told: list[Report]) -> None:
+    assert Decoder(framing).feed(packet) == told
 
 
-def test_the_documented_reset_frame_of_the_bha1_has_the_right_sum() -> None:
+def test_the_documented_reset_packet_of_the_bha1_has_the_right_sum() -> None:
     decoder = Decoder(MR60BHA1)
 
     decoder.feed(bytes.fromhex("53590102 0001 0f bf 5443"))
 
-    assert (decoder.counters.frames, decoder.counters.unused) == (1, 1)
+    assert (decoder.counters.packets, decoder.counters.unused) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_the_documented_reset_frame_of_the_bha1_has_the_right_sum() -> None:
     ],
 )
 def test_another_projects_fixtures_are_read(data_dir: Path, name: str, told: list[Report]) -> None:
-    frame = (data_dir / "mr60bha2_frames" / f"{name}.bin").read_bytes()
+    packet = (data_dir / "mr60bha2_frames" / f"{name}.bin").read_bytes()
 
-    assert Decoder(MR60BHA2).feed(frame) == told
+    assert Decoder(MR60BHA2).feed(packet) == told
 
 
 @pytest.mark.parametrize("value", [-14.0, 1e9, float("nan"), float("inf")])
@@ -84,11 +84,11 @@ def test_a_rate_that_cannot_be_true_is_dropped(value: float) -> None:
 
 
 @pytest.mark.parametrize("framing", [MR60BHA1, MR60BHA2])
-def test_a_frame_too_short_for_its_type_tells_nothing(framing: Framing) -> None:
-    frame = bha1(0x80, 4, b"\x01") if framing is MR60BHA1 else bha2(0x0A16, b"\x01\x00\x00")
+def test_a_packet_too_short_for_its_type_tells_nothing(framing: Framing) -> None:
+    packet = bha1(0x80, 4, b"\x01") if framing is MR60BHA1 else bha2(0x0A16, b"\x01\x00\x00")
     decoder = Decoder(framing)
 
-    assert decoder.feed(frame) == []
+    assert decoder.feed(packet) == []
     assert decoder.counters.too_short == 1
 
 
@@ -110,7 +110,7 @@ def test_how_the_stream_is_cut_changes_nothing(framing: Framing, size: int) -> N
 
 
 @given(FRAMINGS, st.integers(0, 10_000), st.integers(0, 7))
-def test_one_wrong_bit_costs_at_most_its_own_frame(framing: Framing, where: int, bit: int) -> None:
+def test_one_wrong_bit_costs_at_most_its_own_packet(framing: Framing, where: int, bit: int) -> None:
     stream = bytearray(_stream(framing))
     told = Decoder(framing).feed(bytes(stream))
     stream[where % len(stream)] ^= 1 << bit
@@ -124,7 +124,7 @@ def test_one_wrong_bit_costs_at_most_its_own_frame(framing: Framing, where: int,
 
 @settings(max_examples=300)
 @given(FRAMINGS, st.binary(max_size=1500))
-def test_noise_raises_nothing_and_leaves_the_next_frame_whole(framing: Framing, noise: bytes) -> None:
+def test_noise_raises_nothing_and_leaves_the_next_packet_whole(framing: Framing, noise: bytes) -> None:
     decoder = Decoder(framing)
     last, told = (bha1(0x81, 2, b"\x0e"), 14.0) if framing is MR60BHA1 else (bha2(0x0A14, struct.pack("<f", 9.0)), 9.0)
 

@@ -1,4 +1,4 @@
-"""Frames of the Seeed radars, made by hand from the public descriptions: the other direction of wire/seeed.py, which does
+"""Packets of the Seeed radars, made by hand from the public descriptions: the other direction of wire/seeed.py, which does
 not use it. Not recorded from a module."""
 
 from __future__ import annotations
@@ -7,13 +7,13 @@ import struct
 
 
 def bha1(control: int, command: int, data: bytes) -> bytes:
-    """One MR60BHA1 frame."""
+    """One MR60BHA1 packet."""
     body = b"\x53\x59" + bytes([control, command]) + struct.pack(">H", len(data)) + data
     return body + bytes([sum(body) % 256]) + b"\x54\x43"
 
 
 def bha2(type_: int, data: bytes, number: int = 0x8000) -> bytes:
-    """One MR60BHA2 frame."""
+    """One MR60BHA2 packet."""
     head = struct.pack(">BHHH", 1, number, len(data), type_)
     return head + bytes([_not_xor(head)]) + data + bytes([_not_xor(data)])
 
