@@ -100,7 +100,7 @@ def right_clock(world: World) -> None:
 
 
 def late_bytes(world: World, rng: Rng) -> None:
-    world.host.late_us = int(rng.integers(2_000_001, 60 * SECOND_US))
+    world.host.late_us = round(float(np.exp(rng.uniform(np.log(2.0), np.log(60.0)))) * 1e6)
 
 
 def in_time(world: World) -> None:

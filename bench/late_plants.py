@@ -1,4 +1,4 @@
-"""Ten mistakes of the kind that makes an alarm late, each planted, each to be found by the never-late campaign.
+"""Twelve mistakes of the kind that makes an alarm late, each planted, each to be found by the never-late campaign.
 
 Rule: a mistake is a change of a line or two that passes a compiler and a glance; found means: within 1,000 campaigns drawn
 by chance from all of them.
@@ -31,6 +31,10 @@ class Plant:
     new: str
 
 
+STEP = """    if (now_us >= fw->alarm.deadline_us) {
+        sw_alarm_clock_step(&fw->alarm, now_us);
+    }
+    /* whatever"""
 PLANTS = {
     "later-by-clock": Plant(
         "a clock that is set moves the armed deadline, also later", "alarm_guard.c",
@@ -51,12 +55,12 @@ PLANTS = {
         "if (lower == 2 || ((another || higher) && a->rtc_due_us == NEVER)) {",
     ),
     "not-in-standby": Plant(
-        "the alarm's step is skipped in standby", "firmware.c",
-        "if (now_us >= fw->alarm.deadline_us) {", "if (now_us >= fw->alarm.deadline_us && !fw->standby) {",
+        "the alarm's deadline is dropped in standby", "firmware.c", STEP,
+        STEP.replace("{\n", "{\n        if (fw->standby) fw->alarm.deadline_us = SW_NEVER; else\n", 1),
     ),
     "not-without-radar": Plant(
-        "the alarm's step is skipped while the radar has failed", "firmware.c",
-        "if (now_us >= fw->alarm.deadline_us) {", "if (now_us >= fw->alarm.deadline_us && fw->driver.failure == 0u) {",
+        "the alarm's deadline is dropped while the radar has failed", "firmware.c", STEP,
+        STEP.replace("{\n", "{\n        if (fw->driver.failure) fw->alarm.deadline_us = SW_NEVER; else\n", 1),
     ),
     "late-time-counts": Plant(
         "an answer counts however late it comes", "clock.c",
@@ -71,10 +75,6 @@ PLANTS = {
         "    if (set_for_utc_us <= sw_clock_utc(&a->clock, now_us) || set_for_utc_us > SW_CLOCK_NEWEST_US) {\n",
         "    if (set_for_utc_us <= sw_clock_utc(&a->clock, now_us) || set_for_utc_us > SW_CLOCK_NEWEST_US) {\n"
         "        act(a, now_us, SW_ALARM_EVENT_CANCEL);\n",
-    ),
-    "stopped-clock-believed": Plant(
-        "a battery clock that stands is believed after a reboot, and not set anew", "clock_check.c",
-        "(reason == SW_REASON_CLOCK_STOPPED && !SW_HANDLES(CLOCK_STOPPED))", "reason == SW_REASON_CLOCK_STOPPED",
     ),
     "no-watchdog": Plant(
         "the watchdog is not started", "parts.c",
