@@ -139,8 +139,8 @@ def night(out: Path, baud: int, hours: float, outage_min: float, seed: int = 1) 
 
 def newest(rig: Rig) -> int:
     """The last number the device has given."""
-    firmware: Any = rig.device.firmware  # type: ignore[union-attr]
-    return int(firmware.state.delivery.newest)
+    device: Any = rig.device
+    return int(device.firmware.state.delivery.newest)
 
 
 def _zero(heard: Listener) -> int:

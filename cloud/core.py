@@ -132,8 +132,8 @@ def step(state: State, event: Packet | Tick) -> Result:
         if handshake.proved(state.link, event):
             state.rows += device.receive(state.memory.device, event, state.utc_us)
     elif event.type in ingest.DATA:
-        state.delivery = delivery.heard(state.delivery, event.boot, event.seq, state.utc_us)
-        state.backlog = delivery.heard(state.backlog, event.boot, event.seq, state.utc_us)
+        came = event.boot, event.seq, state.utc_us, delivery.is_resent(event)
+        state.delivery, state.backlog = (delivery.heard(one, *came) for one in (state.delivery, state.backlog))
         state.pressing |= not ingest.take(state.ingest, event, state.utc_us)
         state.heard.add(ingest.key_of(state.ingest, event.boot))
     return Result([], b"")
@@ -170,6 +170,7 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
     linked = state.link.device
     assert linked is not None
     ingest.is_device(state.ingest, linked.device_id)
+    state.delivery, state.backlog = (replace(one, swept=0, passed=()) for one in (state.delivery, state.backlog))
     boot = ingest.boot_of(state.ingest, hello.boot)
     state.heard.add(boot.row.boot)
     state.pressing = True
@@ -307,7 +308,9 @@ def _pull_of(state: State, asked: delivery.State, utc_us: int) -> tuple[delivery
         state.heard.add(boot.row.boot)
         committed = _committed(state, boot)
         hole = ingest.hole(boot, committed + 1)
-    return delivery.tick(state.pulling, asked, committed, utc_us, hole)
+    asked, send = delivery.pull_passed(asked, boot.absent_from, boot.got.present_from, utc_us)
+    asked, more = delivery.tick(state.pulling, asked, committed, utc_us, hole)
+    return asked, send + more
 
 
 def _integer(one: Packet, name: str) -> int:

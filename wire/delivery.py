@@ -11,11 +11,16 @@ earlier one, `heard` every intact data packet, `tick` says what to send. What th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from wire import codec, packet, table
 
 LARGEST_COUNT = 255
+#: PULLs that a device notes at once, with one left for the one that is due otherwise.
+PULLS_AT_ONCE = 7
+#: Left-out places that are remembered; the first hole of all is found again in any case.
+PASSED_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class State:
     asked: int = 0  # the number that the last PULL began with
     times: int = 0  # so many PULLs on end began with it
     left: int = 0  # packets that the last PULL may still bring
+    swept: int = 0  # so far the device has come with what it kept, in order; 0: not begun
+    passed: tuple[
+        tuple[int, int], ...
+    ] = ()  # first and last of what it left out on the way: lost on the line, or known
 
 
 def told(state: State, boot: int, oldest: int, newest: int) -> State:
@@ -75,10 +84,13 @@ def told_of_backlog(state: State, boot: int, oldest_boot: int) -> State:
     return replace(state, times=0, newest=max(state.newest, state.committed + 1))  # it says so again: there is more
 
 
-def heard(state: State, boot: int, seq: int, utc_us: int) -> State:
-    """A data packet came in, new or not."""
+def heard(state: State, boot: int, seq: int, utc_us: int, resent: bool = False) -> State:
+    """A data packet came in, new or not. resent: out of its turn."""
     if boot != state.boot:
         return state
+    if resent and seq > state.swept:
+        left_out = ((state.swept + 1, seq - 1),) if 0 < state.swept < seq - 1 else ()
+        state = replace(state, swept=seq, passed=(*state.passed, *left_out)[-PASSED_MAX:])
     ahead = seq + 1 if state.earlier else seq  # of an earlier boot there may always be one more
     return replace(state, newest=max(ahead, state.newest), moved_utc_us=utc_us, left=max(state.left - 1, 0))
 
@@ -111,6 +123,26 @@ def tick(config: Config, state: State, committed: int, utc_us: int, hole: int | 
     times = state.times + 1 if state.asked == first else 1
     asked = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us, asked=first, times=times, left=count)
     return asked, codec.encode(packet.make(packet.PULL, {"boot": state.boot, "seq": first, "count": count}))
+
+
+def pull_passed(
+    state: State, absent_from: Callable[[int], int], present_from: Callable[[int], int | None], utc_us: int
+) -> tuple[State, bytes]:
+    """PULLs for what the device left out on its way through what it kept: nothing overtakes on a line, so it was lost.
+
+    absent_from, present_from: the first number from one on that is missing, and that has come; None: none has.
+    """
+    send, n, rest = b"", 0, []
+    for first, last in state.passed:
+        while n < PULLS_AT_ONCE and (first := absent_from(first)) <= last:
+            count = min((present_from(first) or last + 1) - first, last + 1 - first, LARGEST_COUNT)
+            send += codec.encode(packet.make(packet.PULL, {"boot": state.boot, "seq": first, "count": count}))
+            first, n = first + count, n + 1
+        if n == PULLS_AT_ONCE and first <= last:
+            rest.append((first, last))
+    if send:
+        state = replace(state, moved_utc_us=utc_us, advanced_utc_us=utc_us)
+    return replace(state, passed=tuple(rest)), send
 
 
 def _passed(since_utc_us: int | None, utc_us: int, span_us: int) -> bool:

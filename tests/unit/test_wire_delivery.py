@@ -6,6 +6,7 @@ import pytest
 
 from wire import codec, delivery, packet
 from wire.delivery import Config, State
+from wire.spans import Spans
 
 BOOT = 9
 SECOND_US = 1_000_000
@@ -121,3 +122,41 @@ def test_the_flag_marks_what_came_out_of_its_turn() -> None:
     live = packet.Packet(packet.VITALS, 1, BOOT, 5, b"")
     assert not delivery.is_resent(live)
     assert delivery.is_resent(live._replace(flags=live.flags | 2))
+
+
+def sweep(*seqs: int) -> State:
+    state = delivery.told(State(), BOOT, oldest=1, newest=400)
+    for seq in seqs:
+        state = delivery.heard(state, BOOT, seq, 100 * SECOND_US, resent=True)
+    return state
+
+
+def all_pulls(sent: bytes) -> list[tuple[int, int]]:
+    return [(int(one.fields["seq"]), int(one.fields["count"])) for one in codec.Decoder().feed(sent)]  # type: ignore[arg-type]
+
+
+def test_what_a_device_leaves_out_on_its_way_is_pulled_at_once() -> None:
+    state, got = sweep(10, 11, 14, 15, 17), Spans([10, 11, 14, 15, 17])
+    state, sent = delivery.pull_passed(state, got.absent_from, got.present_from, 101 * SECOND_US)
+    assert all_pulls(sent) == [(12, 2), (16, 1)]
+    assert delivery.pull_passed(state, got.absent_from, got.present_from, 102 * SECOND_US)[1] == b""
+
+
+def test_what_it_left_out_because_it_is_known_is_not_pulled() -> None:
+    got = Spans(range(10, 15))
+    assert delivery.pull_passed(sweep(10, 14), got.absent_from, got.present_from, 101 * SECOND_US)[1] == b""
+
+
+def test_no_more_holes_are_pulled_at_once_than_a_device_notes() -> None:
+    seqs = range(1, 41, 2)
+    state, got = sweep(*seqs), Spans(seqs)
+    asked = []
+    for utc_s in range(101, 105):
+        state, sent = delivery.pull_passed(state, got.absent_from, got.present_from, utc_s * SECOND_US)
+        asked.append([seq for seq, _ in all_pulls(sent)])
+    assert asked == [[*range(2, 16, 2)], [*range(16, 30, 2)], [*range(30, 40, 2)], []]
+
+
+def test_a_packet_that_was_pulled_begins_no_new_way() -> None:
+    state = delivery.heard(sweep(10, 14), BOOT, 12, 100 * SECOND_US, resent=True)
+    assert (state.swept, state.passed) == (14, ((11, 13),))
