@@ -15,6 +15,7 @@ from numba import njit
 
 from edge.blocks import CACHE
 from edge.blocks.parameters import (
+    BREATH_DOUBLE,
     BREATH_HYSTERESIS,
     BREATH_MAX_S,
     BREATH_MIN_S,
@@ -157,7 +158,7 @@ def measure(state: Any, tick: int) -> None:
     """Once a second, at chip time tick / 10 s: rate, variation, spectrum, or the reason for no rate."""
     state.rate_per_min = 0.0
     state.variation = 1.0
-    count, total, squares = 0, 0.0, 0.0
+    count, total, squares, longest_s = 0, 0.0, 0.0, 0.0
     oldest_ms = tick * 100 - int(RATE_WINDOW_S * 1000.0)
     for back in range(min(state.breaths, BREATHS) - 1):
         index = (state.breaths - 1 - back) % BREATHS
@@ -169,6 +170,7 @@ def measure(state: Any, tick: int) -> None:
             count += 1
             total += interval_s
             squares += interval_s * interval_s
+            longest_s = max(longest_s, interval_s)
     state.intervals = count
     state.span_s = total
     spectrum(state)
@@ -177,12 +179,13 @@ def measure(state: Any, tick: int) -> None:
         return
     mean = total / count
     state.variation = math.sqrt(max(squares / count - mean * mean, 0.0)) / mean
-    decide(state, tick, 1.0 / mean)
+    hides_one = count > 2 and longest_s > BREATH_DOUBLE * (total - longest_s) / (count - 1)
+    decide(state, tick, 1.0 / mean, (count + 1) / total if hides_one else 0.0)
 
 
 @njit(cache=CACHE)
-def decide(state: Any, tick: int, breaths_hz: float) -> None:
-    """Accept the rate of the breaths, or say why not."""
+def decide(state: Any, tick: int, breaths_hz: float, missed_hz: float) -> None:
+    """Accept the rate of the breaths, or say why not. missed_hz: it, if the longest interval hides a breath; 0: none."""
     state.reason = REASON_LOW_QUALITY
     waited_s = tick * 0.1 - state.begin_ms[(state.breaths - 1) % BREATHS] / 1000.0
     if waited_s * breaths_hz > BREATHS_MISSED and state.valid * 0.1 > waited_s:
@@ -192,6 +195,9 @@ def decide(state: Any, tick: int, breaths_hz: float) -> None:
     rate_hz = breaths_hz
     if state.line_hz > 0.0:
         if state.line_share < LINE_SHARE:
+            return
+        if missed_hz > 0.0 and abs(state.line_hz - missed_hz) < abs(state.line_hz - breaths_hz):
+            state.reason = REASON_AMBIGUOUS
             return
         if abs(state.line_hz - breaths_hz) <= RATE_AGREE * state.line_hz:
             trust = min(state.intervals / ENOUGH_BREATHS, 1.0)

@@ -19,11 +19,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from edge.blocks import CACHE
-from edge.blocks.geometry import ANTENNA_SPACING_M
+from edge.blocks.geometry import ANTENNA_SPACING_M, BIN_LOWEST
 from edge.blocks.parameters import CORNER_ALONE, CORNER_NEAR_M, CORNER_SNR, STILL_SPREAD
 
 LANES, RX, BINS = 4, 3, 80
-LOWEST = 4
+LOWEST = BIN_LOWEST
 PEAK_BINS = 3
 ECHO_PER_COUNT = 16.0
 F0, F1, QUARTER = np.float32(0), np.float32(1), np.float32(0.25)

@@ -76,7 +76,7 @@ def clear_second(state: Any) -> None:
 
 @njit(cache=CACHE)
 def step(state: Any, geometry: Any, moving: NDArray[np.complex64], difference: NDArray[np.complex64]) -> bool:
-    """Add one frame; return True when a second is complete and the choice is new.
+    """Add one frame; return True when a second is complete: then choose.
 
     moving: complex64[rx, range_bin], profile less background, ADC counts.
     difference: complex64[rx, range_bin], second half burst less first, ADC counts.
@@ -94,13 +94,7 @@ def step(state: Any, geometry: Any, moving: NDArray[np.complex64], difference: N
             previous[rx, k] = z
     state.started = 1
     state.frames += 1
-    if state.frames < geometry.frames_per_second:
-        return False
-    state.seconds = min(state.seconds + 1, SECONDS)
-    choose(state, geometry)
-    state.slot = (slot + 1) % SECONDS
-    clear_second(state)
-    return True
+    return bool(state.frames >= geometry.frames_per_second)
 
 
 @njit(cache=CACHE)
@@ -131,7 +125,23 @@ def leak(sums: NDArray[np.float64], k: int, first: int, last: int) -> float:
 
 
 @njit(cache=CACHE)
-def find_excess(state: Any, geometry: Any, sums: NDArray[np.float64]) -> None:
+def find_excess(state: Any, geometry: Any) -> float:
+    """Sum the window; take leakage, and slopes of bodies whose summit lies outside the place, off the coherent power.
+
+    Returns the noise of one range bin over the window, ADC counts^2.
+    """
+    low, high = geometry.watch_first, geometry.watch_last
+    sums = np.zeros(WATCH_BINS)
+    noises = np.zeros(high + 1 - low)
+    for k in range(low, high + 1):
+        sums[k] = window_sum(state, state.coherent, k)
+        noises[k - low] = window_sum(state, state.burst, k) / 4.0
+    take_off(state, geometry, sums)
+    return float(max(np.sort(noises)[(high + 1 - low) // 2], 1e-12))
+
+
+@njit(cache=CACHE)
+def take_off(state: Any, geometry: Any, sums: NDArray[np.float64]) -> None:
     """Take leakage, and slopes of bodies whose summit lies outside the place, off the coherent power."""
     first, last = geometry.bin_first, geometry.bin_last
     excess = state.excess
@@ -150,17 +160,14 @@ def find_excess(state: Any, geometry: Any, sums: NDArray[np.float64]) -> None:
 
 
 @njit(cache=CACHE)
-def choose(state: Any, geometry: Any) -> None:
-    """Pick the body from the summed powers: strongest excess in the place, kept while it stays strong."""
+def choose(state: Any, geometry: Any, wandering: NDArray[np.float32]) -> None:
+    """Close the second and pick the body: strongest excess in the place, kept while it stays strong.
+
+    wandering: float32[range_bin], coherent power of this second that proves nobody, ADC counts^2.
+    """
     first, last = geometry.bin_first, geometry.bin_last
-    low, high = geometry.watch_first, geometry.watch_last
-    sums = np.zeros(WATCH_BINS)
-    noises = np.zeros(high + 1 - low)
-    for k in range(low, high + 1):
-        sums[k] = window_sum(state, state.coherent, k)
-        noises[k - low] = window_sum(state, state.burst, k) / 4.0
-    noise = max(np.sort(noises)[(high + 1 - low) // 2], 1e-12)
-    find_excess(state, geometry, sums)
+    close_second(state, geometry, wandering)
+    noise = find_excess(state, geometry)
     excess = state.excess
     best, best_score = -1, 0.0
     for k in range(first, last + 1):
@@ -171,6 +178,18 @@ def choose(state: Any, geometry: Any) -> None:
     if body < 0 or score_of(excess, body, first, last) < KEEP_BODY * best_score:
         state.body_bin = best
     measure(state, geometry, noise)
+    state.slot = (state.slot + 1) % SECONDS
+    clear_second(state)
+
+
+@njit(cache=CACHE)
+def close_second(state: Any, geometry: Any, wandering: NDArray[np.float32]) -> None:
+    """Take what proves nobody off the second's coherent power."""
+    coherent = state.coherent[state.slot]
+    for k in range(geometry.watch_first, geometry.watch_last + 1):
+        if coherent[k] > 0:
+            coherent[k] = max(coherent[k] - wandering[k], np.float32(0))
+    state.seconds = min(state.seconds + 1, SECONDS)
 
 
 @njit(cache=CACHE)

@@ -1,6 +1,6 @@
 """The whole chain, one frame at a time: samples in, quantised values out.
 
-Order: half bursts, range FFT, calibration, clutter, candidate range bins and direction, motion, then, while the body
+Order: half bursts, range FFT, wander, calibration, clutter, candidate range bins and direction, motion, then, while the body
 is still, phase circles, displacement, band filter and breathing rate. The blocks know nothing of each
 other; this file says what follows what.
 """
@@ -25,6 +25,7 @@ from edge.blocks import (
     resample,
     sample_check,
     vitals,
+    wander,
 )
 from edge.blocks import geometry as geometry_of
 from edge.blocks.geometry import GEOMETRY
@@ -50,6 +51,7 @@ STATE = np.dtype(
         ("azimuth_high_rad", np.float32),
         ("shape", np.int32, (3,)),  # of a frame: chirps, samples, antennas
         ("check", sample_check.STATE),
+        ("wander", wander.STATE),
         ("calibration", calibration.STATE),
         ("clutter", clutter.STATE),
         ("candidates", candidates.STATE),
@@ -104,6 +106,7 @@ def init_looking(state: Any) -> None:
     """Start to look at the room as if for the first time."""
     geometry = state.geometry
     clutter.init(state.clutter, geometry.frame_s, BACKGROUND_S, geometry.watch_first, geometry.watch_last)
+    wander.init(state.wander, geometry.frame_s, BACKGROUND_S)
     candidates.init(state.candidates)
     direction.init(state.direction)
     motion.init(state.motion)
@@ -136,6 +139,33 @@ def look_anew(state: Any) -> None:
 
 
 @njit(cache=CACHE)
+def look(state: Any, profile: NDArray[np.complex64], flags: int) -> None:
+    """Look whether the radar is what it was; if not, or after a gap, whoever was there before may be gone."""
+    per_second = state.geometry.frames_per_second
+    if flags & FLAG_GAP:
+        init_looking(state)
+        state.gaps += 1 if state.frame > 0 else 0  # the very first frame ends no gap
+    wander.step(state.wander, per_second, profile)
+    if state.wander.stepped or state.check.turned:
+        look_anew(state)
+        wander.step(state.wander, per_second, profile)
+
+
+@njit(cache=CACHE)
+def wandering(state: Any) -> NDArray[np.float32]:
+    """Return what the radar itself makes of still echoes, those that the calibration takes away too: ADC counts^2."""
+    geometry, known = state.geometry, state.calibration
+    power = np.zeros(geometry.watch_last + 1, np.float32)
+    first, last, per_second = geometry.watch_first, geometry.watch_last, geometry.frames_per_second
+    still = state.clutter.background[: geometry.n_rx]
+    wander.add(state.wander, per_second, still, first, last, power)
+    if known.clears:
+        last = min(last, calibration.BINS - 1)
+        wander.add(state.wander, per_second, known.echo[: geometry.n_rx], first, last, power)
+    return power
+
+
+@njit(cache=CACHE)
 def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: Any) -> None:
     """Digest one frame.
 
@@ -146,6 +176,7 @@ def step(state: Any, samples: NDArray[np.uint16], t_us: int, flags: int, out: An
     sample_check.means(state.check, halves)
     profile, difference = range_fft(halves)
     sample_check.profiles(state.check, profile, difference)
+    look(state, profile, flags)
     calibration.step(state.calibration, profile, difference, flags & FLAG_GAP != 0)
     out.wave_n = 0
     out.wave_t_us = 0
@@ -160,12 +191,11 @@ def observe(
 ) -> None:
     """Digest one range profile: where, whether still, how it breathes."""
     geometry, chosen = state.geometry, state.candidates
-    if flags & FLAG_GAP:  # whoever was there before the gap may be gone
-        init_looking(state)
-        state.gaps += 1 if state.frame > 0 else 0  # the very first frame ends no gap
     moving = clutter.step(state.clutter, profile)
     sample_check.line(state.check, geometry, difference, chosen.noise)
     second = candidates.step(chosen, geometry, moving, difference)
+    if second:
+        candidates.choose(chosen, geometry, wandering(state))
     direction.step(state.direction, geometry, moving)
     if second:
         state.seconds += 1

@@ -16,6 +16,7 @@ C_M_PER_S = 299_792_458.0
 ANTENNA_SPACING_M = 0.0025
 CLOCK_HZ = 80e6
 WATCH_BINS = 128  # what the blocks behind the clutter have room for
+BIN_LOWEST = 4  # below lies the device itself: antennas, cover, two bins of main lobe
 PLACE_BINS = 64  # what the direction has room for: the detection zone at the finest 2.1 cm
 
 GEOMETRY = np.dtype(
@@ -64,7 +65,7 @@ def geometry(
     record["n_bins"] = n_bins
     record["bandwidth_khz"] = round(sampled_bandwidth_hz / 1e3)
     record["bin_m"] = bin_m
-    record["bin_first"] = max(4, math.ceil(zone_near_m / bin_m))
+    record["bin_first"] = max(BIN_LOWEST, math.ceil(zone_near_m / bin_m))
     record["watch_first"] = record["bin_first"]
     highest = min(n_bins - 2, WATCH_BINS - 1)
     record["bin_last"] = min(highest, int(zone_far_m / bin_m), record["bin_first"].item() + PLACE_BINS - 1)

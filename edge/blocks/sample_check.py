@@ -66,6 +66,7 @@ STATE = np.dtype(
         ("line_sum", np.float32),
         ("line_square", np.float32),
         ("line_seconds", np.int32),
+        ("turned", np.int32),  # a ripple of the supply was just noticed, or is just over
         ("noticed", np.int32),  # 1 << check
         ("disturbed", np.int32),  # reason why breathing cannot be believed; 0
         ("astray", np.int32),  # reason why the direction cannot be; 0
@@ -80,6 +81,7 @@ def init(state: Any, frame_s: float) -> None:
     state.frame_s = frame_s
     state.alpha = min(np.float32(frame_s) / np.float32(CHECK_SMOOTH_S), np.float32(1))
     state.print, state.learnt, state.noticed, state.disturbed, state.astray = 0, 0, 0, 0, 0
+    state.turned = 0
     state.share[:], state.mean[:], state.near[:] = 0, 0, 0
     state.line_bin, state.line_n, state.line_sum, state.line_square, state.line_seconds = 0, 0, 0, 0, 0
 
@@ -222,6 +224,7 @@ def profiles(state: Any, profile: NDArray[np.complex64], difference: NDArray[np.
 @njit(cache=CACHE)
 def line(state: Any, geometry: Any, z: NDArray[np.complex64], noise: float) -> None:
     """Look at the burst difference, complex64[rx, range_bin], counts; sum up. noise: power of a bin, counts^2."""
+    rippled = state.line_seconds >= LINE_SECONDS
     most, strongest = np.float32(0), 0
     for k in range(geometry.watch_first, geometry.watch_last + 1):
         power = np.float32(0)
@@ -251,6 +254,7 @@ def line(state: Any, geometry: Any, z: NDArray[np.complex64], noise: float) -> N
         present &= ~(1 << check)
         present |= 1 << check if state.share[check] >= CHECK_RARE else 0
     state.disturbed, state.astray = first_of(present, DISTURBING), first_of(present, MISLEADING)
+    state.turned = (state.line_seconds >= LINE_SECONDS) != rippled
 
 
 @njit(cache=CACHE)

@@ -48,8 +48,11 @@ typedef struct sw_candidates {
 } sw_candidates;
 
 void sw_candidates_init(sw_candidates *state);
-/* moving: profile less background. difference: second half burst less first. Returns 1 when a second is complete. */
+/* moving: profile less background. difference: second half burst less first. Returns 1 when a second is complete: then
+ * choose. */
 int32_t sw_candidates_step(sw_candidates *state, const sw_geometry *geometry, const sw_profile *moving,
                            const sw_profile *difference);
+/* wandering[range_bin]: coherent power of this second that proves nobody, taken off; NULL: none. */
+void sw_candidates_choose(sw_candidates *state, const sw_geometry *geometry, const float *wandering);
 
 #endif

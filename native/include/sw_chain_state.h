@@ -21,6 +21,7 @@
 #include "sw_range_fft.h"
 #include "sw_resample.h"
 #include "sw_sample_check.h"
+#include "sw_wander.h"
 
 /* Memory of one frame, three times over: what lies side by side in one of the structs may be alive at the same time,
  * what lies in different ones may not. `halves` is at the same place in the first two, `range` in the last two.
@@ -40,6 +41,7 @@ typedef union sw_frame_memory {
         sw_range_fft_out range;
         sw_clutter_out cleared;          /* clutter -> motion */
         sw_phase_circle_scratch fit;     /* phase circle alone */
+        float wandering[SW_WATCH_BINS];  /* candidates alone */
     } watching;
 } sw_frame_memory;
 
@@ -50,6 +52,7 @@ typedef struct sw_chain {
     sw_half_burst half_burst;
     sw_range_fft range_fft;
     sw_sample_check check;
+    sw_wander wander;
     sw_calibration calibration;
     sw_clutter clutter;
     sw_candidates candidates;

@@ -26,6 +26,9 @@
     PARAMETER(BED_MARGIN_DEG, 20.0, "degree", "margin around the azimuths that were seen") \
     /* clutter */ \
     PARAMETER(BACKGROUND_S, 1.2, "s", "time constant of the slow background") \
+    /* wander: of the radar, not of the room */ \
+    PARAMETER(WANDER_SAFETY, 4.0, "1", "factor on what of the still echoes moves as the leakage does") \
+    PARAMETER(WANDER_STEP, 0.01, "1", "power of the leakage's change over its own at which the radar has stepped") \
     /* calibration: of the room and of a reflector */ \
     PARAMETER(STILL_S, 15.0, "s", "time over which still echoes are measured ...") \
     PARAMETER(STILL_CHECK_S, 5.0, "s", "... and over which the correction is checked") \
@@ -83,6 +86,7 @@
     PARAMETER(BREATH_MAX_S, 11.0, "s", "longest breath") \
     PARAMETER(BREATHS_SPAN_S, 6.0, "s", "sum of breath intervals needed for a rate") \
     PARAMETER(ENOUGH_BREATHS, 6, "1", "breath intervals that need no help from the spectrum") \
+    PARAMETER(BREATH_DOUBLE, 1.6, "1", "breath interval over the mean of the others that may hide a missed breath") \
     PARAMETER(RATE_AGREE, 0.18, "1", "relative difference of breaths and spectrum that still agree") \
     PARAMETER(INTERVAL_CV, 0.35, "1", "variation of breath intervals above which there is no rate") \
     PARAMETER(RMS_SHARE, 0.01, "1", "share of the newest waveform sample in its running mean square") \

@@ -55,6 +55,7 @@ typedef struct sw_sample_check {
     float line_sum;                   /* its power and the square of it, summed */
     float line_square;
     uint32_t line_seconds;            /* seconds in a row in which it kept its size */
+    uint32_t turned;                  /* 1: a ripple of the supply was just noticed or is just over: what moved proves nobody */
     uint32_t noticed;                 /* 1 << SW_CHECK_*, of this frame */
     uint32_t present;                 /* the same without those of single frames that are rare */
 } sw_sample_check;

@@ -168,8 +168,21 @@ static void spectrum(sw_breathing_rate *state, const float *tapered)
     state->line_share = near / total;
 }
 
-/* Accepts the rate of the breaths, or says why not. */
-static void decide(sw_breathing_rate *state, int64_t tick, float breaths_hz, const float *tapered)
+static float size_of(float x) { return x < 0.0f ? -x : x; }
+
+/* The rate of the breaths if the longest interval hides one that was missed; 0: none is so long. */
+static float with_missed(const float *interval_s, uint32_t count, float total_s)
+{
+    float longest_s = 0.0f;
+    for (uint32_t i = 0; i < count; i++) {
+        longest_s = interval_s[i] > longest_s ? interval_s[i] : longest_s;
+    }
+    float others_s = (total_s - longest_s) / (float)(count - 1u);
+    return count > 2u && longest_s > SW_P_BREATH_DOUBLE * others_s ? (float)(count + 1u) / total_s : 0.0f;
+}
+
+/* Accepts the rate of the breaths, or says why not. missed_hz: it, if one was missed; 0: none was. */
+static void decide(sw_breathing_rate *state, int64_t tick, float breaths_hz, float missed_hz, const float *tapered)
 {
     int64_t waited_ms = tick * 100 - state->begin_ms[(state->breaths - 1) % SW_RATE_BREATHS];
     float waited_s = (float)waited_ms * 1e-3f;
@@ -186,7 +199,11 @@ static void decide(sw_breathing_rate *state, int64_t tick, float breaths_hz, con
         if (state->line_share < SW_P_LINE_SHARE) {
             return;
         }
-        if ((apart_hz < 0.0f ? -apart_hz : apart_hz) <= SW_P_RATE_AGREE * state->line_hz) {
+        if (missed_hz > 0.0f && size_of(state->line_hz - missed_hz) < size_of(apart_hz)) {
+            state->reason = AMBIGUOUS;
+            return;
+        }
+        if (size_of(apart_hz) <= SW_P_RATE_AGREE * state->line_hz) {
             float trust = sw_clamp((float)state->intervals / SW_P_ENOUGH_BREATHS, 0.0f, 1.0f);
             rate_hz = trust * breaths_hz + (1.0f - trust) * state->line_hz;
         } else {
@@ -234,5 +251,5 @@ void sw_breathing_rate_measure(sw_breathing_rate *state, int64_t tick)
         squares += (interval_s[i] - mean) * (interval_s[i] - mean);
     }
     state->variation = sw_sqrtf(squares / (float)count) / mean;
-    decide(state, tick, 1.0f / mean, tapered);
+    decide(state, tick, 1.0f / mean, with_missed(interval_s, count, total), tapered);
 }

@@ -66,13 +66,22 @@ static float lane_sum(const float *lane)
     return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
+/* Coherent power less what proves nobody. */
+static float proving(float coherent, float wandering)
+{
+    if (coherent <= 0.0f) {
+        return coherent;
+    }
+    return coherent > wandering ? coherent - wandering : 0.0f;
+}
+
 /* Stores the running second, then sums the window. */
-static void close_second(sw_candidates *state, uint32_t first, uint32_t last)
+static void close_second(sw_candidates *state, const float *wandering, uint32_t first, uint32_t last)
 {
     const uint32_t window_seconds = (uint32_t)SW_P_WINDOW_SECONDS;
     sw_candidates_sums *to = &state->second[state->slot], *window = &state->window;
     for (uint32_t k = first; k <= last; k++) {
-        to->coherent[k] = lane_sum(state->running[k].coherent);
+        to->coherent[k] = proving(lane_sum(state->running[k].coherent), wandering != 0 ? wandering[k] : 0.0f);
         to->power[k] = lane_sum(state->running[k].power);
         to->burst[k] = lane_sum(state->running[k].burst);
         window->coherent[k] = 0.0f;
@@ -218,17 +227,17 @@ static void measure(sw_candidates *state, const sw_geometry *geometry, float noi
 int32_t sw_candidates_step(sw_candidates *state, const sw_geometry *geometry, const sw_profile *moving,
                            const sw_profile *difference)
 {
-    uint32_t first = geometry->watch_first, last = geometry->watch_last;
-    add_frame(state, first, last, moving, difference);
+    add_frame(state, geometry->watch_first, geometry->watch_last, moving, difference);
     state->frames++;
-    if (state->frames < geometry->frames_per_second) {
-        return 0;
-    }
-    close_second(state, first, last);
-    float noise = median_noise(state, first, last);
+    return state->frames >= geometry->frames_per_second;
+}
+
+void sw_candidates_choose(sw_candidates *state, const sw_geometry *geometry, const float *wandering)
+{
+    close_second(state, wandering, geometry->watch_first, geometry->watch_last);
+    float noise = median_noise(state, geometry->watch_first, geometry->watch_last);
     find_excess(state, geometry);
     choose(state, geometry);
     measure(state, geometry, noise);
     clear_running(state);
-    return 1;
 }

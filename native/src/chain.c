@@ -1,6 +1,6 @@
 /* The whole chain, one frame at a time: samples in, quantised values out.
  *
- * Order: half bursts, range FFT, calibration, clutter, candidate range bins and direction, motion, then, while the body is
+ * Order: half bursts, range FFT, wander, calibration, clutter, candidate range bins and direction, motion, then, while the body is
  * still, phase circles, displacement, band filter and breathing rate.
  * Rule: blocks know nothing of each other; this file alone says what follows what.
  */
@@ -45,6 +45,8 @@ static int32_t init_looking(sw_chain *chain)
     const sw_geometry *geometry = &chain->geometry;
     const sw_clutter_config clutter = {geometry->frame_s, SW_P_BACKGROUND_S, geometry->watch_first,
                                        geometry->watch_last};
+    const sw_wander_config wander = {geometry->frame_s, SW_P_BACKGROUND_S};
+    (void)sw_wander_init(&chain->wander, &wander);
     sw_candidates_init(&chain->candidates);
     sw_direction_init(&chain->direction);
     sw_motion_init(&chain->motion);
@@ -204,12 +206,41 @@ static void listen(sw_chain *chain, uint64_t t_us, int32_t second, sw_chain_out 
     }
 }
 
+/* Forgets who was there. */
+static void look_anew(sw_chain *chain)
+{
+    (void)init_looking(chain);
+    if (chain->circle.channels.n > 0) {
+        (void)init_listening(chain);
+        sw_breathing_rate_interrupt(&chain->rate);
+    }
+}
+
 /* Shows the chain to whoever watches. */
 static void ended(const sw_chain *chain, uint32_t block, const sw_chain_out *out)
 {
     if ((chain->watched_blocks >> block & 1u) != 0u) {
         chain->hook(chain->hook_context, block, out);
     }
+}
+
+/* What the radar itself makes of still echoes, those that the calibration takes away too: ADC counts squared, per bin. */
+static const float *wandering(sw_chain *chain)
+{
+    const sw_geometry *geometry = &chain->geometry;
+    const sw_calibration *known = &chain->calibration;
+    float *power = chain->memory.watching.wandering;
+    uint32_t first = geometry->watch_first, last = geometry->watch_last;
+    for (uint32_t k = first; k <= last; k++) {
+        power[k] = 0.0f;
+    }
+    const sw_watched *still = &chain->clutter.background;
+    sw_wander_add(&chain->wander, geometry, still->re[0], still->im[0], first, last, power);
+    if (known->clears) {
+        last = last < SW_STILL_BINS ? last : SW_STILL_BINS - 1u;
+        sw_wander_add(&chain->wander, geometry, known->echo_re[0], known->echo_im[0], first, last, power);
+    }
+    return power;
 }
 
 /* Digests one range profile: where, whether still, how it breathes. */
@@ -219,14 +250,13 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     const sw_range_fft_out *range = &chain->memory.watching.range;
     const sw_profile *difference = &range->difference, *moving = &chain->memory.watching.cleared.moving;
     sw_candidates *chosen = &chain->candidates;
-    if (flags & SW_FLAG_GAP) { /* whoever was there before the gap may be gone */
-        (void)init_looking(chain);
-        chain->gaps += chain->frame > 1 ? 1u : 0u; /* the very first frame ends no gap */
-    }
     sw_clutter_step(&chain->clutter, &range->profile, &chain->memory.watching.cleared);
     ended(chain, SW_AFTER_CLUTTER, out);
     sw_sample_check_line(&chain->check, geometry, difference, chosen->noise);
     int32_t second = sw_candidates_step(chosen, geometry, moving, difference);
+    if (second) {
+        sw_candidates_choose(chosen, geometry, wandering(chain));
+    }
     ended(chain, SW_AFTER_CANDIDATES, out);
     sw_direction_step(&chain->direction, geometry, moving);
     if (second) {
@@ -252,12 +282,18 @@ static void observe(sw_chain *chain, uint64_t t_us, uint32_t flags, sw_chain_out
     ended(chain, SW_AFTER_PHASE_CIRCLE, out);
 }
 
-static void look_anew(sw_chain *chain)
+/* Looks whether the radar is what it was; if not, or after a gap, whoever was there before may be gone. */
+static void look(sw_chain *chain, uint32_t flags)
 {
-    (void)init_looking(chain);
-    if (chain->circle.channels.n > 0) {
-        (void)init_listening(chain);
-        sw_breathing_rate_interrupt(&chain->rate);
+    const sw_profile *profile = &chain->memory.watching.range.profile;
+    if (flags & SW_FLAG_GAP) {
+        (void)init_looking(chain);
+        chain->gaps += chain->frame > 0 ? 1u : 0u; /* the very first frame ends no gap */
+    }
+    sw_wander_step(&chain->wander, &chain->geometry, profile);
+    if (chain->wander.stepped || (chain->check.turned && SW_HANDLES(SUPPLY_RIPPLE))) {
+        look_anew(chain);
+        sw_wander_step(&chain->wander, &chain->geometry, profile);
     }
 }
 
@@ -332,6 +368,7 @@ void sw_chain_step(void *state, const uint16_t *samples, uint64_t t_us, uint32_t
     ended(chain, SW_AFTER_RANGE_FFT, out);
     sw_sample_check_profile(&chain->check, &chain->geometry, &memory->watching.range.profile,
                             &memory->watching.range.difference);
+    look(chain, flags);
     sw_calibration_step(&chain->calibration, chain->geometry.n_bins, (flags & SW_FLAG_GAP) != 0u,
                         &memory->watching.range.profile, &memory->watching.range.difference);
     out->t_us = t_us;

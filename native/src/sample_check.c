@@ -270,7 +270,7 @@ void sw_sample_check_line(sw_sample_check *state, const sw_geometry *geometry, c
 {
     const sw_lanes *dr = (const sw_lanes *)difference->re, *di = (const sw_lanes *)difference->im;
     float most = 0.0f;
-    uint32_t bin = 0;
+    uint32_t bin = 0, rippled = state->line_seconds >= (uint32_t)SW_P_LINE_SECONDS;
     for (uint32_t k = geometry->watch_first; k <= geometry->watch_last; k++) {
         float power = sw_lane_sum(dr[k] * dr[k] + di[k] * di[k]);
         bin = power > most ? k : bin;
@@ -298,4 +298,5 @@ void sw_sample_check_line(sw_sample_check *state, const sw_geometry *geometry, c
         state->present &= ~(1u << check);
         state->present |= (uint32_t)(state->share[check] >= SW_P_CHECK_RARE) << check;
     }
+    state->turned = (state->noticed >> SW_CHECK_SUPPLY_RIPPLE & 1u) != rippled;
 }

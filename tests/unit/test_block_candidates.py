@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.blocks import candidates
+from edge.blocks.geometry import WATCH_BINS
 from edge.blocks.parameters import KEEP_BODY
 from tests.profiles import (
     BINS,
@@ -30,24 +31,28 @@ FRAMES = 20 * candidates.SECONDS
 BODY = 14
 
 
-def run_reference(moving: Profiles, difference: Profiles) -> list[dict[str, Any]]:
-    """Results of every second, and excess."""
+def run_reference(moving: Profiles, difference: Profiles, proves_nobody: float = 0.0) -> list[dict[str, Any]]:
+    """Results of every second, and excess. proves_nobody: coherent power of every bin and second that is taken off."""
+    wandering = np.full(WATCH_BINS, proves_nobody, np.float32)
     state: np.void = np.zeros(1, candidates.STATE)[0]
     candidates.init(state)
     found = []
     for z, d in zip(moving, difference, strict=True):
         if candidates.step(state, GEOMETRY, z, d):
+            candidates.choose(state, GEOMETRY, wandering)
             found.append({name: state[name].item() for name in RESULTS} | {"excess": state["excess"][:BINS].copy()})
     return found
 
 
-def run_c(moving: Profiles, difference: Profiles) -> list[dict[str, Any]]:
+def run_c(moving: Profiles, difference: Profiles, proves_nobody: float = 0.0) -> list[dict[str, Any]]:
     """The same of the C block."""
+    given = FFI.new("float[]", [proves_nobody] * WATCH_BINS)
     state, geometry = FFI.new("sw_candidates *"), c_geometry(GEOMETRY)
     LIB.sw_candidates_init(state)
     found = []
     for z, d in zip(moving, difference, strict=True):
         if LIB.sw_candidates_step(state, geometry, c_profile(z), c_profile(d)):
+            LIB.sw_candidates_choose(state, geometry, given)
             found.append(
                 {name: getattr(state, name) for name in RESULTS}
                 | {"excess": np.array(list(state.excess[0:BINS]), np.float32)}
@@ -202,6 +207,14 @@ def test_a_body_is_as_wide_as_its_parameter_and_three_bins_at_least(
 
 
 @RUNS
+def test_power_that_proves_nobody_is_taken_off_and_no_more(run: Any) -> None:
+    moving, difference = sleeper(FRAMES, 10.0)
+    whole, part, nothing = (run(moving, difference, p)[-1] for p in (0.0, 1000.0, 1e9))
+    assert part["excess"][BODY] == pytest.approx(whole["excess"][BODY] - 1000.0 * candidates.SECONDS, rel=1e-4)
+    assert nothing["excess"][BODY] == 0.0 and nothing["snr"] == 0.0
+
+
+@RUNS
 def test_a_second_is_as_many_frames_as_it_has(run: Any) -> None:
     assert len(run(*sleeper(99, 1.0))) == 4
 
@@ -230,5 +243,8 @@ def test_c_equals_reference_with_one_antenna_and_other_frame_rate() -> None:
     for z, d in zip(moving, difference, strict=True):
         ready = candidates.step(reference, geometry, z, d)
         assert LIB.sw_candidates_step(state, given, c_profile(z), c_profile(d)) == ready
+        if ready:
+            candidates.choose(reference, geometry, np.zeros(WATCH_BINS, np.float32))
+            LIB.sw_candidates_choose(state, given, FFI.NULL)
         assert state.body_bin == reference["body_bin"]
         assert state.snr == pytest.approx(float(reference["snr"]), rel=1e-5)
