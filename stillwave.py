@@ -83,10 +83,7 @@ def night(
         Literal["host", "posix", "aarch64", "arm", "arm_m7", "arm_m33"] | None,
         typer.Option(help="Where the firmware runs; default host."),
     ] = None,
-    gdb: Annotated[
-        int | None,
-        typer.Option(metavar="PORT", help="The image of --target arm, arm_m7 or arm_m33 waits here for a gdb."),
-    ] = None,
+    gdb: Annotated[int | None, typer.Option(metavar="PORT", help="An ARM target's image waits here for a gdb.")] = None,
     alarm: Annotated[
         str | None, typer.Option(metavar="HH:MM", help="Set time of the alarm, local; default no alarm.")
     ] = None,
@@ -96,6 +93,7 @@ def night(
     fault: Fault = None,
     rt: RealTime = False,
     vcd: VcdFile = None,
+    raw_adc: Annotated[Path | None, typer.Option(metavar="FILE", help="Raw radar samples too: 0.7 GB an hour.")] = None,
     out: Out = None,
     force: Force = False,
     config: ConfigFile = None,
@@ -106,14 +104,18 @@ def night(
     from front.night import Asked
     from front.output import Folder
 
-    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt, gdb, vcd)
+    asked = Asked(seed, hours, core, target, alarm, side, tz, date, fault or (), rt, gdb, vcd, raw_adc)
     commands.night(scenario, asked, Folder(out, force), config, json)
 
 
 @app.command()
 def process(
-    adc: Annotated[Path, typer.Argument(metavar="ADC.npy", help="uint16 [frame, rx, chirp, sample].")],
-    radar: Annotated[Path, typer.Option("--radar", help="Radar configuration in the radar SDK's JSON form.")],
+    adc: Annotated[
+        Path, typer.Argument(metavar="ADC.npy", help="uint16 [frame, rx, chirp, sample]; or a raw recording.")
+    ],
+    radar: Annotated[
+        Path | None, typer.Option("--radar", help="The radar SDK's JSON; a raw recording needs none.")
+    ] = None,
     core: Core = None,
     probe: Annotated[
         list[str] | None,

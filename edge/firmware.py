@@ -62,6 +62,16 @@ def paired_flash(device_id: int, key: bytes) -> bytes:
     return bytes(lib.SW_TRUST_SECTOR * lib.SW_STORE_SECTOR_BYTES).replace(b"\0", b"\xff") + record
 
 
+def c_chain() -> tuple[ChainOps, tuple[Any, ...]]:
+    """The C chain as addresses, in memory of its own, and what must stay alive with it."""
+    ffi, lib = load()
+    room = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
+    base = int(ffi.cast("uintptr_t", room))
+    names = ("init", "step", "place", "correct", "measure", "still")
+    calls = {name: int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names}
+    return ChainOps(base + -base % ALIGN, parameters_hash=lib.sw_chain_parameters_hash(), **calls), (room,)
+
+
 def make_hal(functions: Mapping[str, int], context: int) -> Any:
     """An sw_hal whose functions are these addresses, by field name, all called with the same context."""
     ffi, _ = load()

@@ -49,10 +49,13 @@ def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json
         say(f"the image waits at its first instruction for gdb: target remote :{asked.gdb}")
     progress = Progress(given["hours"] * 3600.0)
     answer = (lambda _line, text: say(text)) if asked.rt else None
-    try:
-        result = simulator().run_night(scenario, out=made_in, progress=progress, answer=answer, **given)
-    finally:
-        progress.done()
+    from front.raw import recorder
+
+    with recorder(asked.raw_adc, {"scenario": Path(scenario).name, "seed": given["seed"]}) as raw:
+        try:
+            result = simulator().run_night(scenario, out=made_in, progress=progress, answer=answer, raw=raw, **given)
+        finally:
+            progress.done()
     made = morning.write(made_in, result.db, result.truth, result.run)
     files = [f"report     {made_in / 'report.json'}", f"picture    {made_in / 'hypnogram.png'}"]
     show(json, made, lambda: [*summary(made), *files])
@@ -60,7 +63,7 @@ def night(scenario: str, asked: Asked, folder: Folder, config: Path | None, json
 
 def process(
     adc: Path,
-    radar: Path,
+    radar: Path | None,
     core: str | None,
     folder: Folder,
     config: Path | None,
@@ -73,7 +76,9 @@ def process(
     chosen = load(config)
     watch = probed.watch(probes, core or chosen.night.core, folder)
     made_in = folder.make(chosen) if folder.out is not None else None
-    result = simulator().run_process(adc, radar, core=core or chosen.night.core, probes=watch)
+    from front import raw
+
+    result = raw.process(simulator(), adc, radar, core or chosen.night.core, watch)
     if made_in is not None:
         (made_in / "process.json").write_text(as_json(result) + "\n")
         probed.write(made_in, watch)

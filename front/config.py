@@ -67,6 +67,7 @@ class Edge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     i2c_bus: int = 1
     light: str = "none"
     sound: str = ""
+    raw_adc: str = ""  # raw radar samples into this file: 0.7 GB an hour, private; "": none
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -85,6 +85,7 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
     from edge.line import open_line
     from edge.live import Live
     from front import edge_place
+    from front.raw import recorder, tapped
 
     core.load()
     wired = settings(asked, chosen)
@@ -105,7 +106,10 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
         board.pins.forget()
         caught = edge_place.stop_on_signals(place.waiter, stack)
         edge_place.watch(place, lambda: [board.pins.request.fd, *line.filenos()])
-        live = Live(Firmware(board.hal()), board, place.waiter)
+        raw = stack.enter_context(recorder(Path(chosen.raw_adc) if chosen.raw_adc else None, {"source": "live"}))
+        chain, kept = (None, ()) if raw is None else tapped(raw)
+        live = Live(Firmware(board.hal(), chain=chain), board, place.waiter)
+        stack.callback(lambda: (live, kept))  # the callbacks live as long as the firmware
         place.world.notify.say("READY=1", f"STATUS=the device runs, line {port}")
         event = {"event": "ready", "line": port, "emulated": scenario is not None}
         ready(json, event, f"the device runs, line {port}; Ctrl-C ends it")

@@ -15,6 +15,7 @@ EXTRA_OF["pyarrow"] = "parquet"
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
+    ("edge.raw_adc", "RawError"): 2,
     ("edge.config", "ConfigError"): 2,
     ("edge.firmware", "FirmwareError"): 1,
     ("edge.hal.raspberry_pi.troubles", "PiTrouble"): 2,

@@ -36,6 +36,7 @@ class Asked:
     rt: bool = False
     gdb: int | None = None
     vcd: Path | None = None
+    raw_adc: Path | None = None
 
 
 def options(asked: Asked, config: Config) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def options(asked: Asked, config: Config) -> dict[str, Any]:
         raise InputError(f"--gdb {asked.gdb}: expected --target arm, arm_m7 or arm_m33, got {target}")
     if asked.gdb is not None and not 1 <= asked.gdb <= 65535:
         raise InputError(f"--gdb {asked.gdb}: expected a port from 1 to 65535")
+    if asked.raw_adc is not None and target != "host":
+        raise InputError(f"--raw-adc {asked.raw_adc}: expected --target host, got {target}")
     hours = check.hours(config.night.hours if asked.hours is None else asked.hours)
     timezone = check.zone(asked.tz or config.night.timezone or config.user.timezone or "UTC")
     date = check.date(asked.date)

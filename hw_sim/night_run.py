@@ -78,13 +78,14 @@ def run(
     gdb_port: int | None = None,
     play: Sequence[Fault] = (),
     answer: Callable[[str, str], None] | None = None,
+    raw: Any = None,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
     side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it. vcd: the wires
     are drawn there. levers: called before virtual time starts; names what is to be done to the run, and when.
     gdb_port, play: see Rig. answer: in a run at the speed of the clock, lines of the standard input are commands (see
-    Console), and this gets each with what is said to it.
+    Console), and this gets each with what is said to it. raw: a recorder of raw samples, see Rig.
     Errors: FaultError, SceneError, RigError, BoardFailed, HostFailed, RecordingError, VcdError.
     """
     began_s = time.monotonic()
@@ -95,7 +96,8 @@ def run(
     command = cloud_command(db, seed, side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
     host = HostProcess(command, ROOT)
     try:
-        with Rig(scene, seed=seed, target=target, core=core, t0_utc_us=t0_utc_us, gdb_port=gdb_port, play=play) as rig:
+        whole = {"seed": seed, "target": target, "core": core, "t0_utc_us": t0_utc_us, "gdb_port": gdb_port, "raw": raw}
+        with Rig(scene, play=play, **whole) as rig:
             wanted = settings(side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
             recorder = rig.record(out / "link.mcap", recorded(identity) | {"settings": json.dumps(wanted)})
             hear_more_often(rig, alarm_utc_us)

@@ -51,8 +51,10 @@ class Recording:
     frames: NDArray[np.uint16]
 
 
-def load_recording(adc: Path, config: Path) -> Recording:
+def load_recording(adc: Path, config: Path | None) -> Recording:
     """The recording adc (.npy, uint16[frame, rx, chirp, sample]) with the SDK's JSON config. Raises RecordingError."""
+    if config is None:
+        raise RecordingError(f"--radar: missing; expected the radar SDK's JSON that {adc} was recorded with")
     declared = load_config(config)
     raw = _load_array(adc)
     shape = (len(declared.rx_antennas), declared.n_chirps, declared.n_samples)
@@ -68,6 +70,26 @@ def load_recording(adc: Path, config: Path) -> Recording:
     if int(raw.max()) > FULL_SCALE:
         raise RecordingError(f"{adc}: expected 12-bit samples 0..{FULL_SCALE}, got {int(raw.max())}")
     return Recording(declared, np.ascontiguousarray(raw.transpose(0, 2, 3, 1)))
+
+
+def of_frames(name: Path, declared: dict[str, Any], frames: NDArray[np.uint16], config: Path | None) -> Recording:
+    """Frames whose file, called name, says itself how they were recorded: declared is of the SDK's form.
+
+    frames: uint16[frame, chirp, sample, rx]. config: must say the same when it is given. Raises RecordingError.
+    """
+    found = config_in(name, declared)
+    if config is not None:
+        other = load_config(config)
+        for key in RecordingConfig.__dataclass_fields__:
+            expected, got = getattr(found, key), getattr(other, key)
+            if expected != got:
+                raise RecordingError(f"{config}: {key}: expected {expected} as in the header of {name}, got {got}")
+    shape = (found.n_chirps, found.n_samples, len(found.rx_antennas))
+    if frames.shape[1:] != shape:
+        raise RecordingError(f"{name}: expected [chirp, sample, rx] = {list(shape)}, got {list(frames.shape[1:])}")
+    if not len(frames):
+        raise RecordingError(f"{name}: expected at least one whole frame, got none")
+    return Recording(found, np.ascontiguousarray(frames))
 
 
 def _one_line(error: BaseException) -> str:
@@ -91,7 +113,15 @@ def _load_array(path: Path) -> NDArray[Any]:
 
 def load_config(path: Path) -> RecordingConfig:
     """The SDK's JSON (`device_config.fmcw_single_shape`). Raises RecordingError."""
-    keys = _Keys(path, _section(path))
+    return _config(_Keys(path, _section(path)))
+
+
+def config_in(name: Path, content: dict[str, Any]) -> RecordingConfig:
+    """The same of what was read already; name: where it stood. Raises RecordingError."""
+    return _config(_Keys(name, _inner(name, content)))
+
+
+def _config(keys: _Keys) -> RecordingConfig:
     start_hz = keys.number("start_frequency_Hz", *BAND_HZ, "lower_frequency_Hz")
     end_hz = keys.number("end_frequency_Hz", *BAND_HZ, "upper_frequency_Hz")
     if end_hz <= start_hz:
@@ -126,6 +156,10 @@ def _section(path: Path) -> dict[str, Any]:
         raise RecordingError(f"{path}: cannot be read: {error.strerror or _one_line(error)}") from None
     except (ValueError, RecursionError) as error:
         raise RecordingError(f"{path}: expected JSON: {_one_line(error)}") from None
+    return _inner(path, found)
+
+
+def _inner(path: Path, found: Any) -> dict[str, Any]:
     for depth, key in enumerate(SECTION):
         if not isinstance(found, dict) or not isinstance(found.get(key), dict):
             name = ".".join(SECTION[: depth + 1])

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
-from edge.firmware import ALIGN, ChainOps, Firmware, make_hal
+from edge.firmware import ChainOps, Firmware, c_chain, make_hal
 from edge.probes import Array, OnFrame, ProbeError, Watch
+from edge.raw_adc import RawRecorder
 from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
 from hw_sim.board import Board, Faults, NoSamples, SampleSource, hal_addresses
@@ -70,10 +71,14 @@ class RigError(RuntimeError):
 class HostTarget:
     """The firmware inside this process, bound to the board by address. Raises RigError, FirmwareError."""
 
-    def __init__(self, board: Board, radar: RadarConfig, chain: str, log: FrameLog | None = None) -> None:
+    def __init__(
+        self, board: Board, radar: RadarConfig, chain: str, log: FrameLog | None = None, raw: RawRecorder | None = None
+    ) -> None:
         self._kept: tuple[Any, ...] = ()
         ops: ChainOps | None = None
-        if chain != "c" or log is not None:
+        if raw is not None:
+            ops, self._kept = raw.tapped(*chain_ops(chain))
+        elif chain != "c" or log is not None:
             ops, self._kept = chain_ops(chain)
         if ops is not None and log is not None:
             ops = self._logged(ops, log)
@@ -140,12 +145,7 @@ def chain_ops(chain: str) -> tuple[ChainOps, tuple[Any, ...]]:
         from edge import numba_core
 
         return numba_core.chain_ops()
-    ffi, lib = edge_core.load()
-    room = ffi.new("char[]", lib.sw_chain_size() + ALIGN)
-    base = int(ffi.cast("uintptr_t", room))
-    names = ("init", "step", "place", "correct", "measure", "still")
-    calls = {name: int(ffi.cast("uintptr_t", ffi.addressof(lib, f"sw_chain_{name}"))) for name in names}
-    return ChainOps(base + -base % ALIGN, parameters_hash=lib.sw_chain_parameters_hash(), **calls), (room,)
+    return c_chain()
 
 
 def open_target(
@@ -155,6 +155,7 @@ def open_target(
     radar: RadarConfig,
     log: FrameLog | None = None,
     gdb_port: int | None = None,
+    raw: RawRecorder | None = None,
 ) -> HostTarget | ProcessTarget:
     """The firmware in one of its homes, bound to the board. gdb_port: see Rig. Raises RigError or BoardFailed."""
     if target not in TARGETS or chain not in CORES:
@@ -162,9 +163,9 @@ def open_target(
     if target == "host" and gdb_port is not None:
         raise RigError(f"target host: gdb is for {', '.join(homes.MACHINES)}; expected one of these")
     if target == "host":
-        return HostTarget(board, radar, chain, log)
-    if chain != "c" or log is not None:
-        raise RigError(f"target {target}: core {chain} or a log of frames is for target host alone")
+        return HostTarget(board, radar, chain, log, raw)
+    if chain != "c" or log is not None or raw is not None:
+        raise RigError(f"target {target}: core {chain}, a log or a recording of frames is for target host alone")
     opened = homes.open_target(board, target, _built(target), gdb_port)
     try:
         opened.start(radar.words())
@@ -217,6 +218,7 @@ class Rig(Quanta):
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
     probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
+    raw: every frame goes into this file before the chain has it.
     gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
     """
@@ -239,6 +241,7 @@ class Rig(Quanta):
         probes: Iterable[str] | Watch = (),
         on_frame: OnFrame | None = None,
         play: Iterable[Fault | str] = (),
+        raw: RawRecorder | None = None,
     ) -> None:
         self.scene = scene
         plan = [] if scene is None else scene.faults
@@ -254,7 +257,7 @@ class Rig(Quanta):
         self.packets: list[Packet] = []
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)
-        self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port)
+        self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port, raw)
         if self._watch is not None and isinstance(self.device, HostTarget):
             self.device.watch(self._watch)
         self._producer = FrameProducer(scene.frames) if scene is not None else None
@@ -361,11 +364,6 @@ def fingerprint(core: str) -> dict[str, str]:
     return found | {f"block {path.stem}": hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in blocks}
 
 
-def check_scenario(scenario: str | Path) -> None:
-    """Raises SceneError, one line, for a scenario that cannot be used."""
-    Scene.load(scenario, seed=1, duration_s=60.0)
-
-
 def run_night(scenario: str | Path, **options: Any) -> NightResult:
     """See night_run.run."""
     from hw_sim import night_run
@@ -374,7 +372,7 @@ def run_night(scenario: str | Path, **options: Any) -> NightResult:
 
 
 def run_process(
-    adc: Path, radar: Path, *, core: str = "c", faults: Faults | None = None, probes: Watch | None = None
+    adc: Path, radar: Path | None, *, core: str = "c", faults: Faults | None = None, probes: Watch | None = None
 ) -> dict[str, Any]:
     """See process_run.process. Raises RecordingError, RigError."""
     from hw_sim.recording import load_recording
