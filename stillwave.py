@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from front import calibrate_options, order_options, record_options, replay_options
+from front import calibrate_options, cloud_options, order_options, record_options, replay_options
 
 app = typer.Typer(
     name="stillwave",
@@ -32,7 +32,6 @@ Core = Annotated[Literal["c", "numba"] | None, typer.Option("--core", help="Sign
 Side = Annotated[
     Literal["left", "right"] | None, typer.Option("--side", help="The user's side of the bed; default left.")
 ]
-Zone = Annotated[str | None, typer.Option("--tz", help="Time zone, e.g. Europe/Berlin; default the computer's.")]
 Serial = Annotated[str, typer.Option("--serial", metavar="PORT", help="Serial port of the device.")]
 VcdFile = Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Draw the board's wires into this file.")]
 Fault = Annotated[
@@ -257,28 +256,6 @@ def train(
 
 
 @app.command()
-def cloud(
-    serial: Serial,
-    db: Annotated[Path, typer.Option("--db", help="The night's store; one that exists is gone on with.")] = Path(
-        "night.sqlite"
-    ),
-    alarm: Annotated[str | None, typer.Option(metavar="HH:MM", help="Set time of every day, local.")] = None,
-    side: Side = None,
-    tz: Zone = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait for the port, and for its return; unix: always does.")
-    ] = False,
-    protocol: Annotated[str | None, typer.Option(help="A module: seeed-mr60bha1, seeed-mr60bha2.")] = None,
-    config: ConfigFile = None,
-    json: Json = False,
-) -> int:
-    """The live cloud process: nights from a serial port."""
-    from front import commands
-
-    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, config, json)
-
-
-@app.command()
 def edge(
     line: Annotated[
         str | None, typer.Option(metavar="unix:PATH|PORT", help="Serial line to the cloud; unix:PATH is listened at.")
@@ -306,7 +283,13 @@ def edge(
     return commands.edge(Asked(line, state_dir, spi_hz, gpio_chip, pins, light, sound, emulated), config, json)
 
 
-for _command in (*order_options.COMMANDS, calibrate_options.calibrate, replay_options.replay, *record_options.COMMANDS):
+for _command in (
+    cloud_options.cloud,
+    *order_options.COMMANDS,
+    calibrate_options.calibrate,
+    replay_options.replay,
+    *record_options.COMMANDS,
+):
     app.command()(_command)
 
 

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
@@ -26,9 +27,12 @@ from cloud.patient_port import PatientPort
 from cloud.retention import Retention
 from cloud.store import Store, StoreError
 from cloud.supervisor import Supervisor
+from cloud.tape import Tape, metadata
 from cloud.vouched import Vouched
 from cloud.writer import COMMIT_EVERY_US, Writer
 from wire.handshake import Entropy
+from wire.line_check import LineCheck
+from wire.recording import RecordingError
 from wire.transport import BAUD, Transport, TransportError
 from wire.unix_line import PREFIX as UNIX
 
@@ -83,6 +87,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--tz", default="UTC", metavar="ZONE", help="the user's time zone")
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
     parser.add_argument("--seed", type=int, metavar="N", help="nonces from a seed; in lock-step only")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record the line, for `stillwave replay`")
     parser.add_argument("--wait", action="store_true", help="wait for the port, and for its return; unix: always does")
     parser.add_argument(
         "--commit-every", type=float, default=COMMIT_EVERY_US / 1e6, metavar="S", help="seconds between commits"
@@ -149,6 +154,8 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     )
     process.open()
     stack.callback(process.close)
+    process.check = None if options.protocol else LineCheck(options.serial, baud)
+    process.tape = _tape(options, baud)
     if options.wait or options.serial.startswith(UNIX):
         port: PatientPort | Transport = PatientPort(options.serial, process.port_is, baud=baud)
         stack.callback(port.close)
@@ -158,6 +165,20 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
         ready()
     supervisor.ready()
     live.run(process, port, stop, options.until_eof)
+
+
+def _tape(options: argparse.Namespace, baud: int) -> Tape | None:
+    """The recording that --record wants. Raises ControlError."""
+    path: Path | None = options.record
+    if path is None:
+        return None
+    if path.exists():
+        raise ControlError(f"--record {path}: exists; expected a new file")
+    begun = metadata(_settings(options), options.serial, baud, options.protocol, version("stillwave"))
+    try:
+        return Tape(path, begun, _say, _host_clock_us())
+    except RecordingError as error:
+        raise ControlError(f"--record {error}") from None
 
 
 def _run_controlled(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callable[[], None] | None) -> None:

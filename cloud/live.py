@@ -19,7 +19,10 @@ from cloud.observations import Incident
 from cloud.retention import Retention
 from cloud.store import Store, StoreError, set_aside
 from cloud.supervisor import Supervisor
+from cloud.tape import Tape
 from cloud.writer import COMMIT_EVERY_US, GatheredTooMuch, Writer
+from wire.codec import Counters
+from wire.line_check import LineCheck
 from wire.transport import TransportError
 
 TICK_US = 1_000_000
@@ -76,6 +79,8 @@ class Live:
     sleep: Callable[[float], None] = time.sleep
     stopped: Callable[[], bool] = lambda: False
     commit_every_us: int = COMMIT_EVERY_US
+    tape: Tape | None = None
+    check: LineCheck | None = None
     cloud: Cloud = field(init=False)
     _lost_since_us: int | None = None
     _forgotten_us: int | None = None
@@ -113,6 +118,8 @@ class Live:
     def port_is(self, is_open: bool, why: str) -> None:
         """A patient port tells that it was opened or lost."""
         now_us = self.now_us()
+        if self.tape is not None:
+            self.tape.event(now_us, "port back" if is_open else "port lost", why)
         if not is_open:
             self._lost_since_us = now_us
             self.say(f"{why}; waiting for it")
@@ -124,9 +131,22 @@ class Live:
         self._lost_since_us = None
         self.cloud.relink()
 
+    def heard(self, data: bytes) -> None:
+        """Bytes of the device, as they come."""
+        if self.tape is not None and data:
+            self.tape.heard(self.now_us(), data)
+        self.cloud.receive(data)
+        line = self.cloud.line
+        if self.check is not None and isinstance(line, Counters):
+            said = self.check.hear(len(data), line)
+            if said:
+                self.say(said)
+
     def tick(self, utc_us: int) -> bytes:
         """Bytes for the device. What the store cannot do is told and tried again; raises StoreError for the rest."""
         self._forget(utc_us)
+        if self.tape is not None:
+            self.tape.tick(utc_us)
         try:
             send = self.cloud.tick(utc_us)
         except GatheredTooMuch:
@@ -171,10 +191,18 @@ class Live:
             self.cloud.note(Incident(self._lost_since_us, PORT_LOST, now_us, ""))
         self.cloud.note(Incident(now_us, STOPPED, now_us, why))
         self.cloud.leave(now_us)
+        if self.tape is not None:
+            self.tape.left(now_us)
 
     def close(self) -> None:
         """The file; it is one again."""
+        self.end_tape(finished=False)
         self.cloud.writer.store.close()
+
+    def end_tape(self, finished: bool) -> None:
+        """The recording, when there is one."""
+        if self.tape is not None:
+            self.tape.close(finished)
 
 
 def run(live: Live, port: Port, stop: Stop, until_eof: bool = False) -> None:
@@ -187,17 +215,20 @@ def run(live: Live, port: Port, stop: Stop, until_eof: bool = False) -> None:
         while not stop.number:
             wait_us = due_us - live.now_us()
             if 0 < wait_us <= TICK_US:
-                live.cloud.receive(port.read(wait_us / 1e6))
+                live.heard(port.read(wait_us / 1e6))
                 continue
             utc_us = live.now_us()
             send = live.tick(utc_us)
             due_us = utc_us + TICK_US
             if send:
+                if live.tape is not None:
+                    live.tape.said(utc_us, send)
                 port.write(send)
     except (TransportError, KeyboardInterrupt) as stopped:
         live.leave(str(stopped) or "Ctrl-C")
         if until_eof and isinstance(stopped, TransportError):
             live.cloud.finish()
+            live.end_tape(finished=True)
         raise
     live.supervisor.stopping()
     live.leave(stop.name)

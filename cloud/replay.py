@@ -14,6 +14,7 @@ import msgspec
 
 from cloud.device import Settings
 from cloud.foreign import made
+from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.then import Then
 from cloud.writer import Writer
@@ -22,6 +23,8 @@ from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Record
 
 #: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
 SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
+#: ... and when a live one left the port, us UTC.
+LEFT_AT = "left_utc_us"
 #: A recording without ticks (nobody listened to it then) is given one for each second.
 TICK_US = 1_000_000
 SOURCE = "replayed"
@@ -152,13 +155,27 @@ def play(
             linked = linked or cloud.linked
         if not ticks:
             raise ReplayError("recording: no byte and no tick in it: nothing to replay")
-        if recording.metadata.get(END, {}).get(ENDED, FINISHED) == LEFT:
-            cloud.leave(last)
-        else:
-            cloud.finish()
+        _end(cloud, recording, last, whole=end_s is None)
     finally:
         store.close()
     return Played(ticks, heard, first, last, linked, cloud.line)
+
+
+def _end(cloud: Cloud, recording: Recording, last_us: int, whole: bool) -> None:
+    """As the host of then ended; a live one has left at a time of its own, with what had come since the last tick."""
+    ended = recording.metadata.get(END, {})
+    left = ended.get(ENDED, FINISHED) == LEFT
+    left_us = ended.get(LEFT_AT, "")
+    if whole and left_us.isascii() and left_us.isdigit():
+        rest = b""
+        for one in recording.events:
+            rest = b"" if one.topic == TICK else rest + one.data if one.topic == FROM_DEVICE else rest
+        cloud.receive(rest)
+        cloud.leave(int(left_us))
+    elif left:
+        cloud.leave(last_us)
+    if not left:
+        cloud.finish()
 
 
 def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = None) -> dict[str, object]:
