@@ -21,7 +21,7 @@ def recover(file: Path, out: Path, force: bool, json: bool) -> None:
     """A whole file. Raises InputError, NoRecordingError, RecordingError."""
     from wire.recover import recover as work
 
-    if out.exists() and (not force or file.samefile(out)):
+    if out.exists() and (not force or (file.exists() and file.samefile(out))):
         raise InputError(f"{out}: exists; expected a new file" + ("" if force else ", or --force"))
     found = work(file, out)
     result = {

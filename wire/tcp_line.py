@@ -16,6 +16,7 @@ CONNECT_S = 5.0
 CHUNK_BYTES = 65_536
 #: Unanswered for so long the other end counts as gone, s: first question after, between questions, questions.
 KEEP_ALIVE = (10, 5, 3)
+GONE_S = 25
 
 
 class TcpLineError(OSError):
@@ -53,6 +54,8 @@ class TcpClient:
         for option, number in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), KEEP_ALIVE, strict=True):
             if hasattr(socket, option):
                 self._socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), number)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # ... also while something is on its way there
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * GONE_S)
         self._socket.setblocking(False)
 
     def fileno(self) -> int:
