@@ -85,7 +85,7 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
     from edge.line import open_line
     from edge.live import Live
     from front import edge_place
-    from front.raw import recorder, tapped
+    from front.raw import spare, tapped
 
     core.load()
     wired = settings(asked, chosen)
@@ -106,7 +106,7 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
         board.pins.forget()
         caught = edge_place.stop_on_signals(place.waiter, stack)
         edge_place.watch(place, lambda: [board.pins.request.fd, *line.filenos()])
-        raw = stack.enter_context(recorder(Path(chosen.raw_adc) if chosen.raw_adc else None, {"source": "live"}))
+        raw = stack.enter_context(spare(chosen.raw_adc, {"source": "live"}))
         chain, kept = (None, ()) if raw is None else tapped(raw)
         live = Live(Firmware(board.hal(), chain=chain), board, place.waiter)
         stack.callback(lambda: (live, kept))  # the callbacks live as long as the firmware

@@ -6,7 +6,7 @@ Rule: off by default, and loud: whoever looks at the terminal, the log or the fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,20 @@ def recorder(path: Path | None, about: Mapping[str, Any]) -> Iterator[RawRecorde
         say(f"RECORDING RAW RADAR SAMPLES into {path}. {WARNING}.")
         yield raw
     say(f"{raw.frames} frames of raw radar samples are in {path}")
+
+
+@contextmanager
+def spare(path: str, about: Mapping[str, Any]) -> Iterator[RawRecorder | None]:
+    """As recorder, for a device: an alarm that is armed must ring, so what is wrong with the file is said and let be."""
+    from edge.raw_adc import RawError
+
+    with ExitStack() as stack:
+        try:
+            raw = stack.enter_context(recorder(Path(path) if path else None, about))
+        except RawError as error:
+            say(f"{error} (going on without raw samples)")
+            raw = None
+        yield raw
 
 
 def tapped(raw: RawRecorder) -> tuple[ChainOps, tuple[Any, ...]]:

@@ -135,6 +135,14 @@ def test_what_the_player_puts_into_the_chip_the_recorder_gets_back(tmp_path: Pat
     assert first == 0 and np.array_equal(found.samples[:30], made[:30])
 
 
+def test_a_device_goes_on_without_a_file_that_cannot_be_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An alarm may be armed."""
+    written(tmp_path / "r.adc")
+    with front_raw.spare(str(tmp_path / "r.adc"), {}) as nothing:
+        assert nothing is None
+    assert "going on without raw samples" in capsys.readouterr().err
+
+
 def test_a_changed_radar_configuration_ends_the_recording(tmp_path: Path) -> None:
     said: list[str] = []
     made = np.zeros((40, 8, 256, 3), np.uint16)
