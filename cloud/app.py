@@ -30,6 +30,7 @@ from cloud.supervisor import Supervisor
 from cloud.tape import Tape, metadata
 from cloud.vouched import Vouched
 from cloud.writer import COMMIT_EVERY_US, Writer
+from wire import keys, trust
 from wire.handshake import Entropy
 from wire.line_check import LineCheck
 from wire.recording import RecordingError
@@ -88,6 +89,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
     parser.add_argument("--seed", type=int, metavar="N", help="nonces from a seed; in lock-step only")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record the line, for `stillwave replay`")
+    parser.add_argument("--keys", type=Path, metavar="FILE", help="keys of paired devices (~/.config/stillwave/keys)")
+    parser.add_argument("--simulated", action="store_true", help="heed an emulated board, whose key is published")
     parser.add_argument("--wait", action="store_true", help="wait for the port, and for its return; unix: always does")
     parser.add_argument(
         "--commit-every", type=float, default=COMMIT_EVERY_US / 1e6, metavar="S", help="seconds between commits"
@@ -115,7 +118,7 @@ def main(argv: list[str] | None = None, ready: Callable[[], None] | None = None)
         if error.lost and options.until_eof:
             return DONE
         return _fail(str(error), LOST if error.lost else MISUSED)
-    except ControlError as error:
+    except (ControlError, keys.KeysError) as error:
         return _fail(str(error), MISUSED)
     except StoreError as error:
         return _fail(str(error), FAILED if error.writing else MISUSED)
@@ -137,12 +140,20 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     baud = PROTOCOLS[options.protocol].baud if options.protocol else BAUD
     if options.protocol and (options.alarm or options.alarm_utc):
         _say(CANNOT_RING)
+    keyring = trust.EMULATED if options.simulated else keys.of_a_host(options.keys or keys.place())
     stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
     knows_time: Callable[[], bool] = Vouched(_say) if options.serial.startswith(UNIX) else lambda: True
     process = live.Live(
         options.db,
         lambda writer: made(
-            options.protocol, writer, os.urandom, "live", _settings(options), {"port": options.serial}, knows_time
+            options.protocol,
+            writer,
+            os.urandom,
+            "live",
+            _settings(options),
+            {"port": options.serial},
+            knows_time,
+            keyring=keyring,
         ),
         _host_clock_us,
         lambda line: _say(line),
@@ -190,7 +201,7 @@ def _run_controlled(options: argparse.Namespace, stack: contextlib.ExitStack, re
         ready()
     before = store.meta().get("memory.seconds", "")
     entropy = os.urandom if options.seed is None else seeded(options.seed, before)
-    cloud = made(options.protocol, Writer(store), entropy, "simulated", _settings(options))
+    cloud = made(options.protocol, Writer(store), entropy, "simulated", _settings(options), keyring=trust.EMULATED)
     run_controlled(cloud, port, stack.enter_context(requests), stack.enter_context(answers))
 
 

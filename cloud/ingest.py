@@ -209,7 +209,7 @@ def _close(offset_us: int, other_us: int) -> bool:
 
 def line_bytes(one: Packet) -> int:
     """Length on the line, delimiter included; short blocks grow by exactly one COBS byte."""
-    n_body = HEADER.n_bytes + len(one.payload) + codec.CRC_BYTES
+    n_body = HEADER.n_bytes + len(one.payload) + len(one.tag) + codec.CRC_BYTES
     return n_body + 2 if n_body < COBS_RUN else len(codec.encode(one))
 
 

@@ -84,6 +84,7 @@ class Live:
     cloud: Cloud = field(init=False)
     _lost_since_us: int | None = None
     _forgotten_us: int | None = None
+    _trouble: str = ""
 
     def open(self) -> None:
         """The store and what was concluded before. Raises StoreError for what no patience mends."""
@@ -161,6 +162,9 @@ class Live:
             self._begin_again()
             return b""
         self.supervisor.alive()
+        if self.cloud.trouble and self.cloud.trouble != self._trouble:
+            self.say(self.cloud.trouble)
+        self._trouble = self.cloud.trouble
         return send
 
     def _begin_again(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from edge.config import ConfigError, RadarConfig
 from edge.core import load
+from wire import trust
 
 ALIGN = 16
 RAM_AT_POWER_ON = b"\xa5"
@@ -50,8 +51,8 @@ class ChainOps:
     still: int = 0
 
 
-def paired_flash(device_id: int, key: bytes) -> bytes:
-    """Content of the flash of a device that is paired and knows nothing else. key: 32 bytes.
+def paired_flash(device_id: int = trust.TEST_DEVICE, key: bytes = trust.TEST_KEY) -> bytes:
+    """Content of the flash of a device that is paired and knows nothing else. key: 32 bytes; the published one.
 
     The record is that of native/src/flash_store.c, with the content of native/src/trust.c.
     """

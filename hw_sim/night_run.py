@@ -97,7 +97,7 @@ def run(
     host = HostProcess(command, ROOT)
     try:
         whole = {"seed": seed, "target": target, "core": core, "t0_utc_us": t0_utc_us, "gdb_port": gdb_port, "raw": raw}
-        with Rig(scene, play=play, **whole) as rig:
+        with Rig(scene, play=play, paired=True, **whole) as rig:
             wanted = settings(side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
             recorder = rig.record(out / "link.mcap", recorded(identity) | {"settings": json.dumps(wanted)})
             hear_more_often(rig, alarm_utc_us)

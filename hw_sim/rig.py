@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
-from edge.firmware import ChainOps, Firmware, c_chain, make_hal
+from edge.firmware import ChainOps, Firmware, c_chain, make_hal, paired_flash
 from edge.probes import Array, OnFrame, ProbeError, Watch
 from edge.raw_adc import RawRecorder
 from hw_sim import snapshot as snapshots
@@ -216,7 +216,7 @@ class Rig(Quanta):
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
     faults: of the board; chip: what its radar chip is like; play: faults by name, each with its times (FaultError).
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
-    rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
+    rtc_valid: the clock chip already shows it (else its time is lost, as at delivery). paired: by the published key.
     probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
     raw: every frame goes into this file before the chain has it.
     gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
@@ -242,9 +242,9 @@ class Rig(Quanta):
         on_frame: OnFrame | None = None,
         play: Iterable[Fault | str] = (),
         raw: RawRecorder | None = None,
+        paired: bool = False,
     ) -> None:
-        self.scene = scene
-        plan = [] if scene is None else scene.faults
+        self.scene, plan = scene, [] if scene is None else scene.faults
         plan += [parse(one) if isinstance(one, str) else one for one in play]
         faults, chip = at_power_on(plan, faults, chip)
         made: dict[str, Any] = {"seed": seed, "target": target, "core": core, "radar": dict(radar or {})}
@@ -254,6 +254,7 @@ class Rig(Quanta):
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
         board = furnished(Board(seed, faults, chip), scene, t0_utc_us if rtc_valid else None)
         super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
+        self.board.load_flash(paired_flash() if paired else b"")
         self.packets: list[Packet] = []
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)
