@@ -13,7 +13,7 @@ import numpy as np
 from cloud.app import Cloud, seeded
 from cloud.store import Store
 from wire import codec, packet, table
-from wire.table import LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, ResetCause, UplinkState
+from wire.table import LAYOUT_DIGEST, LAYOUTS, AlarmDeed, AlarmMaker, MotionClass, Reason, ResetCause, UplinkState
 
 SECOND_US = 1_000_000
 T0_UTC_US = 1_770_000_000_000_000 - 1_770_000_000_000_000 % (30 * SECOND_US)
@@ -45,7 +45,7 @@ class FakeDevice:
     def hello(self, t_us: int, host_nonce: int = 0) -> bytes:
         return self._packet(
             packet.HELLO, t_us, device_id=self.device_id, nonce=99, config_hash=1, parameters_hash=2,
-            protocol_oldest=1, protocol_newest=1, host_nonce=host_nonce, **self._kept(),
+            protocol_oldest=1, protocol_newest=1, layout_digest=LAYOUT_DIGEST, host_nonce=host_nonce, **self._kept(),
         )  # fmt: skip
 
     def _kept(self) -> dict[str, int]:
