@@ -44,6 +44,9 @@ BREATHING_MM = 1500.0
 SAME_PHASE_US = 10_000_000
 SAME_RATE_US = 1_200_000_000
 
+#: So many bytes without one packet are another language.
+STRANGE_BYTES = 1000
+
 _STATES, _REASONS = table.UplinkState, table.Reason
 
 
@@ -233,6 +236,14 @@ class ForeignCloud(Cloud):
     def linked(self) -> bool:
         """The module has said something that was understood."""
         return self._module.heard_us > 0
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is understood although something comes; empty when something is, or nothing comes."""
+        if self.line.packets or self.line.skipped < STRANGE_BYTES:
+            return ""
+        name = self._foreign.framing.name
+        return f"no packet of {name} in {self.line.skipped} bytes: another module, or another baud rate"
 
     @property
     def line(self) -> seeed.Counters:

@@ -253,6 +253,16 @@ def test_a_clock_that_is_set_back_begins_anew(tmp_path: Path) -> None:
     assert boots == 2
 
 
+def test_bytes_of_another_language_are_told(tmp_path: Path) -> None:
+    store = Store(tmp_path / "n.sqlite", durable=False)
+    cloud = made("seeed-mr60bha2", store, seeded(1), "live")
+
+    cloud.receive(50 * second1(1, 14, 75))
+    store.close()
+
+    assert cloud.trouble.startswith("no packet of seeed-mr60bha2 in ")
+
+
 # The process itself
 
 
