@@ -273,7 +273,7 @@
     FIELD(u8, stored, 1, 1, "1: a reboot finds the same: read back from flash just now, or there is nothing to keep") \
     FIELD(u8, reason, 1, 1, "SW_REASON_*, why the question was refused; 0 none") \
     FIELD(u8, ordered, 1, 1, "1: this config came from a host; 0: it is the device's own") \
-    FIELD(u8, in_force, 1, 1, "1: the radar is set up with it; 0: it will be when it is stored") \
+    FIELD(u8, in_force, 1, 1, "1: the radar is set up with it; 0: it is about to be") \
     FIELD(u32, config_hash, 1, 1, "crc32 of the radar config, as in HELLO") \
     FIELD(u8, rx_mask, 1, 1, "bit 0 RX1, bit 1 RX2, bit 2 RX3") \
     FIELD(u16, n_samples, 1, 1, "per chirp and antenna") \

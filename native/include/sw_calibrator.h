@@ -50,6 +50,8 @@ void sw_calibrator_step(struct sw_firmware *fw, uint64_t now_us);
 void sw_calibrator_frame(struct sw_firmware *fw, uint64_t now_us);
 /* The radar stops: a procedure under way ends with this reason. */
 void sw_calibrator_stop(struct sw_firmware *fw, uint64_t now_us, uint32_t reason);
+/* Another radar config is in force: the calibration is used while it belongs to it. */
+void sw_calibrator_follow(struct sw_firmware *fw);
 void sw_calibrator_command(struct sw_firmware *fw, uint64_t now_us, const sw_packet_calibrate *command);
 void sw_calibrator_state(const struct sw_firmware *fw, uint64_t nonce, sw_packet_calibration *out);
 

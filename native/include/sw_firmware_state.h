@@ -44,7 +44,8 @@ struct sw_firmware {
     int32_t error;               /* sw_error that stopped the machine, 0 while it runs */
     uint32_t boot;               /* random, not 0 */
     uint64_t nonce;              /* of the announcement, and of every answer while unpaired */
-    uint32_t config_hash;
+    uint32_t config_hash;        /* of the config in force */
+    sw_radar_config own_radar;   /* in force unless a host has ordered another */
     uint32_t announced;          /* HELLOs of the announcement sent */
     int32_t switch_on;           /* level of the standby switch, as it is understood */
     int32_t standby;             /* 1: by the switch, or by command */

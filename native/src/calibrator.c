@@ -285,6 +285,18 @@ void sw_calibrator_stop(sw_firmware *fw, uint64_t now_us, uint32_t reason)
     }
 }
 
+void sw_calibrator_follow(sw_firmware *fw)
+{
+    sw_calibrator *c = &fw->calibrator;
+    if (!c->loaded) {
+        return;
+    }
+    if (c->state == SW_CALIBRATION_DONE || c->state == SW_CALIBRATION_NONE) {
+        c->state = procedures(fw) != 0u ? SW_CALIBRATION_DONE : SW_CALIBRATION_NONE;
+    }
+    apply(fw);
+}
+
 /* Why a procedure cannot begin now, or 0. */
 static uint32_t refusal(const sw_firmware *fw, const sw_packet_calibrate *command)
 {

@@ -6,6 +6,7 @@
 
 #include "sw_driver_temperature.h"
 #include "sw_orders.h"
+#include "sw_radar_order.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
 
@@ -144,7 +145,8 @@ int32_t sw_commands_packet(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (p->header.type == SW_PACKET_HEALTH_READ && sw_packet_health_read_get(&health, p->payload, p->payload_n)) {
         return health.nonce == 0u ? 0 : answer_health(fw, now_us, t_us, health.nonce);
     }
-    return calibration_packet(fw, now_us, t_us) || alarm_packet(fw, now_us, t_us) || sw_orders_packet(fw, now_us, t_us);
+    return calibration_packet(fw, now_us, t_us) || alarm_packet(fw, now_us, t_us) || sw_orders_packet(fw, now_us, t_us) ||
+           sw_radar_order_packet(fw, now_us, t_us);
 }
 
 uint32_t sw_commands_events(sw_firmware *fw, uint64_t t_us, int32_t live)

@@ -12,6 +12,7 @@
 #include "sw_line.h"
 #include "sw_orders.h"
 #include "sw_parts.h"
+#include "sw_radar_order.h"
 #include "sw_uplink.h"
 #include "sw_user_place.h"
 #include "sw_watch.h"
@@ -49,18 +50,6 @@ static int32_t flushes_to_zero(void)
     return product == 0.0f;
 }
 
-static uint32_t hash_config(const sw_radar_config *c)
-{
-    const uint32_t words[] = {c->rx_mask, c->n_samples, c->n_chirps, c->sample_rate_hz, c->start_khz, c->end_khz,
-                              c->chirp_period_ns, c->frame_period_ns, c->tx_power_level, c->if_gain_db,
-                              c->hp_cutoff_khz};
-    uint8_t bytes[sizeof words];
-    for (uint32_t i = 0; i < sizeof words; i++) {
-        bytes[i] = (uint8_t)(words[i / 4u] >> (8u * (i % 4u)) & 0xFFu);
-    }
-    return sw_crc32(bytes, (uint32_t)sizeof bytes);
-}
-
 int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_config *config,
                          const sw_chain_ops *chain)
 {
@@ -80,7 +69,8 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     if (chain != 0) {
         fw->chain = *chain;
     }
-    fw->config_hash = hash_config(&radar);
+    fw->own_radar = radar;
+    fw->config_hash = sw_radar_order_hash(&radar);
     fw->retry_us = SW_NEVER;
     sw_deframer_init(&fw->deframer);
     sw_health_init(&fw->health);
@@ -215,7 +205,10 @@ static void follow_standby(sw_firmware *fw, uint64_t now_us, sw_uplink_input why
         sw_report_clear(&fw->report);
         fw->second_us = 0;
     }
-    sw_driver_power(&fw->driver, now_us, fw->keeper.loaded && !standby);
+    if (fw->keeper.loaded) {
+        sw_radar_order_follow(fw, now_us);
+    }
+    sw_driver_power(&fw->driver, now_us, fw->keeper.loaded && !standby && fw->error == SW_OK);
 }
 
 /* The hand at the switch wins: on is standby, and moving it to off ends a standby that was commanded, too. */
