@@ -88,6 +88,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--tz", default="UTC", metavar="ZONE", help="the user's time zone")
     parser.add_argument("--control", metavar="RFD,WFD", help="lock-step: inherited pipes to read from and answer to")
     parser.add_argument("--seed", type=int, metavar="N", help="nonces from a seed; in lock-step only")
+    parser.add_argument("--baud", type=int, metavar="N", help="of the port; default 460800, of a module its own")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record the line, for `stillwave replay`")
     parser.add_argument("--keys", type=Path, metavar="FILE", help="keys of paired devices (~/.config/stillwave/keys)")
     parser.add_argument("--simulated", action="store_true", help="heed an emulated board, whose key is published")
@@ -137,7 +138,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
         raise ControlError(f"{UNIX}: expected unix:PATH")
     if options.seed is not None:
         raise ControlError("--seed: expected together with --control; a real line needs real randomness")
-    baud = PROTOCOLS[options.protocol].baud if options.protocol else BAUD
+    baud = options.baud or (PROTOCOLS[options.protocol].baud if options.protocol else BAUD)
     if options.protocol and (options.alarm or options.alarm_utc):
         _say(CANNOT_RING)
     keyring = trust.EMULATED if options.simulated else keys.of_a_host(options.keys or keys.place())

@@ -15,6 +15,7 @@ from front.env import InputError
 
 MAX_HOURS = 24.0
 MAX_SECONDS = 3600.0
+BAUD_MIN, BAUD_MAX = 50, 4_000_000
 FIRST_YEAR, LAST_YEAR = 1971, 2099  # what clocks of seconds since 1970 in 32 bits can say
 
 
@@ -68,6 +69,13 @@ def ends(path: Path, ending: str) -> bool:
     if path.suffix != ending:
         raise InputError(f"{path}: expected a name ending in {ending}")
     return True
+
+
+def baud(number: int | None) -> int | None:
+    """What --baud said; raises InputError."""
+    if number is not None and not BAUD_MIN <= number <= BAUD_MAX:
+        raise InputError(f"--baud {number}: expected {BAUD_MIN} to {BAUD_MAX}")
+    return number
 
 
 def installed(*modules: str) -> None:

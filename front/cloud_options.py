@@ -24,6 +24,7 @@ def cloud(
         bool, typer.Option("--wait", help="Wait for the port, and for its return; unix: always does.")
     ] = False,
     protocol: Annotated[str | None, typer.Option(help="A module: seeed-mr60bha1, seeed-mr60bha2.")] = None,
+    baud: Annotated[int | None, typer.Option("--baud", metavar="N", help="Of the port; default 460800.")] = None,
     record: Annotated[
         Path | None, typer.Option("--record", metavar="FILE", help="Record the line into a new file, for `replay`.")
     ] = None,
@@ -35,4 +36,4 @@ def cloud(
     """The live cloud process: nights from a serial port."""
     from front import commands
 
-    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, record, config, json)
+    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, baud, record, config, json)

@@ -199,6 +199,7 @@ def cloud(
     tz: str | None,
     wait: bool,
     protocol: str | None,
+    baud: int | None,
     record: Path | None,
     config: Path | None,
     json: bool,
@@ -209,6 +210,7 @@ def cloud(
     given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else [])
     given += [f"--protocol={protocol}"] if check.protocol(protocol) else []
     given += [] if record is None else ["--record", str(record)]
+    given += [] if check.baud(baud) is None else ["--baud", str(baud)]
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
     return main(["--serial", serial, "--db", str(db), *given], lambda: ready(json, event, line))

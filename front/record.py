@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+from front import check
 from front.env import InputError
 from front.output import ready, say, show
 from wire import table
@@ -226,8 +227,7 @@ def run(asked: Asked, json: bool, now_us: Clock) -> None:
         raise InputError(f"{asked.file}: exists; expected a new file, or --force")
     if asked.seconds is not None and not asked.seconds > 0:
         raise InputError(f"--seconds {asked.seconds:g}: expected more than 0")
-    if asked.baud is not None and not 50 <= asked.baud <= 4_000_000:
-        raise InputError(f"--baud {asked.baud}: expected 50 to 4000000")
+    check.baud(asked.baud)
 
     def opened() -> Transport:
         return Transport(asked.port, asked.baud or BAUD)

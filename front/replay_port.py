@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from front import check
 from front.env import InputError
 from front.output import ready, say, show
 from wire.mcap_walk import Condition
@@ -237,7 +238,7 @@ def run(asked: Asked, to: str, speed: float | None, json: bool) -> None:
     chosen = chosen_of(asked)
     done = Playing()
     with ExitStack() as stack:
-        sink, event = opened(to, asked.baud or BAUD, stack)
+        sink, event = opened(to, check.baud(asked.baud) or BAUD, stack)
         begins = "begins when it is opened" if "pty" in event else "begins now"
         ready(
             json, {"event": "ready", **event}, f"replaying {asked.file} to {event['port']}; it {begins}; Ctrl-C ends it"

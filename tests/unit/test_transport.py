@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import threading
 import tty
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import serial
 
 from wire import transport
 from wire.transport import Transport, TransportError
@@ -100,6 +103,41 @@ def test_what_is_no_port_is_one_line(port: str) -> None:
 def test_a_port_in_use_is_refused(line: Line) -> None:
     with Transport(line.port), pytest.raises(TransportError, match="cannot be opened"):
         Transport(line.port)
+
+
+def test_a_busy_port_says_how_to_find_who_has_it(line: Line) -> None:
+    with (
+        Transport(line.port),
+        pytest.raises(TransportError, match=f"busy: another process has it.*fuser -v {line.port}"),
+    ):
+        Transport(line.port)
+
+
+def test_a_forbidden_port_says_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_args: object, **_options: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port: Permission denied")
+
+    monkeypatch.setattr(serial, "serial_for_url", refused)
+    with pytest.raises(TransportError, match="no permission; add yourself to its group: sudo usermod -aG dialout"):
+        Transport("/dev/ttyX")
+
+
+def test_a_name_that_moves_to_another_device_is_followed(line: Line, tmp_path: Path) -> None:
+    """As /dev/serial/by-id does when a port is plugged in again."""
+    link, second = tmp_path / "by-id", Line()
+    link.symlink_to(line.port)
+    with Transport(str(link)) as port:
+        os.write(line.device, b"one")
+        assert port.read(1.0) == b"one"
+        line.hang_up()
+        with pytest.raises(TransportError, match="device lost"):
+            port.read(0.5)
+    link.unlink()
+    link.symlink_to(second.port)
+    with Transport(str(link)) as port:
+        os.write(second.device, b"two")
+        assert port.read(1.0) == b"two"
+    second.hang_up()
 
 
 def test_a_hang_up_is_noticed_by_every_call(line: Line) -> None:
