@@ -1,0 +1,33 @@
+"""Forgeries of every kind are refused; and the count would show one that is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import forgeries
+from wire import trust
+
+
+def test_no_forgery_of_any_kind_is_accepted() -> None:
+    result = forgeries.run(6000)
+
+    assert result["accepted_kinds"] == {}
+    assert min(result["kinds"].values()) >= 100
+
+
+def test_a_host_that_believes_any_tag_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "genuine", lambda key, one: trust.is_tagged(one))
+
+    assert forgeries.run(1000)["accepted_kinds"]["guessed tag to the host"] > 0
+
+
+def test_a_device_that_forgets_the_last_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    admits = forgeries.DeviceEnd.admits
+
+    def forgetful(self: forgeries.DeviceEnd, line: bytes) -> bool:
+        self.state.current.last_seq = 0
+        return admits(self, line)
+
+    monkeypatch.setattr(forgeries.DeviceEnd, "admits", forgetful)
+
+    assert forgeries.run(1000)["accepted_kinds"] == {"replayed to the device": 34}
