@@ -147,8 +147,7 @@ class Quanta(Levers, ABC):
         answer = host.exchange(utc_us, heard)
         if self.recorder is not None:
             self.recorder.tick(utc_us)
-            if not self.line_cut:
-                self.recorder.to_device(utc_us, answer)
+            self.recorder.to_device(utc_us, answer)  # as the host's port has it: a cut line takes it, too
         self.send(answer)
 
     def edge_counters(self) -> dict[str, int]:
