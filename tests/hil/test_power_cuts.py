@@ -31,13 +31,13 @@ PLACE = struct.pack("<HHhhB", 500, 900, -1000, 1000, 2).ljust(16, b"\0")
 
 @dataclass(frozen=True)
 class Kept:
-    """What a device has: the armed alarm's time, 0 none; side; bed learnt; standby by command and wake window; content of
-    the calibration."""
+    """What a device has: the armed alarm's time, 0 none; side; bed learnt; standby by command, wake window and crc of the
+    radar config; content of the calibration."""
 
     alarm_utc_us: int
     side: int
     bed: int
-    orders: tuple[int, int]
+    orders: tuple[int, int, int]
     calibration: bytes
 
 
@@ -80,14 +80,15 @@ class Life:
     def kept(self) -> Kept:
         alarm, settings = self.ask(packet.ALARM_READ), self.ask(packet.SETTINGS_READ)
         orders = self.ask(packet.ORDERS_READ)
-        assert alarm is not None and settings is not None and orders is not None
+        radar = self.ask(packet.RADAR_READ)
+        assert alarm is not None and settings is not None and orders is not None and radar is not None
         assert alarm.fields["state"] == 0 or alarm.fields["stored"] == 1
         calibrated = b""
         if isinstance(self.rig.device, HostTarget):
             here = self.state.calibrator
             calibrated = bytes(ffi.buffer(here.record))[8:-4] if here.store.counter else b""
-        fields: Any = {**alarm.fields, **settings.fields, **orders.fields}
-        ordered = fields["standby"] & table.Standby["COMMAND"], fields["wake_window"]
+        fields: Any = {**alarm.fields, **settings.fields, **orders.fields, **radar.fields}
+        ordered = fields["standby"] & table.Standby["COMMAND"], fields["wake_window"], fields["config_hash"]
         return Kept(fields["set_for_utc_us"], fields["side"], fields["bed_learnt"], ordered, calibrated)
 
     def told(self) -> set[int]:
@@ -117,6 +118,10 @@ def calibrate(life: Life) -> None:
     here.at_us = here.store.poll_us
 
 
+RADAR = {
+    "rx_mask": 7, "n_samples": 128, "n_chirps": 8, "sample_rate": 2_000_000, "start": 59_500_000, "end": 63_000_000,
+    "chirp_period": 500_000, "frame_period": 50_000_000, "tx_power_level": 20, "if_gain": 23, "hp_cutoff": 20,
+}  # fmt: skip
 Step = Callable[[Life], Any]
 COMMON: dict[str, Step] = {
     "settings": lambda life: life.ask(packet.SETTINGS_SET, side=1),
@@ -126,6 +131,7 @@ COMMON: dict[str, Step] = {
     "another alarm": lambda life: life.ask(packet.ALARM_SET, set_for_utc_us=T0_UTC_US + 2 * HOUR_US, sunrise_s=600),
     "standby": lambda life: life.ask(packet.STANDBY, on=1),
     "window": lambda life: life.ask(packet.WAKE_WINDOW, wake_window=1200),
+    "radar": lambda life: life.ask(packet.RADAR_SET, **RADAR),
     "other settings": lambda life: life.ask(packet.SETTINGS_SET, side=2),
 }
 INSIDE: dict[str, Step] = {"bed learnt": learn, "calibration": calibrate, "another calibration": calibrate}
