@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from cloud.device import Settings
-from cloud.foreign import made
+from cloud.foreign import PROTOCOLS, made
 from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.then import Then
@@ -27,6 +27,8 @@ SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
 LEFT_AT = "left_utc_us"
 #: A recording without ticks (nobody listened to it then) is given one for each second.
 TICK_US = 1_000_000
+#: Metadata: whose bytes these are.
+LANGUAGE = "language"
 SOURCE = "replayed"
 
 
@@ -134,10 +136,12 @@ def play(
     protocol: str | None = None,
 ) -> Played:
     """Feed a new store. end_s: seconds of the recording; pace: called before each tick with its time; protocol: whose bytes
-    these are, one of foreign.PROTOCOLS, None: our device's.
+    these are, one of foreign.PROTOCOLS, None: as the recording says, else our device's.
 
     Raises ReplayError, StoreError.
     """
+    protocol = protocol or recording.metadata.get(RUN, {}).get(LANGUAGE)
+    protocol = protocol if protocol in PROTOCOLS else None
     then, store = Then(), Store(db, durable=False)
     try:
         cloud = made(protocol, Writer(store), then.entropy, SOURCE, settings, questions=then)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from cloud.device import Settings
-from cloud.replay import ENDED, FINISHED, LEFT, LEFT_AT, SETTINGS
+from cloud.replay import ENDED, FINISHED, LANGUAGE, LEFT, LEFT_AT, SETTINGS
 from wire import table
 from wire.recording import CONFIG, EVENT, Recorder, RecordingError
 
@@ -30,7 +30,7 @@ def metadata(settings: Settings, port: str, baud: int, protocol: str | None, ver
         "tables": f"{zlib.crc32(table.TEXT.encode()):08x}",
         "port": port,
         "baud": str(baud),
-        "language": protocol or "stillwave",
+        LANGUAGE: protocol or "stillwave",
         "timezone": settings.timezone or "UTC",
         SETTINGS: msgspec.json.encode(settings).decode(),
     }
@@ -43,7 +43,7 @@ class Tape:
         self._say = say
         self._flushed_us = 0
         self._left: dict[str, str] = {}
-        self._recorder: Recorder | None = Recorder(path, begun, packets=begun["language"] == "stillwave", durable=True)
+        self._recorder: Recorder | None = Recorder(path, begun, packets=begun[LANGUAGE] == "stillwave", durable=True)
         line = {"what": "line", "port": begun["port"], "baud": int(begun["baud"])}
         self._write(lambda recorder: recorder.note(CONFIG, now_us, line))
 

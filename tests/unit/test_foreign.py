@@ -134,11 +134,11 @@ def test_another_process_on_the_same_store_goes_on(tmp_path: Path) -> None:
 def test_a_recorded_stream_gives_the_live_report(tmp_path: Path, protocol: str) -> None:
     script = bha1_sleeper if protocol == "seeed-mr60bha1" else bha2_sleeper
     play(tmp_path / "live.sqlite", protocol, script, 0, 3000)
-    with Recorder(tmp_path / "line.mcap", {}) as recorder:
+    with Recorder(tmp_path / "line.mcap", {replay.LANGUAGE: protocol}) as recorder:
         for second in range(3000):
             recorder.from_device(T0_UTC_US + second * SECOND_US, script(second))
             recorder.tick(T0_UTC_US + (second + 1) * SECOND_US)
-    played = replay.play(read(tmp_path / "line.mcap"), tmp_path / "again.sqlite", Settings(), protocol=protocol)
+    played = replay.play(read(tmp_path / "line.mcap"), tmp_path / "again.sqlite", Settings())
 
     live, again = (build(tmp_path / name, None, None) for name in ("live.sqlite", "again.sqlite"))
 
