@@ -91,10 +91,12 @@ def _short(value: Any) -> Any:
 
 def _parquet() -> Any:
     """Raises ModuleNotFoundError."""
+    import numpy as np
     import pyarrow
     import pyarrow.parquet
 
     def write(path: Path, columns: dict[str, Any]) -> None:
-        pyarrow.parquet.write_table(pyarrow.table(columns), path)
+        arrays = {name: pyarrow.array(np.ascontiguousarray(one), from_pandas=True) for name, one in columns.items()}
+        pyarrow.parquet.write_table(pyarrow.table(arrays), path)
 
     return write
