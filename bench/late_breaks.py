@@ -100,6 +100,8 @@ def right_clock(world: World) -> None:
 
 
 def late_bytes(world: World, rng: Rng) -> None:
+    """What the host says, or its answers about the time alone, come late."""
+    world.host.only_time = bool(rng.random() < 0.6)
     world.host.late_us = round(float(np.exp(rng.uniform(np.log(2.0), np.log(60.0)))) * 1e6)
 
 

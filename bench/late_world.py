@@ -103,8 +103,8 @@ class CloudHost:
     """The cloud at the other end of the line. off_us: by how much its clock is wrong, + fast.
 
     hung_until_us: until then, UTC, it handles nothing; what came meanwhile waits for it, as in the kernel's buffer.
-    late_us: its bytes take so long to the device. inject: stranger's bytes that reach it. asked: set times and early
-    rings that it has asked for, (UTC us, packet), in order.
+    late_us: its bytes take so long to the device, or only_time its TIME alone. inject: stranger's bytes that reach it.
+    asked: set times and early rings that it has asked for, (UTC us, packet), in order.
     """
 
     seed: int
@@ -112,6 +112,7 @@ class CloudHost:
     store: MemoryStore = field(default_factory=MemoryStore)
     off_us: int = 0
     late_us: int = 0
+    only_time: bool = False
     hung_until_us: int = 0
     alive: bool = True
     inject: bytes = b""
@@ -155,13 +156,20 @@ class CloudHost:
             self.cloud.receive(self._waiting)
             self._waiting = b""
             said = self.cloud.tick(utc_us + self.off_us)
-            wanted = (packet.ALARM_SET, packet.RING)
-            self.asked += [(utc_us, one) for one in self._own.feed(said) if one.type in wanted]
             self.said += [said] if said else []
-            self._on_its_way.append((utc_us + self.late_us, said))
+            for block in said.split(b"\0")[:-1]:
+                self._send(utc_us, block + b"\0")
         arrived = [data for at_us, data in self._on_its_way if at_us <= utc_us]
         self._on_its_way = [(at_us, data) for at_us, data in self._on_its_way if at_us > utc_us]
         return b"".join(arrived)
+
+    def _send(self, utc_us: int, block: bytes) -> None:
+        """One packet, on its way to the device."""
+        late_us = self.late_us
+        for one in self._own.feed(block):
+            self.asked += [(utc_us, one)] if one.type in (packet.ALARM_SET, packet.RING) else []
+            late_us = 0 if self.only_time and one.type != packet.TIME else late_us
+        self._on_its_way.append((utc_us + late_us, block))
 
 
 @dataclass(frozen=True)
