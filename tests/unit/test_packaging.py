@@ -105,7 +105,7 @@ def test_neither_has_a_network(name: str) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_the_commands_are_ones_that_exist(name: str) -> None:
     words = settings(name)["ExecStart"][0].split()
-    entrance = (ROOT / "stillwave.py").read_text()
+    entrance = "".join(one.read_text() for one in [ROOT / "stillwave.py", *(ROOT / "front").glob("*_options.py")])
 
     assert words[0] == PROGRAM
     assert f"def {words[1]}(" in entrance
