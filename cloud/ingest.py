@@ -58,7 +58,7 @@ class BootState:
     gone: Spans = field(default_factory=Spans)
     offset_us: int | None = None  # UTC minus device time
     other_offset_us: int | None = None  # by the last answer, when it differed
-    told_offset_us: int | None = None  # as a packet of it said
+    told_offset_us: int | None = None  # as a packet of it said; holds for a boot that never answered
 
     def absent_from(self, seq: int) -> int:
         """The first number from this one on that has not come and still may."""

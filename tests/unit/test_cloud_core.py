@@ -442,3 +442,16 @@ def test_two_devices_may_draw_one_boot_number() -> None:
         (0, 7, 1), (1, 7, 1), (1, 7, 2),
     ]  # fmt: skip
     assert other.acknowledged == 2
+
+
+def test_an_event_of_the_alarm_tells_the_clock_of_an_earlier_boot() -> None:
+    line = Line().linked()
+    device = FakeDevice(boot=6)
+    told = codec.Decoder().feed(device.vitals(SECOND_US) + device.alarm_event(2 * SECOND_US, "ARMED", "CLOUD", "NONE"))
+    event = packet.make(
+        packet.ALARM_EVENT, told[1].fields | {"utc_us": T0_UTC_US - 60 * SECOND_US}, seq=2, boot=6, t_us=2 * SECOND_US
+    )
+    line.run(*(codec.encode(one._replace(flags=one.flags | table.FLAG_RESENT)) for one in (told[0], event)))
+    assert [row.utc_us - T0_UTC_US for row in line.of(DataPacket) if isinstance(row, DataPacket)] == [
+        -61 * SECOND_US, -60 * SECOND_US,
+    ]  # fmt: skip
