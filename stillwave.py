@@ -256,6 +256,18 @@ def train(
 
 
 @app.command()
+def pair(
+    port: Annotated[str, typer.Argument(metavar="PORT", help="Whatever pyserial's serial_for_url takes.")],
+    keys: Annotated[Path | None, typer.Option(help="Default ~/.config/stillwave/keys.")] = None,
+    json: Json = False,
+) -> None:
+    """Pair the device at a port with this host; the first time, or with its button held."""
+    from front import commands
+
+    commands.pair(port, keys, json)
+
+
+@app.command()
 def edge(
     line: Annotated[
         str | None, typer.Option(metavar="unix:PATH|PORT", help="Serial line to the cloud; unix:PATH is listened at.")

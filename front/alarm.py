@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
 from front.config import Config
 from front.env import InputError
 from front.local_time import SECOND_US, live_zone, local, next_utc_us, wall_time
-from wire import codec, packet, table, values
+from wire import codec, handshake, keys, packet, table, trust, values
 from wire.packet import Packet
 from wire.transport import Transport, TransportError
 
@@ -34,13 +34,40 @@ class AlarmError(Exception):
 
 @dataclass
 class Device:
-    """Questions to a device at an open port, each repeated until it is answered. now_us: the host's clock."""
+    """Questions to a device at an open port, each repeated until it is answered. now_us: the host's clock.
+
+    A host with keys speaks with tags, and heeds its own devices alone.
+    """
 
     port: Transport
     now_us: Clock
+    keyring: trust.Keyring = field(default_factory=lambda: keys.of_a_host(keys.place()))
 
     def __post_init__(self) -> None:
         self._decoder = codec.Decoder()
+        self._link = handshake.State()
+        if self.keyring.keys:
+            self._open_session()
+
+    def _open_session(self) -> None:
+        """Raises TransportError, also for a device that is not ours."""
+        trouble = "no answer from a device"
+        for _ in range(TRIES):
+            asked = handshake.tick(handshake.Config(), replace(self._link, nonce=0), self.now_us(), os.urandom)
+            self._link = asked.state
+            self.port.write(asked.send)
+            until_us = self.now_us() + round(ANSWER_WITHIN_S * SECOND_US)
+            while (left_us := until_us - self.now_us()) > 0:
+                for one in self._decoder.feed(self.port.read(left_us / 1e6)):
+                    noticed = handshake.receive(self._link, one, self.now_us(), self.keyring)
+                    self._link = noticed.state
+                    if self._link.device is not None:
+                        return
+                    trouble = next((event.value for event in noticed.events if event in handshake.TROUBLES), trouble)
+        raise TransportError(self.port.port, trouble, lost=True)
+
+    def _heeds(self, one: Packet) -> bool:
+        return self._link.session is None or trust.genuine(self._link.session, one)
 
     def ask(self, kind: int, answer: int, fields: Mapping[str, int] | None = None) -> Packet:
         """The answer to a question. Raises TransportError when none comes."""
@@ -50,13 +77,14 @@ class Device:
             until_us = self.now_us() + round(ANSWER_WITHIN_S * SECOND_US)
             while (left_us := until_us - self.now_us()) > 0:
                 for one in self._decoder.feed(self.port.read(left_us / 1e6)):
-                    if one.type == answer and one.fields["nonce"] == nonce:
+                    if one.type == answer and one.fields["nonce"] == nonce and self._heeds(one):
                         return one
         raise TransportError(self.port.port, "no answer from a device", lost=True)
 
     def send(self, kind: int, fields: Mapping[str, int]) -> None:
         """A packet that wants no answer."""
-        self.port.write(codec.encode(packet.make(kind, fields)))
+        self._link, line = handshake.seal(self._link, codec.encode(packet.make(kind, fields)))
+        self.port.write(line)
 
     def tell_time(self) -> None:
         """The host's clock: the device needs it for an instant."""

@@ -261,6 +261,14 @@ def calibrate(action: str, port: str, place: tuple[float | None, float, float], 
     show(json, found, lambda: [as_text(found)])
 
 
+def pair(port: str, keys: Path | None, json: bool) -> None:
+    """A key for this host and the device at a port."""
+    from front.pair import command
+
+    found = command(port, keys, now_us)
+    show(json, found, lambda: [f"paired with {found['device']}; the key is in {found['keys']}"])
+
+
 def last_night(db: Path | None, night: int | None, json: bool) -> int:
     """Why less than all was recorded. Returns 1 when something was wrong."""
     from front import last_night as looked

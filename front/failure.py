@@ -45,6 +45,8 @@ CODES = {
     ("hw_sim.lockstep", "HostFailed"): 1,
     ("cloud.store", "StoreError"): 2,
     ("front.alarm", "AlarmError"): 1,
+    ("front.pair", "PairError"): 1,
+    ("wire.keys", "KeysError"): 2,
     ("front.replay_port", "Stalled"): 4,
     ("front.calibrate", "CalibrationError"): 1,
 }

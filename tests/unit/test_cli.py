@@ -22,6 +22,7 @@ from tests.fake_device import stored_night
 
 COMMANDS = (
     "night",
+    "pair",
     "process",
     "board",
     "report",
