@@ -261,7 +261,7 @@ def pair(
     keys: Annotated[Path | None, typer.Option(help="Default ~/.config/stillwave/keys.")] = None,
     json: Json = False,
 ) -> None:
-    """Pair the device at a port with this host; the first time, or with its button held."""
+    """Give the device at a port and this host a key."""
     from front import commands
 
     commands.pair(port, keys, json)
