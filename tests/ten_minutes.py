@@ -5,6 +5,7 @@ Rule: a change of this table changes every digest, and what is compared over the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hw_sim.levers import Levers
@@ -49,9 +50,13 @@ SCRIPT: tuple[tuple[int, str, int], ...] = (
     (180, "ping", 0),
     (200, "standby", 1),
     (205, "ping", 0),
+    (207, "order", 1),
     (210, "pull", 20),
+    (212, "window", 1800),
     (215, "hello", 0),
+    (217, "radar_read", 0),
     (220, "alarm_read", 0),
+    (222, "order", 0),  # the switch goes on
     (224, "deaf", 0),
     (225, "standby", 0),
     (270, "ping", 0),
@@ -64,6 +69,9 @@ SCRIPT: tuple[tuple[int, str, int], ...] = (
     (425, "button", 1),  # snooze
     (426, "button", 0),
     (430, "alarm_read", 0),
+    (435, "snooze", 0),  # it is snoozed already
+    (440, "light", 40),
+    (445, "orders_read", 0),
     (450, "ring", 0),
     (455, "alarm_read", 0),
     (460, "button", 1),  # dismissal
@@ -79,6 +87,17 @@ QUESTIONS = {
     "alarm_read": packet.ALARM_READ,
     "alarm_cancel": packet.ALARM_CANCEL,
     "settings_read": packet.SETTINGS_READ,
+    "snooze": packet.SNOOZE,
+    "orders_read": packet.ORDERS_READ,
+    "radar_read": packet.RADAR_READ,
+}
+ORDERS: dict[str, Callable[[int], tuple[int, dict[str, int]]]] = {
+    "alarm_set": lambda s: (packet.ALARM_SET, {"set_for_utc_us": T0_UTC_US + s * 1_000_000, "sunrise_s": 60}),
+    "ring": lambda utc_us: (packet.RING, {"utc_us": utc_us}),
+    "settings_set": lambda side: (packet.SETTINGS_SET, {"side": side}),
+    "order": lambda on: (packet.STANDBY, {"on": on}),
+    "window": lambda seconds: (packet.WAKE_WINDOW, {"wake_window": seconds}),
+    "light": lambda level: (packet.NIGHT_LIGHT, {"night_light": level, "duration": 60}),
 }
 LEVERS = ("standby", "button")
 
@@ -127,13 +146,9 @@ class ScriptHost:
         if what in QUESTIONS:
             fields = {"utc_us": T0_UTC_US + self._second * 1_000_000} if what == "hello" else {}
             return codec.encode(packet.make(QUESTIONS[what], {"nonce": self._nonce, **fields}))
-        if what == "alarm_set":
-            deadline = {"set_for_utc_us": T0_UTC_US + value * 1_000_000, "sunrise_s": 60}
-            return codec.encode(packet.make(packet.ALARM_SET, {"nonce": self._nonce, **deadline}))
-        if what == "ring":
-            return codec.encode(packet.make(packet.RING, {"nonce": self._nonce, "utc_us": value}))
-        if what == "settings_set":
-            return codec.encode(packet.make(packet.SETTINGS_SET, {"nonce": self._nonce, "side": value}))
+        if what in ORDERS:
+            kind, ordered = ORDERS[what](value)
+            return codec.encode(packet.make(kind, {"nonce": self._nonce, **ordered}))
         if what == "pull":
             first = max(1, self._newest - value)
             return codec.encode(packet.make(packet.PULL, {"boot": self._boot, "seq": first, "count": value}))

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.hil, pytest.mark.slow]
 SEEDS = (1, 2, 3, 4, 5)
 EVERY_SEED = ("posix", "arm", "aarch64")
 ONE_SEED = ("arm_m7", "arm_m33")
-ANSWERS = {"HELLO": 4, "PONG": 10, "ALARM_STATE": 11, "SETTINGS": 4}
+ANSWERS = {"HELLO": 4, "PONG": 10, "ALARM_STATE": 12, "SETTINGS": 4, "ORDERS": 5, "RADAR": 1}
 Figures = Callable[[str, dict[str, float]], None]
 
 
