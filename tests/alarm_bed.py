@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from edge.core import load
+from tests import kept
 from tests.device import Device
 from wire import packet, table
 from wire.packet import Packet
@@ -125,12 +126,11 @@ class Bedside:
 
     def events(self) -> list[tuple[str, str, str, int]]:
         """(deed, by, reason, UTC us) of every ALARM_EVENT that the device keeps, told or not."""
-        delivery, found = self.device.fw.state.delivery, []
-        for seq in range(1, delivery.newest + 1):
-            slot = lib.sw_delivery_get(ffi.addressof(delivery), seq)
-            if slot == ffi.NULL or slot.type != packet.ALARM_EVENT:
+        found = []
+        for kept_one in kept.packets(self.device):
+            if kept_one.type != packet.ALARM_EVENT or kept_one.boot != self.device.fw.state.boot:
                 continue
-            one = Packet(slot.type, seq, 0, 0, bytes(ffi.buffer(slot.payload, slot.n))).fields
+            one = kept_one.fields
             words = ((table.AlarmDeed, "event"), (table.AlarmMaker, "by"), (table.Reason, "reason"))
             deed, by, reason = (enum(one[name]).name for enum, name in words)
             found.append((deed, by, reason, int(str(one["utc_us"]))))

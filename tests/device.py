@@ -74,12 +74,12 @@ class Device:
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
         self._callbacks = self._bind()
-        self.fw = Firmware(self._hal, self.config, self._chain())
+        self.fw = Firmware(self.hal, self.config, self._chain())
         self._irq_seen = self._irq_rose = self._powered = False
         self._fresh: list[int] = []
 
     def _bind(self) -> list[Any]:
-        self._hal = ffi.new("sw_hal *")
+        self.hal = ffi.new("sw_hal *")
         calls: dict[str, Callable[..., int]] = {
             "spi_cs": self._cs, "spi_xfer": self._xfer, "radar_reset": self._reset, "radar_irq": self._irq,
             "standby_switch": lambda _: self.standby, "uart_write": self._uart_write, "uart_read": self._uart_read,
@@ -91,7 +91,7 @@ class Device:
         types = dict(ffi.typeof("sw_hal").fields)
         callbacks = [ffi.callback(types[name].type, call) for name, call in calls.items()]
         for name, callback in zip(calls, callbacks, strict=True):
-            setattr(self._hal, name, callback)
+            setattr(self.hal, name, callback)
         return callbacks
 
     def _chain(self) -> ChainOps | None:
@@ -296,7 +296,7 @@ class Device:
         self._fresh.clear()
         self._irq_seen = self._irq_rose = self._powered = False
         self.power_on_us = self.now_us
-        self.fw = Firmware(self._hal, self.config, self._chain())
+        self.fw = Firmware(self.hal, self.config, self._chain())
 
     @property
     def flash_bytes(self) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 from edge.core import load
 
 ffi, lib = load()
-SECTOR, SIZE = 4096, 16384
+SECTOR, SIZE = 4096, 65536
 PROGRAM_US, ERASE_US = 700, 45_000
 
 
@@ -46,7 +46,7 @@ class TornFlash:
         self.powered, self.cut_at, self.busy_until_us = True, None, 0
 
     def _read(self, _: Any, address: int, data: Any, n: int) -> int:
-        if self.busy or self.refuses:
+        if self.busy or self.refuses or address + n > SIZE:
             return -1
         ffi.memmove(data, bytes(self.content[address : address + n]), n)
         return 0

@@ -35,6 +35,8 @@ typedef struct sw_firmware_counters {
     uint32_t acks;
     uint32_t resent;             /* data packets sent again unasked, while streaming */
     uint32_t pulled;             /* ... handed over on request; their bytes are replies */
+    uint32_t given_up;           /* ... that made room for newer ones */
+    uint32_t calls;              /* HELLOs that call a host when there is something to tell */
     uint64_t state_us[SW_UPLINK_COUNT]; /* time spent in each uplink state */
 } sw_firmware_counters;
 
@@ -72,7 +74,9 @@ struct sw_firmware {
     sw_packet packet;            /* being received */
     sw_health health;            /* faults; sw_health_note() is all that a noticer calls */
     sw_outbox outbox;
+    sw_ring ring;                /* data packets in flash */
     sw_delivery delivery;
+    uint64_t stored_us;          /* the line gets no more stored packets before */
     sw_keeper keeper;
     sw_trust trust;
     sw_parts parts;

@@ -155,7 +155,8 @@ uint32_t sw_commands_events(sw_firmware *fw, uint64_t t_us, int32_t live)
     sw_packet_alarm_event event;
     uint32_t n = 0;
     while (sw_alarm_clock_take(&fw->alarm, &event)) {
-        sw_uplink_data(fw, t_us, SW_PACKET_ALARM_EVENT, payload, sw_packet_alarm_event_put(&event, payload), live);
+        sw_uplink_data(fw, t_us, SW_PACKET_ALARM_EVENT, payload, sw_packet_alarm_event_put(&event, payload),
+                       live ? SW_UPLINK_LIVE : SW_UPLINK_LATER);
         n++;
     }
     return n;

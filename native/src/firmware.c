@@ -72,11 +72,13 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     fw->own_radar = radar;
     fw->config_hash = sw_radar_order_hash(&radar);
     fw->retry_us = SW_NEVER;
+    fw->stored_us = SW_NEVER;
     sw_deframer_init(&fw->deframer);
     sw_health_init(&fw->health);
     sw_calibrator_init(&fw->calibrator);
     sw_outbox_init(&fw->outbox);
-    sw_delivery_init(&fw->delivery);
+    sw_delivery_init(&fw->delivery, 0);
+    sw_ring_init(&fw->ring, 0, SW_NEVER);
     sw_keeper_init(&fw->keeper, 0);
     sw_trust_init(&fw->trust);
     fw->keeper.store.begun = &fw->flash_begun;
@@ -97,7 +99,7 @@ static void send_vitals(sw_firmware *fw, uint64_t t_us)
     sw_packet_vitals vitals;
     sw_report_vitals(&fw->report, &fw->last, fw->policy.state, &vitals);
     uint32_t n = sw_packet_vitals_put(&vitals, payload);
-    sw_uplink_data(fw, t_us, SW_PACKET_VITALS, payload, n, 1);
+    sw_uplink_data(fw, t_us, SW_PACKET_VITALS, payload, n, SW_UPLINK_LIVE);
     fw->counters.vitals++;
 }
 
@@ -116,7 +118,7 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input, uint32
         .silent_to_us = change.silent_to_us, .silent_reason = (uint8_t)change.silent_reason,
     };
     uint32_t n = sw_packet_transition_put(&transition, payload);
-    sw_uplink_data(fw, t_us, SW_PACKET_TRANSITION, payload, n, 1);
+    sw_uplink_data(fw, t_us, SW_PACKET_TRANSITION, payload, n, change.to_state == SW_UPLINK_STREAMING ? SW_UPLINK_LIVE : SW_UPLINK_AT_ONCE);
     fw->counters.transitions++;
 }
 
@@ -140,7 +142,6 @@ static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         send_vitals(fw, t_us);
         sw_parts_tell(fw, t_us);
         sw_watch_tell(fw, now_us, t_us);
-        sw_uplink_catch_up(fw, t_us);
     }
     if (sw_user_place_second(fw, t_us)) {
         sw_alarm_clock_step(&fw->alarm, now_us); /* writes it */
@@ -234,6 +235,8 @@ static void on_power(sw_firmware *fw, uint64_t now_us)
     fw->boot = (uint32_t)sw_line_random(fw, now_us, 4);
     fw->boot = fw->boot == 0u ? 1u : fw->boot; /* 0 means no boot in host packets */
     fw->nonce = sw_line_random(fw, now_us, 8);
+    sw_delivery_init(&fw->delivery, fw->boot);
+    sw_ring_init(&fw->ring, fw->boot, now_us);
     fw->power_on_us = now_us;
     fw->last_step_us = now_us;
     fw->policy.silent_from_us = sw_line_time(fw, now_us);
@@ -267,16 +270,14 @@ static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
 {
-    uint64_t next = fw->uart_waits ? now_us : fw->driver.deadline_us;
+    sw_uplink_step(fw, now_us);
+    uint64_t next = fw->uart_waits && !sw_ring_busy(&fw->ring, now_us) ? now_us : fw->driver.deadline_us;
     if (fw->announced < SW_ANNOUNCEMENTS) {
         next = earlier(next, fw->power_on_us + announce_us[fw->announced]);
     }
-    sw_uplink_hand_over(fw, sw_line_present(fw, now_us));
     fw->retry_us = sw_outbox_flush(&fw->outbox, &fw->hal) != 0u ? now_us + RETRY_US : SW_NEVER;
-    if (fw->delivery.pull_left > 0u && fw->retry_us == SW_NEVER) { /* the outbox is empty again: the rest at once */
-        return now_us;
-    }
-    return earlier(earlier(earlier(next, fw->calibrator.at_us), fw->trust.at_us), fw->retry_us);
+    next = earlier(earlier(next, fw->calibrator.at_us), earlier(fw->trust.at_us, fw->retry_us));
+    return earlier(earlier(next, fw->ring.at_us), fw->stored_us);
 }
 
 /* Radar, uplink policy and line. Returns the next deadline. */

@@ -30,9 +30,9 @@ uint32_t sw_line_hello(const sw_firmware *fw, uint64_t device_nonce, uint64_t ho
         .device_id = fw->trust.device_id, .nonce = device_nonce, .config_hash = fw->config_hash,
         .parameters_hash = fw->chain.parameters_hash, .protocol_oldest = SW_PROTOCOL_VERSION,
         .protocol_newest = SW_PROTOCOL_VERSION, .host_nonce = host_nonce,
-        .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
-        .oldest_boot = sw_delivery_stored(&fw->delivery) ? fw->boot : 0u, .stored = sw_delivery_stored(&fw->delivery),
-        .layout_digest = sw_packet_layout_digest(),
+        .oldest_seq = sw_delivery_oldest(&fw->delivery, &fw->ring), .newest_seq = fw->delivery.written,
+        .oldest_boot = sw_delivery_oldest_boot(&fw->delivery, &fw->ring),
+        .stored = sw_delivery_stored(&fw->delivery, &fw->ring), .layout_digest = sw_packet_layout_digest(),
     };
     return sw_packet_hello_put(&hello, payload);
 }
@@ -93,7 +93,7 @@ static void on_hello(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_p
     sw_uplink_answer_by(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, nonce, hello->nonce, payload), key);
     if (fw->trust.state == SW_TRUST_UNPAIRED) {
         sw_delivery_heard(&fw->delivery, t_us);
-        sw_delivery_all_due(&fw->delivery);
+        sw_delivery_all_due(&fw->delivery, &fw->ring);
     }
 }
 
@@ -141,7 +141,7 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
     }
     sw_delivery_heard(&fw->delivery, t_us);
     if (admitted == SW_ADMITTED_FIRST) {
-        sw_delivery_all_due(&fw->delivery);
+        sw_delivery_all_due(&fw->delivery, &fw->ring);
     }
     if (p->header.type == SW_PACKET_PING && sw_packet_ping_get(&ping, p->payload, p->payload_n)) {
         if (ping.nonce == 0u) {
@@ -149,21 +149,19 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
         }
         uint64_t device_nonce = sw_line_random(fw, now_us, 8);
         sw_packet_pong pong = {
-            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce, .oldest_seq = sw_delivery_oldest(&fw->delivery), .newest_seq = fw->delivery.newest,
-            .oldest_boot = sw_delivery_stored(&fw->delivery) ? fw->boot : 0u, .stored = sw_delivery_stored(&fw->delivery),
+            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce,
+            .oldest_seq = sw_delivery_oldest(&fw->delivery, &fw->ring), .newest_seq = fw->delivery.written,
+            .oldest_boot = sw_delivery_oldest_boot(&fw->delivery, &fw->ring),
+            .stored = sw_delivery_stored(&fw->delivery, &fw->ring),
         };
         fw->device_us = t_us;
         sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);
         sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
     } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
-        if (ack.boot == fw->boot) {
-            sw_delivery_ack(&fw->delivery, ack.seq);
-        }
+        sw_ring_forget(&fw->ring, now_us, sw_delivery_ack(&fw->delivery, &fw->ring, &fw->hal, &ack));
         fw->counters.acks++;
     } else if (p->header.type == SW_PACKET_PULL && sw_packet_pull_get(&pull, p->payload, p->payload_n)) {
-        if (pull.boot == fw->boot) {
-            sw_delivery_pull(&fw->delivery, pull.seq, pull.count, t_us);
-        }
+        sw_delivery_pull(&fw->delivery, &fw->ring, t_us, &pull);
     } else if (sw_commands_packet(fw, now_us, t_us)) {
         fw->device_us = t_us;
     }
@@ -172,6 +170,10 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
 void sw_line_read(sw_firmware *fw, uint64_t now_us)
 {
     uint8_t bytes[UART_CHUNK];
+    if (sw_ring_busy(&fw->ring, now_us)) { /* what is read back for an answer cannot be read now */
+        fw->uart_waits = 1;
+        return;
+    }
     for (uint32_t chunk = 0; chunk < UART_CHUNKS_MAX; chunk++) {
         int32_t n = fw->hal.uart_read(fw->hal.uart, bytes, UART_CHUNK);
         for (uint32_t at = 0; n > 0 && at < (uint32_t)n;) {

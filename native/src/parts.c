@@ -61,6 +61,21 @@ static void look_at_store(sw_firmware *fw, uint64_t now_us, sw_flash_store *s)
     s->slow = s->worn = s->torn = 0;
 }
 
+static void look_at_ring(sw_firmware *fw, uint64_t now_us)
+{
+    sw_ring *r = &fw->ring;
+    if (r->slow && SW_HANDLES(FLASH_SLOW)) {
+        note(fw, now_us, SW_REASON_FLASH_SLOW);
+    }
+    if (r->worn && SW_HANDLES(FLASH_WORN)) {
+        note(fw, now_us, SW_REASON_FLASH_WORN);
+    }
+    if (r->torn && SW_HANDLES(FLASH_TORN)) {
+        note(fw, now_us, SW_REASON_FLASH_TORN);
+    }
+    r->slow = r->worn = r->torn = 0;
+}
+
 /* A device that keeps something has had a clock; a new one, as it is delivered, has not. */
 static void look_at_clock(sw_firmware *fw, uint64_t now_us)
 {
@@ -76,10 +91,11 @@ static void look(sw_firmware *fw, uint64_t now_us)
     const sw_button *b = &fw->alarm.button;
     look_at_store(fw, now_us, &fw->keeper.store);
     look_at_store(fw, now_us, &fw->calibrator.store);
+    look_at_ring(fw, now_us);
     if (fw->keeper.loaded) {
         look_at_clock(fw, now_us);
     }
-    if (fw->keeper.failing && SW_HANDLES(FLASH_FAILED)) {
+    if ((fw->keeper.failing || fw->ring.failing) && SW_HANDLES(FLASH_FAILED)) {
         note(fw, now_us, SW_REASON_FLASH_FAILED);
     }
     if (b->down && now_us - b->since_us >= SW_PARTS_STUCK_US && SW_HANDLES(BUTTON_STUCK)) {
@@ -157,6 +173,6 @@ void sw_parts_tell(sw_firmware *fw, uint64_t t_us)
     sw_parts *p = &fw->parts;
     if (p->room_fresh) {
         p->room_fresh = 0;
-        sw_uplink_data(fw, t_us, SW_PACKET_ROOM, payload, sw_packet_room_put(&p->room.now, payload), 1);
+        sw_uplink_data(fw, t_us, SW_PACKET_ROOM, payload, sw_packet_room_put(&p->room.now, payload), SW_UPLINK_LIVE);
     }
 }

@@ -1,27 +1,28 @@
-/* Uplink: packets to the outbox, first and again. See sw_uplink.h.
+/* Uplink: packets to flash and to the outbox, first and again. See sw_uplink.h.
  *
  * Rule: what is sent again has the number, time and payload of the first time; only its flag differs.
  */
 #include "sw_uplink.h"
 
-static uint32_t put(sw_firmware *fw, uint64_t t_us, uint32_t type, uint32_t flags, uint32_t seq,
-                    const uint8_t *payload, uint32_t n, const uint8_t *key)
+#include "sw_line.h"
+
+static uint32_t put(sw_firmware *fw, const sw_packet_header *given, const uint8_t *payload, uint32_t n, const uint8_t *key)
 {
-    sw_packet_header header = {
-        .version = SW_PROTOCOL_VERSION, .type = (uint8_t)type, .flags = (uint8_t)flags,
-        .seq = seq, .boot = fw->boot, .t_us = t_us,
-    };
+    sw_packet_header header = *given;
+    header.version = SW_PROTOCOL_VERSION;
     return sw_outbox_put(&fw->outbox, &header, payload, n, key);
 }
 
 uint32_t sw_uplink_plain(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n)
 {
-    return put(fw, t_us, type, 0, 0, payload, n, 0);
+    const sw_packet_header header = {.type = (uint8_t)type, .boot = fw->boot, .t_us = t_us};
+    return put(fw, &header, payload, n, 0);
 }
 
 void sw_uplink_answer_by(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, const uint8_t *key)
 {
-    fw->counters.bytes_replied += put(fw, t_us, type, 0, 0, payload, n, key);
+    const sw_packet_header header = {.type = (uint8_t)type, .boot = fw->boot, .t_us = t_us};
+    fw->counters.bytes_replied += put(fw, &header, payload, n, key);
     fw->counters.replies++;
 }
 
@@ -30,14 +31,166 @@ void sw_uplink_answer(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8
     sw_uplink_answer_by(fw, t_us, type, payload, n, sw_trust_key(&fw->trust));
 }
 
-void sw_uplink_data(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, int32_t now)
+/* Nobody to send to: a host was there, and is not any more. One that never was may be somebody who only listens. */
+static int32_t is_host_gone(const sw_firmware *fw, uint64_t t_us)
 {
-    uint32_t seq = sw_delivery_put(&fw->delivery, t_us, type, payload, n);
-    uint32_t line_n = now ? put(fw, t_us, type, 0, seq, payload, n, sw_trust_key(&fw->trust)) : 0u;
-    fw->counters.bytes_data += line_n;
-    if (line_n > 0u) { /* what found no room stays due */
-        sw_delivery_sent(&fw->delivery, seq, t_us);
+    return fw->delivery.host_heard && !sw_delivery_host(&fw->delivery, t_us);
+}
+
+static void send_live(sw_firmware *fw, uint64_t t_us, uint32_t seq, sw_delivery_slot *slot)
+{
+    if (slot->live == SW_UPLINK_LATER || slot->sent || is_host_gone(fw, t_us)) {
+        return;
     }
+    const sw_packet_header header = {.type = slot->type, .seq = seq, .boot = fw->boot, .t_us = slot->t_us};
+    const uint32_t line_n = put(fw, &header, slot->payload, slot->n, sw_trust_key(&fw->trust));
+    fw->counters.bytes_data += line_n;
+    slot->sent = line_n > 0u; /* what found no room is sent later */
+}
+
+/* There is something to tell, and nobody known to listen: once, with the packet that ends the silence. */
+static void call_host(sw_firmware *fw, uint64_t t_us, const sw_delivery_slot *slot)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    const int32_t begins = slot->type == SW_PACKET_TRANSITION && slot->live == SW_UPLINK_LIVE;
+    if (begins && fw->policy.state == SW_UPLINK_STREAMING && !sw_delivery_host(&fw->delivery, t_us)) {
+        fw->counters.bytes_data += sw_uplink_plain(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, fw->nonce, 0, payload));
+        fw->counters.calls++;
+    }
+}
+
+/* The packet that waits longest is in flash, or will never be. */
+static void settle(sw_firmware *fw, uint64_t t_us, uint32_t kept)
+{
+    const uint32_t seq = fw->delivery.written + 1u;
+    sw_delivery_slot *slot = sw_delivery_waiting(&fw->delivery, seq);
+    if (slot == 0) {
+        return;
+    }
+    send_live(fw, t_us, seq, slot);
+    call_host(fw, t_us, slot);
+    if (!kept && fw->delivery.base != 0u) {
+        sw_ring_pass(&fw->ring);
+    }
+    sw_delivery_written(&fw->delivery, t_us, kept, slot->sent);
+}
+
+void sw_uplink_data(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n, uint32_t when)
+{
+    sw_delivery *d = &fw->delivery;
+    if (d->newest - d->written == SW_DELIVERY_QUEUE) {
+        fw->ring.waits = 0;
+        settle(fw, t_us, 0);
+    }
+    (void)sw_delivery_put(d, t_us, type, payload, n, when);
+    for (uint32_t seq = d->written + 1u; when == SW_UPLINK_AT_ONCE && seq <= d->newest; seq++) {
+        send_live(fw, t_us, seq, sw_delivery_waiting(d, seq));
+    }
+}
+
+static void tell_gap(sw_firmware *fw, uint64_t t_us, const sw_packet_gap *gap)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    const uint32_t when = fw->policy.state == SW_UPLINK_STREAMING ? SW_UPLINK_LIVE : SW_UPLINK_LATER;
+    sw_uplink_data(fw, t_us, SW_PACKET_GAP, payload, sw_packet_gap_put(gap, payload), when);
+}
+
+/* The ring was read: this boot begins behind what is there. */
+static void on_loaded(sw_firmware *fw, uint64_t t_us)
+{
+    sw_delivery *d = &fw->delivery;
+    sw_ring *r = &fw->ring;
+    sw_ring_record oldest;
+    d->base = r->next;
+    for (uint32_t seq = 1; seq <= d->written; seq++) {
+        sw_ring_pass(r);
+    }
+    d->sent_to = r->tail;
+    d->live_from = r->next;
+    d->credit_to = r->tail + SW_DELIVERY_CREDIT;
+    if (r->torn_boot != 0u) {
+        const sw_packet_gap gap = {r->torn_boot, r->torn_seq, r->torn_seq, SW_REASON_FLASH_TORN, SW_GAP_PACKETS};
+        tell_gap(fw, t_us, &gap);
+    }
+    if (r->lost_n != 0u && sw_ring_read(r, &fw->hal, r->tail, &d->again, &oldest) > 0 && oldest.seq > 1u) {
+        const uint32_t first = oldest.seq > r->lost_n ? oldest.seq - r->lost_n : 1u;
+        const sw_packet_gap gap = {oldest.boot, first, oldest.seq - 1u, SW_REASON_STORE_FULL, SW_GAP_PACKETS};
+        tell_gap(fw, t_us, &gap);
+    }
+}
+
+/* The oldest packets make room: each boot's are named. */
+static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    sw_ring *r = &fw->ring;
+    sw_packet_gap gap = {.reason = SW_REASON_STORE_FULL, .what = SW_GAP_PACKETS};
+    uint32_t gaps = 0, at = r->tail;
+    for (; at < r->drop_to && gaps < SW_UPLINK_GAPS; at++) {
+        sw_ring_record record;
+        if (sw_ring_read(r, &fw->hal, at, &fw->delivery.again, &record) <= 0) {
+            continue;
+        }
+        if (gap.last != 0u && record.boot != gap.boot) {
+            tell_gap(fw, t_us, &gap);
+            gaps++;
+            gap.last = 0;
+        }
+        gap.first = gap.last == 0u ? record.seq : gap.first;
+        gap.boot = record.boot;
+        gap.last = record.seq;
+        fw->counters.given_up++;
+    }
+    if (gap.last != 0u) {
+        tell_gap(fw, t_us, &gap);
+    }
+    sw_ring_forget(r, now_us, at);
+}
+
+/* Gives the ring what waits. */
+static void feed(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    sw_delivery *d = &fw->delivery;
+    sw_ring *r = &fw->ring;
+    if (!sw_ring_ready(r, now_us)) {
+        while (r->failing && r->waits == 0u && d->newest != d->written) { /* they are not made to wait for it */
+            settle(fw, t_us, 0);
+        }
+        return;
+    }
+    if (d->gap_last != 0u && !r->failing) {
+        const sw_packet_gap gap = {fw->boot, d->gap_first, d->gap_last, SW_REASON_FLASH_FAILED, SW_GAP_PACKETS};
+        d->gap_first = d->gap_last = 0;
+        tell_gap(fw, t_us, &gap);
+    }
+    const sw_delivery_slot *slot = sw_delivery_waiting(d, d->written + 1u);
+    if (slot != 0) {
+        sw_ring_record record = {
+            .boot = fw->boot, .seq = d->written + 1u, .t_us = slot->t_us, .type = slot->type, .n = slot->n,
+        };
+        for (uint32_t i = 0; i < slot->n; i++) {
+            record.payload[i] = slot->payload[i];
+        }
+        sw_ring_write(r, now_us, &record);
+    }
+}
+
+static void write_waiting(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    const int32_t may_begin = fw->keeper.loaded && fw->keeper.store.state == SW_STORE_IDLE &&
+                              fw->calibrator.store.state == SW_STORE_IDLE && fw->trust.store.state == SW_STORE_IDLE; /* settings and alarm go first */
+    sw_ring_news news = SW_RING_NOTHING;
+    do {
+        feed(fw, now_us, t_us);
+        news = sw_ring_step(&fw->ring, &fw->hal, now_us, may_begin, &fw->flash_begun);
+        if (news == SW_RING_LOADED) {
+            on_loaded(fw, t_us);
+        } else if (news == SW_RING_FULL) {
+            give_up(fw, now_us, t_us);
+        } else if (news != SW_RING_NOTHING) {
+            settle(fw, t_us, news == SW_RING_WRITTEN);
+        }
+    } while (news != SW_RING_NOTHING);
+    feed(fw, now_us, t_us);
 }
 
 static int32_t has_room(const sw_firmware *fw)
@@ -45,35 +198,52 @@ static int32_t has_room(const sw_firmware *fw)
     return SW_OUTBOX_BYTES - fw->outbox.n >= SW_UPLINK_RESERVE + SW_LINE_MAX;
 }
 
-static uint32_t put_again(sw_firmware *fw, uint64_t t_us, uint32_t seq)
+/* One stored packet. Returns 1: sent, or known not to be there; 0: nothing is to be sent, or it cannot be read now. */
+static int32_t send_stored(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
-    const sw_delivery_slot *slot = sw_delivery_get(&fw->delivery, seq);
-    uint32_t line_n = put(fw, slot->t_us, slot->type, SW_PACKET_FLAG_RESENT, seq, slot->payload, slot->n, sw_trust_key(&fw->trust));
-    sw_delivery_sent(&fw->delivery, seq, t_us);
-    return line_n;
+    sw_delivery *d = &fw->delivery;
+    sw_ring_record record;
+    const uint32_t pulled = sw_delivery_pulled(d, &fw->ring, t_us);
+    const int32_t streams = fw->policy.state == SW_UPLINK_STREAMING;
+    const uint32_t at = pulled != 0u ? pulled : streams ? sw_delivery_due(d, &fw->ring, t_us) : 0u;
+    if (at == 0u) {
+        return 0;
+    }
+    const int32_t seen = sw_ring_read(&fw->ring, &fw->hal, at, at == d->sent_to ? &d->backlog : &d->again, &record);
+    if (seen < 0) {
+        return 0;
+    }
+    if (seen > 0 && (pulled == 0u || record.boot == d->wish[0].boot)) {
+        const sw_packet_header header = {
+            .type = record.type, .flags = SW_PACKET_FLAG_RESENT, .seq = record.seq, .boot = record.boot, .t_us = record.t_us,
+        };
+        const uint32_t line_n = put(fw, &header, record.payload, record.n, sw_trust_key(&fw->trust));
+        fw->counters.bytes_replied += pulled != 0u ? line_n : 0u;
+        fw->counters.bytes_data += pulled != 0u ? 0u : line_n;
+        fw->counters.pulled += pulled != 0u;
+        fw->counters.resent += pulled == 0u;
+    }
+    if (seen == 0 && at == fw->ring.tail) {
+        sw_ring_forget(&fw->ring, now_us, at + 1u);
+    }
+    sw_delivery_sent(d, t_us, at);
+    if (pulled != 0u) {
+        sw_delivery_pull_done(d);
+    }
+    return 1;
 }
 
-void sw_uplink_catch_up(sw_firmware *fw, uint64_t t_us)
+void sw_uplink_step(sw_firmware *fw, uint64_t now_us)
 {
-    for (uint32_t i = 0; i < SW_UPLINK_RESENT_PER_S && has_room(fw); i++) {
-        uint32_t seq = sw_delivery_due(&fw->delivery, t_us);
-        if (seq == 0u) {
-            return;
-        }
-        fw->counters.bytes_data += put_again(fw, t_us, seq);
-        fw->counters.resent++;
+    const uint64_t t_us = sw_line_present(fw, now_us);
+    uint32_t n = 0;
+    write_waiting(fw, now_us, t_us);
+    sw_ring_forget(&fw->ring, now_us, sw_delivery_learn(&fw->delivery, &fw->ring, &fw->hal));
+    if (fw->stored_us != SW_NEVER && now_us < fw->stored_us) {
+        return;
     }
-}
-
-void sw_uplink_hand_over(sw_firmware *fw, uint64_t t_us)
-{
-    while (has_room(fw)) {
-        uint32_t seq = sw_delivery_pulled(&fw->delivery, t_us);
-        if (seq == 0u) {
-            return;
-        }
-        fw->counters.bytes_replied += put_again(fw, t_us, seq);
-        fw->counters.pulled++;
-        sw_delivery_pull_done(&fw->delivery);
+    while (n < SW_UPLINK_STORED && has_room(fw) && send_stored(fw, now_us, t_us)) {
+        n++;
     }
+    fw->stored_us = n > 0u ? now_us + SW_UPLINK_STORED_US : SW_NEVER;
 }

@@ -79,6 +79,6 @@ void sw_watch_tell(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
             .reason = (uint8_t)change.reason, .present = (uint8_t)change.present, .times = (uint16_t)change.times,
             .from_us = told_us(now_us, t_us, change.from_us), .to_us = told_us(now_us, t_us, change.to_us),
         };
-        sw_uplink_data(fw, t_us, SW_PACKET_FAULT, payload, sw_packet_fault_put(&fault, payload), 1);
+        sw_uplink_data(fw, t_us, SW_PACKET_FAULT, payload, sw_packet_fault_put(&fault, payload), SW_UPLINK_LIVE);
     }
 }

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from edge.config import ConfigError, RadarConfig
 from edge.core import load
 from edge.firmware import Firmware, FirmwareError
+from tests import kept
 from tests.device import Device, Think
 from wire import packet, table, values
 from wire.packet import Packet
@@ -133,7 +134,7 @@ def test_an_acknowledgement_counts_for_this_boot_and_for_what_was_sent() -> None
     for given_boot, given_seq in ((boot + 1, seq), (boot, seq + 1), (boot, 2), (boot, 1)):
         d.host(packet.make(packet.ACK, {"boot": given_boot & 0xFFFFFFFF, "seq": given_seq, "sack": 0, "credit": 256}))
         d.run(0.01)
-    assert d.fw.state.delivery.oldest == 3
+    assert kept.oldest(d) == 3
 
 
 # streaming
@@ -143,7 +144,8 @@ def test_a_confident_chain_streams_after_a_transition_that_tells_the_silence() -
     d = device(Sleeper(220)).run(9.5)
     sent = d.take()
     assert types(sent)[:4] == ["HELLO", "HELLO", "HELLO", "TRANSITION"]
-    assert set(types(sent)[4:]) == {"VITALS"}
+    assert types(sent)[4] == "HELLO"  # nobody was heard of: it calls
+    assert set(types(sent)[5:]) == {"VITALS"}
     told = values.transition(sent[3])
     assert (told.from_state, told.to_state) == ("monitoring", "streaming")
     assert (told.silent_from_us, told.silent_to_us) == (0, sent[3].t_us)
@@ -306,9 +308,9 @@ def test_nothing_unasked_leaves_a_silent_device(events: list[str]) -> None:
             if before != "streaming" and d.fw.uplink_state != "streaming":
                 assert data == []
             elif data and before != "streaming":
-                assert data[0] == "TRANSITION"
+                assert data[0] == "TRANSITION" or data == ["HELLO"]  # nobody was heard for a minute: it calls
             elif d.fw.uplink_state != "streaming":
-                assert data[-1] == "TRANSITION"
+                assert data == [] or data[-1] == "TRANSITION"
     assert replies == 0
 
 

@@ -1,0 +1,250 @@
+/* Reading the ring: sectors and records, the scan at boot, any packet by its place in the count.
+ *
+ * Rule: what is not valid is passed over, never trusted.
+ */
+#include "sw_ring_read.h"
+
+#include <string.h>
+
+#include "sw_flash_store.h"
+#include "sw_framing.h"
+#include "sw_handles.h"
+#include "sw_packet.h"
+
+#define SECTOR SW_STORE_SECTOR_BYTES
+#define CRC 4u
+#define NEAR 64u /* a reader reads on over so many records before it looks for the sector */
+
+static uint32_t get32(const uint8_t *from)
+{
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+uint32_t sw_ring_address(const sw_ring *r, uint32_t counter, uint32_t offset)
+{
+    return (SW_RING_FIRST_SECTOR + counter % r->sectors) * SECTOR + offset;
+}
+
+/* 1 valid, 0 not, -1 refused. */
+static int32_t look(const sw_ring *r, const sw_hal *hal, uint32_t place, sw_ring_sector_head *head)
+{
+    uint8_t b[SW_RING_HEADER];
+    if (hal->flash_read(hal->flash, sw_ring_address(r, place, 0), b, SW_RING_HEADER) < 0) {
+        return -1;
+    }
+    *head = (sw_ring_sector_head){.counter = get32(b + 4), .first = get32(b + 8), .tail = get32(b + 12)};
+    return get32(b) == SW_RING_MAGIC && get32(b + 16) == sw_crc32(b, 16) && head->counter % r->sectors == place % r->sectors;
+}
+
+int32_t sw_ring_sector(const sw_ring *r, const sw_hal *hal, uint32_t counter, sw_ring_sector_head *head)
+{
+    int32_t seen = look(r, hal, counter, head);
+    return seen > 0 ? head->counter == counter : seen;
+}
+
+static int32_t all_blank(const uint8_t *bytes, uint32_t n)
+{
+    uint8_t all = 0xFF;
+    for (uint32_t i = 0; i < n; i++) {
+        all &= bytes[i];
+    }
+    return all == 0xFFu;
+}
+
+/* 1 a record, *length bytes; 0 blank from here on; -1 refused; -2 neither. */
+static int32_t read_record(const sw_ring *r, const sw_hal *hal, uint32_t counter, uint32_t offset, sw_ring_record *out,
+                           uint32_t *length)
+{
+    uint8_t b[SW_RING_RECORD_MAX];
+    uint32_t left = offset < SECTOR ? SECTOR - offset : 0u;
+    uint32_t n = left < SW_RING_RECORD_MAX ? left : SW_RING_RECORD_MAX;
+    if (n < SW_RING_HEAD + CRC) {
+        return 0;
+    }
+    if (hal->flash_read(hal->flash, sw_ring_address(r, counter, offset), b, n) < 0) {
+        return -1;
+    }
+    if (all_blank(b, n)) {
+        return 0;
+    }
+    if (b[3] != SW_RING_CHECK || b[0] > SW_RING_PAYLOAD || SW_RING_HEAD + b[0] + CRC > n ||
+        get32(b + SW_RING_HEAD + b[0]) != sw_crc32(b, SW_RING_HEAD + b[0])) {
+        return -2;
+    }
+    out->n = b[0];
+    out->kind = b[1];
+    out->type = b[2];
+    out->at = get32(b + 4);
+    out->boot = get32(b + 8);
+    out->seq = get32(b + 12);
+    out->t_us = (uint64_t)get32(b + 16) | (uint64_t)get32(b + 20) << 32;
+    memcpy(out->payload, b + SW_RING_HEAD, out->n);
+    *length = SW_RING_HEAD + out->n + CRC;
+    return 1;
+}
+
+/* What reading the two newest sectors to their end tells. */
+typedef struct walked {
+    uint32_t boot, seq;           /* of the last packet */
+    uint32_t torn_boot, torn_seq; /* a boot knew of it, and no GAP followed */
+    int32_t end;                  /* 0 blank, -2 damaged */
+} walked;
+
+static void walk(sw_ring *r, const sw_hal *hal, uint32_t counter, const sw_ring_sector_head *head, walked *w)
+{
+    sw_ring_record record;
+    uint32_t length = 0;
+    r->offset = SW_RING_HEADER;
+    r->next = head->first;
+    r->tail = head->tail;
+    while ((w->end = read_record(r, hal, counter, r->offset, &record, &length)) > 0) {
+        r->offset += length;
+        if (record.kind == SW_RING_MARK) {
+            r->tail = record.at;
+            continue;
+        }
+        w->boot = record.boot;
+        w->seq = record.seq;
+        r->next = record.at;
+        if (record.kind == SW_RING_BOOT) {
+            w->torn_boot = record.n < 8u ? 0u : get32(record.payload);
+            w->torn_seq = record.n < 8u ? 0u : get32(record.payload + 4);
+        } else {
+            r->next++;
+            w->torn_boot = record.type == SW_PACKET_GAP ? 0u : w->torn_boot;
+        }
+    }
+}
+
+/* All sectors are known: where the head is, and what its end says of the last write. */
+static void found(sw_ring *r, const sw_hal *hal)
+{
+    walked w = {0};
+    sw_ring_sector_head head;
+    r->state = SW_RING_IDLE;
+    if (r->newest == 0u) { /* a new flash: the first record opens the first sector */
+        r->newest = r->sectors - 1u;
+        r->oldest = r->sectors;
+        r->offset = SECTOR;
+        r->next = r->tail = r->marked = 1;
+        return;
+    }
+    for (uint32_t counter = r->newest - 1u; counter <= r->newest; counter++) {
+        if (sw_ring_sector(r, hal, counter, &head) > 0) {
+            walk(r, hal, counter, &head, &w);
+        }
+    }
+    if (w.end == -2 && SW_HANDLES(FLASH_TORN)) {
+        r->torn = 1;
+        if (w.torn_boot == 0u && w.boot != 0u) {
+            w.torn_boot = w.boot;
+            w.torn_seq = w.seq + 1u;
+        }
+    }
+    r->offset = w.end == 0 ? r->offset : SECTOR;
+    r->torn_boot = w.torn_boot;
+    r->torn_seq = w.torn_seq;
+    r->marked = r->tail;
+    if (sw_ring_sector(r, hal, r->oldest, &head) > 0 && r->tail < head.first) { /* gone before its GAP was written */
+        r->lost_n = head.first - r->tail;
+        r->tail = head.first;
+    }
+}
+
+/* A flash has the largest size of which the last byte can be read. */
+static void measure(sw_ring *r, const sw_hal *hal)
+{
+    uint8_t last;
+    uint32_t size = SW_RING_FLASH_MAX;
+    while (size > SW_RING_FLASH_MIN && hal->flash_read(hal->flash, size - 1u, &last, 1) < 0) {
+        size /= 2u;
+    }
+    r->sectors = size / SECTOR - SW_RING_FIRST_SECTOR;
+}
+
+int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal)
+{
+    if (r->sectors == 0u) {
+        measure(r, hal);
+    }
+    for (uint32_t i = 0; i < SW_RING_SCAN && r->scanned < r->sectors; i++, r->scanned++) {
+        sw_ring_sector_head head;
+        if (look(r, hal, r->scanned, &head) <= 0 || head.counter == 0u) {
+            continue;
+        }
+        r->newest = head.counter > r->newest ? head.counter : r->newest;
+        r->oldest = r->oldest == 0u || head.counter < r->oldest ? head.counter : r->oldest;
+    }
+    if (r->scanned < r->sectors) {
+        return 0;
+    }
+    if (r->newest >= r->sectors && r->oldest <= r->newest - r->sectors) { /* a place that could not be erased */
+        r->oldest = r->newest - r->sectors + 1u;
+    }
+    found(r, hal);
+    return 1;
+}
+
+/* The newest sector that begins at or before `at`; 0 none, -1 busy. */
+static int32_t find_sector(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor)
+{
+    uint32_t low = r->oldest, high = r->newest;
+    *cursor = (sw_ring_cursor){0};
+    while (low <= high) {
+        sw_ring_sector_head head;
+        uint32_t middle = low + (high - low) / 2u, seen_at = middle;
+        int32_t seen = sw_ring_sector(r, hal, middle, &head);
+        while (seen == 0 && seen_at > low) { /* a place that was passed over */
+            seen = sw_ring_sector(r, hal, --seen_at, &head);
+        }
+        if (seen < 0) {
+            return -1;
+        }
+        if (seen > 0 && head.first <= at) {
+            *cursor = (sw_ring_cursor){.counter = seen_at, .offset = SW_RING_HEADER, .at = head.first};
+        }
+        if (seen == 0 || head.first <= at) {
+            low = middle + 1u;
+        } else {
+            high = seen_at - 1u;
+        }
+    }
+    return cursor->counter != 0u;
+}
+
+int32_t sw_ring_read(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor, sw_ring_record *out)
+{
+    if (r->state < SW_RING_IDLE || at < r->tail || at >= r->next) {
+        return 0;
+    }
+    if (cursor->counter < r->oldest || cursor->at > at || at - cursor->at > NEAR) {
+        int32_t sector = find_sector(r, hal, at, cursor);
+        if (sector <= 0) {
+            return sector;
+        }
+    }
+    while (cursor->counter <= r->newest) {
+        uint32_t length = 0;
+        int32_t seen = read_record(r, hal, cursor->counter, cursor->offset, out, &length);
+        if (seen == -1) {
+            return -1;
+        }
+        if (seen <= 0) {
+            if (cursor->counter == r->newest) {
+                return 0;
+            }
+            cursor->counter++;
+            cursor->offset = SW_RING_HEADER;
+            continue;
+        }
+        if (out->kind == SW_RING_DATA && out->at > at) {
+            return 0;
+        }
+        cursor->offset += length;
+        cursor->at = out->kind == SW_RING_DATA ? out->at + 1u : cursor->at;
+        if (out->kind == SW_RING_DATA && out->at == at) {
+            return 1;
+        }
+    }
+    return 0;
+}
