@@ -20,6 +20,9 @@ from bench import (
     households,
     hypnograms,
     kill_nine,
+    late_campaign,
+    late_plants,
+    mutants,
     never_late,
     noise_theory,
     staging,
@@ -124,9 +127,11 @@ def reliability(work: Path, short: bool) -> str:
     """The alarm with everything broken around it, and the cloud killed through a night."""
     alarm, wrong = never_late.section(work, short)
     killed, changed = kill_nine.section(work, short)
-    return "\n\n".join(
-        [alarm, killed, "\n".join(f"* {one}" for one in wrong + changed) or "Nothing was late or changed."]
-    )
+    broken, late = late_campaign.section(work, late_campaign.chosen(None, 200 if short else None))
+    planted, missed = late_plants.section(work, list(late_plants.PLANTS)[: 2 if short else None])
+    mutated, alive = mutants.section(work, list(mutants.TESTS), 20 if short else None)
+    lines = [f"* {one}" for one in [*wrong, *changed, *late, *missed, *alive]]
+    return "\n\n".join([alarm, killed, broken, planted, mutated, "\n".join(lines) or "Nothing was late or changed."])
 
 
 def pairs(work: Path, short: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.core import load
 from tests.unit.test_alarm_guard import MINUTE_US, NEVER, RING_US, SNOOZE_US, Guard
 
-_, lib = load()
+ffi, lib = load()
 KEPT = ("set_for_utc_us", "sunrise_s", "unstored", "timeless")
 INSTANTS = ("deadline_us", "replaced_us", "early_us", "snooze_us", "ring_ends_us")
 
@@ -58,6 +58,18 @@ def test_a_restored_alarm_has_what_was_kept() -> None:
 def test_while_it_rings_only_its_end_is_to_come() -> None:
     guard = Guard().arm(MINUTE_US).run(MINUTE_US)
     assert lib.sw_alarm_guard_next(guard.g) == MINUTE_US + RING_US
+
+
+def test_the_step_that_rings_leaves_nothing_else_due() -> None:
+    guard, change = Guard().arm(MINUTE_US), ffi.new("sw_alarm_change *")
+    assert lib.sw_alarm_guard_step(guard.g, MINUTE_US, change) == 1
+    assert lib.sw_alarm_guard_step(guard.g, MINUTE_US, change) == 0
+
+
+def test_a_clock_lost_for_the_very_deadline_changes_no_reason() -> None:
+    guard = Guard().restore(60, "DUE")
+    lib.sw_alarm_guard_clock_lost(guard.g, 60)
+    assert guard.run(60).reasons == ["SET_TIME"]
 
 
 def test_while_it_is_snoozed_only_the_end_of_that_is_to_come() -> None:
