@@ -19,6 +19,8 @@ GRACE_US = 30_000_000
 STREAM_GAP_US = 2_500_000
 """Data packets closer than this are one streaming span; one comes about every second."""
 PACKET_US = 1_000_000
+PULLS = 8
+"""So many pulls count; an older one is forgotten."""
 PULL_US = 30_000_000
 """So long after a pull its packets count as its answer."""
 
@@ -86,7 +88,7 @@ class LinkCounts:
     _held: bytes = b""
     _last_stream_us: int | None = None
     _open: Counter[Hashable] = field(default_factory=Counter)
-    _pull: Pull | None = None
+    _pulls: list[Pull] = field(default_factory=list)  # the last PULLS, oldest first
     _packets: dict[int, dict[int, bytes]] = field(default_factory=dict)  # boot, in the order heard: seq: payload
     _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     _sent: bytearray = field(default_factory=bytearray)  # all of it: a snapshot cannot keep a running digest
@@ -105,15 +107,15 @@ class LinkCounts:
         self._open[question] += 1
 
     def pulled(self, t_us: int, boot: int, seq: int, n: int) -> None:
-        """The host wants stored packets; what an earlier pull left unused is forgotten."""
-        self._pull = Pull(boot, seq, n, t_us + PULL_US)
+        """The host wants stored packets, beside what it has asked for before."""
+        self._pulls = [*self._pulls, Pull(boot, seq, n, t_us + PULL_US)][-PULLS:]
 
     def power_on(self, t_us: int) -> None:
         """The device starts again: it announces itself anew, and knows nothing of what it was asked before."""
         self._power_on_us = t_us
         self.announcements = 0
         self._open.clear()
-        self._pull = None
+        self._pulls = []
 
     def _block(self, t_us: int, block: bytes) -> None:
         seen = self.read(block)
@@ -136,10 +138,10 @@ class LinkCounts:
         if seen.kind is Kind.REPLY and self._open[seen.answers] > 0:
             self._open[seen.answers] -= 1
             return True
-        if seen.kind is Kind.DATA and self._pull is not None and self._pull.pays_for(seen, t_us):
-            self._pull = replace(self._pull, n=self._pull.n - 1)
-            return True
-        return False
+        paying = [n for n, one in enumerate(self._pulls) if seen.kind is Kind.DATA and one.pays_for(seen, t_us)]
+        for n in paying[:1]:
+            self._pulls[n] = replace(self._pulls[n], n=self._pulls[n].n - 1)
+        return bool(paying)
 
     def _unsolicited(self, t_us: int, n: int) -> None:
         self.bytes_unsolicited += n
