@@ -26,7 +26,7 @@ from cloud.store import Store
 from hw_sim.board import CHIP_CLOCK_NS, Faults, Samples
 from hw_sim.radar_view import RadarView
 from hw_sim.rig import Rig
-from wire import codec, packet, table
+from wire import codec, packet, table, trust
 from wire.packet import Packet
 
 SECOND_US = 1_000_000
@@ -128,7 +128,9 @@ class CloudHost:
 
     def _start(self) -> None:
         self.starts += 1
-        self.cloud = Cloud(self.store, seeded(self.seed, str(self.starts)), "simulated", self.settings)
+        self.cloud = Cloud(
+            self.store, seeded(self.seed, str(self.starts)), "simulated", self.settings, keyring=trust.EMULATED
+        )
 
     def kill(self) -> None:
         """SIGKILL, between two quanta: what was not committed is gone."""
@@ -239,7 +241,7 @@ class World:
         offset_us = int(base.rng.integers(0, (HOUR_S - 900))) * SECOND_US
         self.rig = Rig(
             source=StoredHour(hour, offset_us), seed=base.number, t0_utc_us=base.t0_utc_us,
-            faults=Faults(clock_ppb=base.clock_ppb),
+            faults=Faults(clock_ppb=base.clock_ppb), paired=True,
         )  # fmt: skip
         self._start_again, self.rig._start_again = self.rig._start_again, self._again  # type: ignore[method-assign]
         self.rig.set_standby(base.standby)
