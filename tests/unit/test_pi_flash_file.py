@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from edge import core
 from edge.hal.raspberry_pi import flash_file
-from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, FlashFile, FlashFileError, Worker
+from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, PACKETS_FROM, FlashFile, FlashFileError, Worker
 
 CALLS = ("open", "write", "fsync", "close", "rename", "fsync_folder")
 
@@ -73,6 +74,39 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     flash_at(tmp_path).program(300, b"alarm")
 
     assert flash_at(tmp_path).read(300, 5) == b"alarm"
+
+
+def test_packets_are_written_in_place_and_survive_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(flash_file.os, "fdatasync", synced.append)
+    flash = flash_at(tmp_path)
+    flash.program(0, b"alarm")
+    flash.erase(PACKETS_FROM)
+    for n in range(40):
+        flash.program(PACKETS_FROM + 100 * n // 256 * 256, bytes([n]))
+    flash.program(PACKETS_FROM + 3000, b"packet")
+    again = flash_at(tmp_path)
+
+    assert (flash.writes, flash.writes_in_place, len(synced)) == (1, 42, 1)
+    assert (again.read(0, 5), again.read(PACKETS_FROM + 3000, 6)) == (b"alarm", b"packet")
+    assert again.read(0, FLASH_BYTES) == flash.read(0, FLASH_BYTES)
+
+
+def test_the_ring_begins_where_the_firmware_says() -> None:
+    assert core.load()[1].SW_RING_FIRST_SECTOR * flash_file.SECTOR_BYTES == PACKETS_FROM
+
+
+def test_a_card_that_takes_no_packet_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flash = flash_at(tmp_path)
+    flash.program(0, b"alarm")
+
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(flash_file.os, "pwrite", full)
+    flash.program(PACKETS_FROM, b"x")
+
+    assert (flash.read(PACKETS_FROM, 1), flash.failures) == (b"\xff", 1)
 
 
 def cut(monkeypatch: pytest.MonkeyPatch, step: int, error: type[BaseException] | OSError) -> list[str]:

@@ -1,7 +1,10 @@
 """A file that plays the board's NOR flash: programming clears bits, erasing sets a sector, nothing in between blocks.
 
-Rule: a change is written beside the file, forced to the card and renamed over it: whenever power fails, the file holds
-what it held before the operation or what it holds after it. Writing runs in a worker; until it is done flash is busy.
+Rule: a change below PACKETS_FROM (settings, alarm, calibration, keys) is written beside the file, forced to the card and
+renamed over it: whenever power fails, the file holds what it held before the operation or what it holds after it. From
+there on lies the ring of packets, written about once a second: that is written in place, so that the card lives, and
+forced to it with every erased sector; the firmware knows a torn packet by its CRC. Writing runs in a worker; until it is
+done flash is busy.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from pathlib import Path
 FLASH_BYTES = 65_536
 PAGE_BYTES = 256
 SECTOR_BYTES = 4096
+PACKETS_FROM = 8 * SECTOR_BYTES
 ERASED = b"\xff"
 REFUSED = -1
 
@@ -49,6 +53,7 @@ class FlashFile:
         self._busy = False
         self.failures = 0
         self.writes = 0
+        self.writes_in_place = 0
         self.last_failure = ""
         self._bytes = bytearray(self._load())
 
@@ -89,7 +94,7 @@ class FlashFile:
         new = bytearray(self._bytes)
         for i, byte in enumerate(data):
             new[address + i] &= byte
-        return self._change(new)
+        return self._change(new, address, n)
 
     def erase(self, address: int) -> int:
         """Sets every bit of the sector that holds address. Negative: refused."""
@@ -98,27 +103,44 @@ class FlashFile:
         new = bytearray(self._bytes)
         first = address // SECTOR_BYTES * SECTOR_BYTES
         new[first : first + SECTOR_BYTES] = ERASED * SECTOR_BYTES
-        return self._change(new)
+        return self._change(new, first, SECTOR_BYTES)
 
     def busy(self) -> int:
         return int(self._busy)
 
-    def _change(self, new: bytearray) -> int:
+    def _change(self, new: bytearray, first: int, n: int) -> int:
         self._busy = True
-        self._start(lambda: self._write(new))
+        self._start(lambda: self._write(new, first, n))
         return 0
 
-    def _write(self, new: bytearray) -> None:
+    def _write(self, new: bytearray, first: int, n: int) -> None:
         """What failed leaves the old content, as a flash that does not take it: the firmware reads back and says so."""
         try:
-            replace(self.path, bytes(new))
+            if first >= PACKETS_FROM and self.path.exists():
+                in_place(self.path, first, bytes(new[first : first + n]))
+                self.writes_in_place += 1
+            else:
+                replace(self.path, bytes(new))
+                self.writes += 1
             self._bytes = new
-            self.writes += 1
         except OSError as error:
             self.failures += 1
             self.last_failure = f"{self.path}: cannot be written: {error.strerror or error}"
         finally:
             self._busy = False
+
+
+def in_place(path: Path, first: int, content: bytes) -> None:
+    """Writes into the file; a whole sector is forced to the card, with all before it. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        written = 0
+        while written < len(content):
+            written += os.pwrite(fd, content[written:], first + written)
+        if len(content) == SECTOR_BYTES:
+            os.fdatasync(fd)
+    finally:
+        os.close(fd)
 
 
 def replace(path: Path, content: bytes) -> None:
