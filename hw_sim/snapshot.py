@@ -269,17 +269,16 @@ def load_line(rig: Quanta, state: LineState) -> None:
     rig.faults.load(state.board_faults, state.faults)
 
 
-NOT_COUNTED = ("read", "silent", "_digest", "_open", "_pull")
+NOT_COUNTED = ("read", "silent", "_digest", "_open", "_pulls")
 """Fields of LinkCounts that are no plain values: the rig's functions, and what is stored in another form."""
 
 
 def save_counts(counts: LinkCounts) -> dict[str, Any]:
     """Every field by name."""
     plain = {one.name: getattr(counts, one.name) for one in fields(counts) if one.name not in NOT_COUNTED}
-    pull = counts._pull
     return plain | {
         "_open": list(counts._open.items()),
-        "_pull": None if pull is None else (pull.boot, pull.seq, pull.n, pull.until_us),
+        "_pulls": [(one.boot, one.seq, one.n, one.until_us) for one in counts._pulls],
     }
 
 
@@ -290,7 +289,7 @@ def load_counts(counts: LinkCounts, state: dict[str, Any]) -> None:
     counts._sent = bytearray(state["_sent"])
     counts._digest = hashlib.sha256(counts._sent)
     counts._open = Counter({tuple(question): n for question, n in state["_open"]})
-    counts._pull = None if state["_pull"] is None else Pull(*state["_pull"])
+    counts._pulls = [Pull(*one) for one in state["_pulls"]]
 
 
 def save_scene(scene: Scene | None) -> SceneState | None:
