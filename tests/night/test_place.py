@@ -31,14 +31,16 @@ SideName = Literal["left", "right"]
 
 
 def night(folder: Path, people: str, side: SideName, known: bool = True) -> Rig:
-    """A device that was told the user's side after two seconds, or never; run to the end."""
+    """A device that was told the user's side after two seconds, or never, and a host that asks now and then."""
     path = folder / "bed.toml"
     path.write_text(f'description = "a bed"\n{people}', "utf-8")
     rig = Rig(Scene.load(path, seed=4, duration_s=SECONDS, side=side), seed=4)
     rig.run(2)
     if known:
         rig.send(codec.encode(packet.make(packet.SETTINGS_SET, {"nonce": 5, "side": Side[side.upper()]})))
-    rig.run(SECONDS - 2)
+    for part_s in [20] * 7 + [SECONDS - 142]:
+        rig.run(part_s)
+        rig.send(codec.encode(packet.make(packet.PING, {"nonce": 7})))
     return rig
 
 

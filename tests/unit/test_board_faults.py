@@ -65,7 +65,7 @@ DRIVER_SEES: list[tuple[dict[str, Any], dict[str, int]]] = [
     ({"irq_low_from_us": 0}, {"frames": 59, "polled": 60, "starts": 1}),
     ({"irq_late_us": 200}, {"frames": 60, "starts": 1}),
     ({"lost_clock_every": 100}, {"frames": 60, "starts": 3, "bus_errors": 2}),
-    ({"extra_clock_every": 100}, {"frames": 60, "starts": 2, "bus_errors": 1}),
+    ({"extra_clock_every": 100}, {"frames": 60, "starts": 3, "bus_errors": 2}),
     ({"irq_spurious_every_us": 100_000}, {"frames": 60, "starts": 1, "false_irqs": 29}),
     ({"brown_out_at_us": 1_500_000}, {"frames": 60, "starts": 2, "browned_out": 1}),
 ]
