@@ -17,7 +17,7 @@ from edge.config import RadarConfig
 from edge.core import load
 from tests import kept
 from tests.device import Device
-from wire import codec, delivery, handshake, packet
+from wire import codec, delivery, handshake, packet, table
 from wire.packet import Packet
 
 _, lib = load()
@@ -26,6 +26,7 @@ SLOW = RadarConfig(n_samples=64, n_chirps=2, frame_period_ns=500_000_000)
 TROUBLE_S = 90  # shorter than the ring: nothing that is kept is dropped
 GOOD_S = 60
 PING_S = 5
+LEAST_KEPT = 6 * 3000  # payload bytes: six of the eight sectors are full whatever the ring is doing
 SILENT = ("boot", "monitoring", "standby")
 
 
@@ -196,9 +197,15 @@ def test_on_a_good_line_hardly_anything_comes_twice() -> None:
 def test_a_device_without_a_host_keeps_to_its_ring_and_its_pace() -> None:
     night = Night([], [], [(0, 400)])
     night.run(400)
-    state = night.device.fw.state
-    assert state.delivery.written - kept.oldest(night.device) + 1 == state.delivery.written
-    assert night.device.fw.counters()["resent"] == 0
+    there, oldest = kept.packets(night.device), kept.oldest(night.device)
+    assert [one.seq for one in there] == [*range(oldest, night.newest + 1)]
+    assert oldest > 1 and sum(len(one.payload) for one in there) > LEAST_KEPT
+    gaps = [one.fields for one in there if one.type == packet.GAP]
+    named = [seq for gap in gaps for seq in range(int(gap["first"]), int(gap["last"]) + 1)]  # type: ignore[call-overload]
+    assert named == [*range(1, oldest)]
+    assert {(gap["boot"], gap["reason"]) for gap in gaps} == {(there[0].boot, table.Reason.STORE_FULL)}
+    counters = night.device.fw.counters()
+    assert (counters["given_up"], counters["resent"]) == (oldest - 1, 0)
 
 
 def cut_as_the_silence_begins(pulls: bool) -> Night:

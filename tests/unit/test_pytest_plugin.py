@@ -152,7 +152,7 @@ def test_a_failure_tells_its_story(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
     assert re.search(
-        r"expected ALARM_EVENT: 20 s of virtual time passed; meanwhile came 3 HELLO, 1 TRANSITION, \d+ VITALS", text
+        r"expected ALARM_EVENT: 20 s of virtual time passed; meanwhile came 4 HELLO, 1 TRANSITION, \d+ VITALS", text
     )
     assert "target    posix, seed 3, scene sitter" in text and "time      20.000000 s, virtual" in text
     assert re.search(

@@ -7,6 +7,7 @@ import pytest
 from hw_sim.hil.levers import Board, Clock
 from hw_sim.hil.link import Link
 from tests.bedroom import ON_THE_BOARD, data, pull
+from wire.handshake import CREDIT
 
 pytestmark = [pytest.mark.hil, pytest.mark.sw_scene("sitter", duration_s=120)]
 CUT_S = 10.0
@@ -52,8 +53,8 @@ def test_the_same_number_is_the_same_packet(sw_link: Link, sw_clock: Clock) -> N
 def test_what_is_acknowledged_does_not_come_again(sw_link: Link, sw_clock: Clock) -> None:
     last = sw_link.wait_for("VITALS", 20.0)
     sw_link.ask("PING")
-    for _ in range(10):
-        sw_link.send("ACK", boot=last.boot, seq=last.seq)
+    for _ in range(40):  # longer than what nobody knows of waits until it comes again
+        sw_link.send("ACK", boot=last.boot, seq=last.seq, sack=0, credit=CREDIT)
         last = sw_link.wait_for("VITALS", 2.0, lambda one: not one.resent)
     assert not any(one.resent for one in data(sw_link))
 
