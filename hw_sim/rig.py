@@ -49,6 +49,7 @@ DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM,
 ANSWERS = {
     packet.HOST_HELLO: packet.HELLO,
     packet.PING: packet.PONG,
+    packet.PAIR: packet.PAIRED,
     **dict.fromkeys(
         (packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING, packet.SNOOZE), packet.ALARM_STATE
     ),

@@ -19,6 +19,8 @@ ffi, lib = load()
 T0_UTC_US = 1_700_000_000_123_456
 """True UTC at virtual time 0; not a whole second."""
 MINUTE_S, HOUR_S = 60.0, 3600.0
+#: What a question may wait for the flash of this board: an erase, and the look whether it is over.
+FLASH_MS = 50
 
 
 class Bedside:
@@ -48,12 +50,16 @@ class Bedside:
     # the host
 
     def ask(self, kind: int, **fields: int) -> dict[str, Any]:
-        """The one answer to a question, 1 ms later."""
+        """The one answer to a question: 1 ms later, or when the flash, which what just happened is written to, is free."""
         nonce = next(self._nonces)
         before = len(self.heard)
         self.device.host(packet.make(kind, {"nonce": nonce, **fields}))
-        self.run(0.001)
-        answers = [one.fields for one in self.heard[before:] if one.fields.get("nonce") == nonce]
+        answers: list[Any] = []
+        for _ in range(FLASH_MS):
+            self.run(0.001)
+            answers = [one.fields for one in self.heard[before:] if one.fields.get("nonce") == nonce]
+            if answers or not self.device.fw.state.uart_waits:
+                break
         assert len(answers) == 1
         return dict(answers[0])
 
