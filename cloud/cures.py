@@ -39,6 +39,7 @@ _OF_REASONS = {
     "give the device a better supply, five volts at two amperes or more": ("POWER_DIP", "WATCHDOG"),
     "move the other radar, or turn one of the two away": ("INTERFERENCE",),
     "keep the device out of the sun and its housing open to the air; it works from -20 to 70 degrees": ("TEMPERATURE",),
+    "have the computer listen every day: the device keeps the packets of a day, then gives up the oldest": ("STORE_FULL",),
     "free the button: something presses it": ("BUTTON_STUCK",),
     "tell the maintainers: this device cannot make random numbers": ("ENTROPY_FAILED",),
     "switch standby off before the night": ("STANDBY_SWITCH",),

@@ -7,10 +7,11 @@ said to be unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
-from cloud import cures, live, outages, silence, spans, writer
+from cloud import cures, live, lost_packets, outages, silence, spans, writer
 from cloud.night import SECOND_US, Night, iso
 from wire.table import Reason, text_of
 
@@ -83,7 +84,8 @@ def find(night: Night, expected: tuple[int, int] | None = None) -> Findings:
         by_reason.setdefault(one.reason, []).append(at)
     found = [_missing(night, reason, at) for reason, at in by_reason.items()]
     told = {one.what for one in found}
-    found += [one for one in [*_restarts(night), *_faults(night), *_incidents(night)] if one.what not in told]
+    events = [*_restarts(night), *_outages(night), *_faults(night), *_incidents(night)]
+    found += [one for one in events if one.what not in told]
     found = [one for one in found if one.seconds >= SHORTEST_S or not one.seconds]
     absent = list(_not_there(night, expected)) if expected else []
     order = list(Place)
@@ -178,6 +180,9 @@ def explain(reason: str) -> tuple[Place, str, str]:
 
 
 def _silent(why: str) -> tuple[Place, str, str]:
+    if lost_packets.LOST in why:
+        reason = why.partition(lost_packets.LOST)[2]
+        return (Place.PARTS if reason in _PARTS else Place.DEVICE), why, cures.of_reason(reason)
     if why in _STANDBY:
         return Place.STANDBY, "standby is on", cures.of_reason(why)
     if why == _NOBODY:
@@ -207,6 +212,18 @@ def _restarts(night: Night) -> Iterable[Finding]:
         cause = causes.get(one.boot, "cause unknown")
         cure = cures.DEVICE_POWER if cause != "reset pin" else ""
         yield Finding(Place.DEVICE, f"started: {cause}", ((one.from_utc_us, one.answered_utc_us),), cure)
+
+
+def _outages(night: Night) -> Iterable[Finding]:
+    """When process and device were without each other, also where the device kept all and it came later."""
+    at: dict[str, list[tuple[int, int]]] = {}
+    for (_, start), (stop, _) in pairwise(sorted(night.listening)):
+        if stop - start >= SHORTEST_S * SECOND_US:
+            at.setdefault(spans.NOT_RUNNING, []).append((start, stop))
+    for one in night.unanswered:
+        at.setdefault(f"silent: {one.reason}", []).append((one.from_utc_us, one.to_utc_us))
+    for reason, when in at.items():
+        yield replace(_missing(night, reason, when), seconds=0)
 
 
 def _faults(night: Night) -> Iterable[Finding]:

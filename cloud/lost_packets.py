@@ -11,6 +11,8 @@ from cloud.silence import Silence
 
 #: The word of the packet table for packets that are gone altogether.
 PACKETS = "packets"
+#: Between how many there were, and why.
+LOST = " packets lost: "
 
 
 def spans(db: sqlite3.Connection, gaps: list[Gap]) -> list[Silence]:
@@ -28,5 +30,5 @@ def spans(db: sqlite3.Connection, gaps: list[Gap]) -> list[Silence]:
         n = gap.last_seq - gap.first_seq + 1 - came
         begin, end = before or after or gap.utc_us, after or gap.utc_us
         if n > 0 and begin < end:
-            found.append(Silence(begin, end, f"{n} packets lost: {gap.reason}"))
+            found.append(Silence(begin, end, f"{n}{LOST}{gap.reason}"))
     return sorted(found, key=lambda one: one.from_utc_us)

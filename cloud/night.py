@@ -36,7 +36,7 @@ from cloud.observations import (
     User,
 )
 from cloud.outages import answers
-from cloud.silence import Silence, silences
+from cloud.silence import Silence, silences, unanswered
 from cloud.store import StoreError
 
 SECOND_US = 1_000_000
@@ -100,6 +100,7 @@ class Night:
     faults: list[FaultSpan] = field(default_factory=list)  # of the device, in the order of their beginning
     health: list[Health] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)  # of the cloud process
+    unanswered: list[Silence] = field(default_factory=list)  # the device was not heard, whether or not it kept all
     boots: list[Start] = field(default_factory=list)  # in the order in which they answered first
     first_boot: int | None = None  # of the whole store
     span: tuple[int, int] = (0, 2**63 - 1)  # this night's share of the store: from noon to noon
@@ -171,7 +172,8 @@ def _load(db: sqlite3.Connection) -> Night:
     faults = timeline(_rows(db, Fault, "faults", "utc_us, boot, seq"), health, starts, stop)
     spoken = "SELECT utc_us FROM vitals UNION ALL SELECT utc_us FROM transitions ORDER BY 1"
     data = [t for (t,) in db.execute(spoken)]  # what the alarm does in a silence does not end it
-    told = silences(transitions, boots, data, occupancy, stop, faults, answers(starts, health))
+    heard = answers(starts, health)
+    told = silences(transitions, boots, data, occupancy, stop, faults, heard)
     lost = lost_packets.spans(db, _rows(db, Gap, "gaps", "utc_us, boot, seq"))
     return Night(
         meta=dict(db.execute("SELECT key, value FROM meta")),
@@ -194,6 +196,7 @@ def _load(db: sqlite3.Connection) -> Night:
         faults=faults,
         health=health,
         incidents=_rows(db, Incident, "incidents", "from_utc_us"),
+        unanswered=unanswered(occupancy, data, stop, heard),
         first_boot=starts[0].boot if starts else None,
         boots=[Start(one.boot, one.utc_us - one.t_us, one.utc_us) for one in starts],
     )

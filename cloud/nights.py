@@ -4,6 +4,7 @@ run is one night, however long.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from cloud import night as whole
 from cloud.device import settings_of
 from cloud.night import EPOCH_S, SECOND_US, Night, Vitals
+from cloud.silence import Silence
 from cloud.store import StoreError
 
 SIMULATED = "simulated"
@@ -49,11 +51,14 @@ def cut(night: Night, from_utc_us: int, to_utc_us: int) -> Night:
     clipped = [(max(a, from_utc_us), min(b, to_utc_us)) for a, b in night.listening]
     listening = [(a, b) for a, b in clipped if a < b]
     start = min(a for a, _ in listening)
-    silences = [
-        replace(one, from_utc_us=max(one.from_utc_us, from_utc_us), to_utc_us=min(one.to_utc_us, to_utc_us))
-        for one in night.silences
-        if one.from_utc_us < to_utc_us and from_utc_us < one.to_utc_us
-    ]
+
+    def clip(silences: Sequence[Silence]) -> list[Silence]:
+        return [
+            replace(one, from_utc_us=max(one.from_utc_us, from_utc_us), to_utc_us=min(one.to_utc_us, to_utc_us))
+            for one in silences
+            if one.from_utc_us < to_utc_us and from_utc_us < one.to_utc_us
+        ]
+
     return replace(
         night,
         from_utc_us=start - start % (EPOCH_S * SECOND_US),
@@ -63,7 +68,8 @@ def cut(night: Night, from_utc_us: int, to_utc_us: int) -> Night:
         transitions=[one for one in night.transitions if inside(one.utc_us)],
         occupancy=[one for one in night.occupancy if inside(one.utc_us)],
         sessions=[one for one in night.sessions if inside(one.in_bed_utc_us)],
-        silences=silences,
+        silences=clip(night.silences),
+        unanswered=clip(night.unanswered),
         epochs=[one for one in night.epochs if inside(one.utc_us)],
         intents=[one for one in night.intents if inside(one.utc_us)],
         absences=[one for one in night.absences if inside(one.from_utc_us)],

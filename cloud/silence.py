@@ -75,7 +75,8 @@ def silences(
     told = {t.utc_us: t.silent_reason for t in transitions if t.silent_reason is not None}
     found = [replace(span, reason=told.get(span.to_utc_us, span.reason)) for span in found]
     found = [replace(span, reason=_specific(span, faults)) for span in found]
-    found += _lost(occupancy, data_utc_us, end_utc_us, heard)
+    missed = _missed(occupancy, data_utc_us, end_utc_us)
+    found += _caused([rest for one in missed for rest in _without_data(one, data_utc_us)], heard)
     return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
 
 
@@ -102,9 +103,15 @@ def _specific(span: Silence, faults: Sequence[FaultSpan]) -> str:
     return longest.reason if enough else span.reason
 
 
-def _lost(
+def unanswered(
     occupancy: Sequence[Occupancy], data_utc_us: Sequence[int], end_utc_us: int, heard: Sequence[outages.Answer]
 ) -> list[Silence]:
+    """Spans in which the device did not answer, and why; also those of which it had kept all packets."""
+    missed = _missed(occupancy, data_utc_us, end_utc_us)
+    return _caused([one for one in missed if one.reason == NO_ANSWER], heard)
+
+
+def _missed(occupancy: Sequence[Occupancy], data_utc_us: Sequence[int], end_utc_us: int) -> list[Silence]:
     """Spans in which the device did not answer, or its packets did not come, from its last packet on."""
     ends = [*(row.utc_us for row in occupancy[1:]), end_utc_us]
     found: list[Silence] = []
@@ -118,7 +125,11 @@ def _lost(
         last = bisect_right(data_utc_us, row.utc_us) - 1
         since = data_utc_us[last] if last >= 0 and row.utc_us - data_utc_us[last] < NOTICED_US else row.utc_us
         found.append(Silence(since, end, row.reason))
-    found = [rest for one in found for rest in _without_data(one, data_utc_us)]
+    return found
+
+
+def _caused(found: Sequence[Silence], heard: Sequence[outages.Answer]) -> list[Silence]:
+    """The same spans; one without an answer says why there was none."""
     return [
         replace(one, reason=f"{NO_ANSWER}: {outages.why(one.from_utc_us, one.to_utc_us, heard)}")
         if one.reason == NO_ANSWER and heard

@@ -42,6 +42,8 @@ def test_what_blinds_the_radar_has_a_cure_and_its_place(text: str) -> None:
         ("fault: clock chip does not answer", Place.PARTS),
         ("cloud process not running", Place.CLOUD),
         ("store could not be written", Place.STORE),
+        ("silent: 7 packets lost: device's store was full", Place.DEVICE),
+        ("silent: 1 packets lost: a write to flash was interrupted", Place.PARTS),
         ("no device at the port", Place.LINE),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cloud.observations import Occupancy, Transition
-from cloud.silence import SINCE_BOOT, Silence, silences
+from cloud.silence import SINCE_BOOT, Silence, silences, unanswered
 
 S = 1_000_000
 
@@ -95,6 +95,13 @@ def test_silences(
 def test_a_device_that_does_not_answer_is_a_silence_too() -> None:
     rows = [Occupancy(10 * S, "unknown", "no answer from the device"), Occupancy(50 * S, "occupied", "x")]
     assert silences([], [], [], rows, 100 * S) == [Silence(10 * S, 50 * S, "no answer from the device")]
+
+
+def test_an_outage_of_which_all_came_later_is_no_silence_but_still_an_outage() -> None:
+    rows = [Occupancy(30 * S, "unknown", "no answer from the device"), Occupancy(50 * S, "occupied", "x")]
+    data = [t * S for t in range(100)]
+    assert silences([], [], data, rows, 100 * S) == []
+    assert unanswered(rows, data, 100 * S, []) == [Silence(30 * S, 50 * S, "no answer from the device")]
 
 
 def test_no_answer_until_the_end() -> None:
