@@ -10,10 +10,12 @@ from typing import Any
 
 from edge.firmware import Firmware
 from edge.hal.raspberry_pi.board import RaspberryPi, World
+from edge.hal.raspberry_pi.flash_file import REFUSED, FlashFile
 from edge.hal.raspberry_pi.kernel import Notify
 from edge.hal.raspberry_pi.modules import Modules
 from edge.hal.raspberry_pi.settings import PiSettings
 from edge.live import Live
+from hw_sim.chip.core import lib as board_lib
 from hw_sim.raspberry_pi.header_pins import Wiring
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 
@@ -61,6 +63,31 @@ class FakeChild:
 
     def kill(self) -> None:
         self.killed = True
+
+
+class PacedFlash(FlashFile):
+    """Takes as long as the emulated board's flash: what is sent between live packets depends on when it is written."""
+
+    def __init__(self, path: Path, now_us: Callable[[], int]) -> None:
+        self._now_us, self._until_us = now_us, 0
+        super().__init__(path, lambda work: work())
+
+    def busy(self) -> int:
+        return int(self._now_us() < self._until_us)
+
+    def read(self, address: int, n: int) -> bytes | None:
+        return None if self.busy() else super().read(address, n)
+
+    def program(self, address: int, data: bytes) -> int:
+        return REFUSED if self.busy() else self._takes(board_lib.NOR_FLASH_PROGRAM_US, super().program(address, data))
+
+    def erase(self, address: int) -> int:
+        return REFUSED if self.busy() else self._takes(board_lib.NOR_FLASH_ERASE_US, super().erase(address))
+
+    def _takes(self, us: int, status: int) -> int:
+        if status >= 0:
+            self._until_us = self._now_us() + us
+        return status
 
 
 class PiDevice:

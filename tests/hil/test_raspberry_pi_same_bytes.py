@@ -19,7 +19,7 @@ from hw_sim.link_counts import Kind, LinkCounts, Seen
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 from hw_sim.rig import DATA_TYPES, Rig
 from tests import ten_minutes
-from tests.pi_device import PiDevice
+from tests.pi_device import PacedFlash, PiDevice
 from wire import codec, packet
 from wire.packet import Packet
 
@@ -85,6 +85,7 @@ def on_the_pi(bufsiz: int) -> tuple[Run, dict[str, float]]:
     ):
         folder = Path(name)
         with PiDevice(pi, folder) as device:
+            device.board.flash = PacedFlash(device.settings.flash, pi.now_us)
             heard = 0
 
             def exchange(t_us: int) -> None:
