@@ -327,6 +327,7 @@ uint64_t sw_firmware_step(void *memory, uint64_t now_us, uint32_t event)
     sw_firmware *fw = memory;
     if (event == SW_EVENT_POWER_ON && fw->error == SW_OK) {
         sw_parts_power_on(fw, now_us);
+        sw_trust_step(&fw->trust, &fw->hal, now_us); /* before a torn store is mended: a busy flash cannot be read */
         sw_alarm_clock_power_on(&fw->alarm, &fw->hal, &fw->keeper, now_us);
     }
     if (fw->alarm.hal == 0) { /* refused at init */

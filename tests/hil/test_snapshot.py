@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge import core as edge_core
 from front.env import ROOT
 from hw_sim import snapshot
 from hw_sim.board import Board, Faults, NoSamples
@@ -46,10 +47,18 @@ def scene(seconds: float = 60.0) -> Scene:
     return Scene.load("single", seed=3, duration_s=seconds)
 
 
+def foreign_flash() -> bytes:
+    """Foreign bytes that must be erased, but for the key's two sectors: a device with a damaged key heeds nobody."""
+    _, native = edge_core.load()
+    sector = int(native.SW_STORE_SECTOR_BYTES)
+    before, key = int(native.SW_TRUST_SECTOR) * sector, 2 * sector
+    return bytes(before) + b"\xff" * key + bytes(65536 - before - key)
+
+
 def night(**more: Any) -> Rig:
     """A sleeper, a set clock, an alarm on its way to the device, and a flash that must be erased for it."""
     rig = Rig(scene(), seed=3, t0_utc_us=T0_UTC_US, rtc_valid=True, **more)
-    rig.board.load_flash(bytes(65536))
+    rig.board.load_flash(foreign_flash())
     rig.send(codec.encode(packet.make(packet.ALARM_SET, ALARM)))
     return rig
 
@@ -132,6 +141,7 @@ def test_a_run_may_be_cut_anywhere(cut_us: int, kind: tuple[ChipOptions | None, 
         rig.run(12.0 - cut_us / 1e6)
         with Rig.restore(data) as rest:
             assert rest.snapshot() == data
+            assert rest.board.chip_options == rig.board.chip_options
             rest.run(12.0 - cut_us / 1e6)
             assert rest.snapshot() == rig.snapshot()
             assert rest.counts.digest == rig.counts.digest
@@ -342,7 +352,7 @@ ELSEWHERE = {
         "packets", "decoders", "_from_device", "_from_host",  # the observer
     },
     Board: {"chip", "memory", "last_words", "on_reset", "interrupted", "_trace", "_sink", "_timed", "running", "fed",
-            "_born_timed", "made_with", "chip_faults"},
+            "_born_timed", "made_with", "chip_options", "chip_faults"},
     Silence: {"_step_us", "_last_seen_us"},
 }  # fmt: skip
 KEPT = {
