@@ -8,7 +8,7 @@
 
 #define NEVER UINT64_MAX
 #define TORN_PERMILLE 1000u
-#define WEAK_OF 256u /* one cell of so many of a worn sector is weak */
+#define WEAK_OF 8192u /* one cell of so many of a worn sector is weak */
 
 void nor_flash_init(nor_flash *f, uint64_t seed)
 {

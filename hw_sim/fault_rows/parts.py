@@ -26,7 +26,7 @@ _FLASH = (
     ),
     Row(
         "flash-worn", None, "parts", lambda _: {"flash_endurance": 0},
-        "FLASH_WORN", "one cell of 256 takes no program, or no erase", "a sector beyond its 100 000 erases",
+        "FLASH_WORN", "one cell of 8192 takes no program, or no erase", "a sector beyond its 100 000 erases",
         "reads back what it writes, and writes it again elsewhere", FLASH,
     ),
     Row(

@@ -133,7 +133,7 @@ def test_a_sector_beyond_its_endurance_has_cells_that_hold_nothing(flash: Any) -
     for n in range(32):
         program(flash, 500_000 + 1000 * n, 256 * n, bytes(256))
     worn, whole = read(flash, 700_000, 0, 4096), read(flash, 700_000, 4096, 4096)
-    assert isinstance(worn, bytes) and 90 < bits(worn) < 170 and whole == bytes(4096)
+    assert isinstance(worn, bytes) and 1 <= bits(worn) < 12 and whole == bytes(4096)
     assert list(flash.wear)[:2] == [2, 0]
 
 
