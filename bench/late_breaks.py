@@ -180,29 +180,38 @@ def forge_time(world: World, rng: Rng, at_us: int) -> None:
 
 
 def wrong_commands(world: World, rng: Rng, at_us: int) -> None:
-    """Commands that cannot be meant, and bytes that are none."""
+    """Commands that cannot be meant, of the device's own host or of a stranger; a stranger's that could be; and noise."""
 
     def act() -> None:
-        nonce, now = int(rng.integers(1, 2**63)), world.utc_us
-        kind = int(rng.integers(0, 8))
-        if kind == 0:
-            world.stranger(packet.ALARM_SET, nonce=nonce, set_for_utc_us=int(rng.integers(0, now)), sunrise_s=0)
-        elif kind == 1:
-            world.stranger(packet.ALARM_SET, nonce=nonce, set_for_utc_us=now + 1000 * YEAR_US, sunrise_s=65535)
-        elif kind == 2:
-            world.stranger(packet.RING, nonce=nonce, utc_us=now + int(rng.integers(1, 86_400)) * SECOND_US + DUE_US)
-        elif kind == 3:
-            world.stranger(packet.RING, nonce=nonce, utc_us=int(rng.integers(1, now)))
-        elif kind == 4:
-            world.stranger(packet.SETTINGS_SET, nonce=nonce, side=int(rng.integers(3, 255)))
-        elif kind == 5:
-            world.stranger(packet.ACK, boot=int(rng.integers(0, 2**32)), seq=int(rng.integers(0, 2**32)))
-        elif kind == 6:
-            world.stranger(packet.ALARM_CANCEL, nonce=0)
+        kind, fields = wrong_command(world, rng)
+        if rng.random() < 0.5:
+            world.own(kind, **fields)
         else:
+            world.stranger(kind, **fields)
+        if rng.random() < 0.3:
+            world.stranger(*STRANGERS[int(rng.integers(len(STRANGERS)))], nonce=int(rng.integers(1, 2**63)))
+        if rng.random() < 0.3:
             world.rig.send(rng.bytes(int(rng.integers(1, 300))))
 
     again(world, rng, at_us, 20, act)
+
+
+STRANGERS = ((packet.ALARM_CANCEL,), (packet.RING,), (packet.STANDBY,))
+
+
+def wrong_command(world: World, rng: Rng) -> tuple[int, dict[str, int]]:
+    """One that nobody can mean."""
+    nonce, now = int(rng.integers(1, 2**63)), world.utc_us
+    far_us = int(rng.integers(1, 86_400)) * SECOND_US + DUE_US
+    return [
+        (packet.ALARM_SET, {"nonce": nonce, "set_for_utc_us": int(rng.integers(0, now))}),
+        (packet.ALARM_SET, {"nonce": nonce, "set_for_utc_us": now + 1000 * YEAR_US, "sunrise_s": 65535}),
+        (packet.RING, {"nonce": nonce, "utc_us": now + far_us}),
+        (packet.RING, {"nonce": nonce, "utc_us": int(rng.integers(1, now))}),
+        (packet.SETTINGS_SET, {"nonce": nonce, "side": int(rng.integers(3, 255))}),
+        (packet.ACK, {"boot": int(rng.integers(0, 2**32)), "seq": int(rng.integers(0, 2**32))}),
+        (packet.ALARM_CANCEL, {}),
+    ][int(rng.integers(7))]
 
 
 def replay_to_device(world: World, rng: Rng, at_us: int) -> None:

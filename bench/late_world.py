@@ -10,6 +10,7 @@ bench/kill_nine.py); its store is in memory; frames after the stored hour begin 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from cloud.store import Store
 from hw_sim.board import CHIP_CLOCK_NS, Faults, Samples
 from hw_sim.radar_view import RadarView
 from hw_sim.rig import Rig
-from wire import codec, packet, table, trust
+from wire import codec, handshake, packet, table, trust
 from wire.packet import Packet
 
 SECOND_US = 1_000_000
@@ -150,6 +151,13 @@ class CloudHost:
             self.kill()
             self.restart()
 
+    def say(self, plain: bytes) -> None:
+        """Packets that the cloud itself would never say, said by it: sealed where it has a session."""
+        if self.alive:
+            state = self.cloud._state
+            state.link, sealed = handshake.seal(state.link, plain)
+            self._on_its_way.append((0, sealed))
+
     def exchange(self, utc_us: int, data: bytes) -> bytes:
         """See hw_sim.levers.Host."""
         self._waiting += data + self.inject
@@ -214,6 +222,12 @@ class Base:
         if self.daily:
             return Settings(None, "left", "Asia/Kathmandu", Daily(local_time(due_utc_us, 20_700), sunrise_s))
         return Settings(AlarmSetting(due_utc_us, sunrise_s), "left", "UTC")
+
+
+def filled(kind: int, fields: Mapping[str, int]) -> bytes:
+    """A packet on the line; fields that are not named are 0."""
+    names = (field.name for field in table.LAYOUTS[kind].fields)
+    return codec.encode(packet.make(kind, {name: fields.get(name, 0) for name in names}))
 
 
 def local_time(utc_us: int, east_s: int) -> str:
@@ -296,8 +310,11 @@ class World:
 
     def stranger(self, kind: int, **fields: int) -> None:
         """A packet of somebody on the line who has no key. Fields that are not named are 0."""
-        names = (field.name for field in table.LAYOUTS[kind].fields)
-        self.rig.send(codec.encode(packet.make(kind, {name: fields.get(name, 0) for name in names})))
+        self.rig.send(filled(kind, fields))
+
+    def own(self, kind: int, **fields: int) -> None:
+        """The same of the device's own host: a program of the user that is wrong."""
+        self.host.say(filled(kind, fields))
 
     def write_flash(self) -> None:
         """The user changes a setting that the device keeps."""
