@@ -45,6 +45,7 @@ class Cores:
         folder.mkdir(parents=True, exist_ok=True)
         headers = sorted([*(ROOT / "native").glob("*/*.h"), *(ROOT / "wire").glob("*.h")])
         made_of = b"".join(path.name.encode() + path.read_bytes() for path in headers)
+        self._glue_text = ""
         self._headers = hashlib.sha256(made_of + " ".join(FLAGS).encode()).hexdigest()
 
     def build(self, name: str, changed: Mapping[str, str]) -> Path:
@@ -56,11 +57,14 @@ class Cores:
         return core
 
     def _glue(self) -> str:
-        """What cffi puts between Python and the core."""
+        """What cffi puts between Python and the core; made once."""
+        if self._glue_text:
+            return self._glue_text
         ffi = runpy.run_path(str(ROOT / "native" / "build.py"))["ffi"](str(ROOT))
         with tempfile.TemporaryDirectory() as folder:
             ffi.emit_c_code(f"{folder}/glue.c")
-            return Path(folder, "glue.c").read_text()
+            self._glue_text = Path(folder, "glue.c").read_text()
+        return self._glue_text
 
     def _object(self, file: str, text: str) -> Path:
         digest = hashlib.sha256((self._headers + file + text).encode()).hexdigest()[:24]

@@ -134,3 +134,13 @@ def test_of_an_alarm_and_the_one_it_replaces_the_earlier_gives_the_reason() -> N
     guard = Guard().restore(5000, "STEPPED_DUE").arm(3000, stored=False)
     assert guard.run(5000).reasons == ["SET_TIME"]
     assert guard.g.replaced_us == NEVER
+
+
+def test_a_cell_out_of_range_is_one_of_the_first() -> None:
+    def cell(state: int, event: int) -> tuple[int, int]:
+        found = lib.sw_alarm_guard_cell(state, event)
+        return found.next, found.did
+
+    states, events = lib.SW_ALARM_COUNT, lib.SW_ALARM_EVENT_COUNT
+    assert cell(states, 0) == cell(states + 9, 0) == cell(0, 0)
+    assert cell(2, events) == cell(2, events + 9) == cell(2, 0)
