@@ -144,3 +144,46 @@ def test_a_cell_out_of_range_is_one_of_the_first() -> None:
     states, events = lib.SW_ALARM_COUNT, lib.SW_ALARM_EVENT_COUNT
     assert cell(states, 0) == cell(states + 9, 0) == cell(0, 0)
     assert cell(2, events) == cell(2, events + 9) == cell(2, 0)
+
+
+def test_it_begins_the_same_from_whatever_memory() -> None:
+    used = Guard()
+    ffi.memmove(used.g, b"\xa5" * ffi.sizeof("sw_alarm_guard"), ffi.sizeof("sw_alarm_guard"))
+    lib.sw_alarm_guard_init(used.g)
+    assert kept(used) == kept(Guard()) and rung(used) == rung(Guard()) and used.state == "OFF"
+
+
+def test_a_set_time_that_passed_while_it_was_off_rings_its_whole_length() -> None:
+    guard = Guard().arm(MINUTE_US).run(MINUTE_US).run(2 * MINUTE_US).tell("WAS_OFF")
+    assert guard.g.ring_ends_us == 2 * MINUTE_US + RING_US
+
+
+def test_what_is_no_set_time_does_not_make_a_ring_longer() -> None:
+    for event in ("STORED", "EXPIRED", "RESTORED", "SNOOZE_OVER", "EARLY_DUE"):
+        guard = Guard().arm(MINUTE_US).run(MINUTE_US).run(2 * MINUTE_US).tell(event)
+        assert guard.g.ring_ends_us == MINUTE_US + RING_US
+
+
+def test_a_snooze_is_not_made_longer_by_what_happens_in_it() -> None:
+    guard = Guard().arm(MINUTE_US).run(MINUTE_US).tell("BUTTON_SHORT").run(2 * MINUTE_US).tell("STORED")
+    assert guard.g.snooze_us == MINUTE_US + SNOOZE_US
+
+
+def test_a_ring_that_is_snoozed_has_no_end_of_its_own_any_more() -> None:
+    assert Guard().arm(MINUTE_US).run(MINUTE_US).tell("BUTTON_SHORT").g.ring_ends_us == NEVER
+
+
+def test_a_set_alarm_is_kept_as_it_was_set() -> None:
+    guard, change = Guard(), ffi.new("sw_alarm_change *")
+    lib.sw_alarm_guard_set(guard.g, 0, 77, 500, 9, change)
+    assert (guard.g.set_for_utc_us, guard.g.deadline_us, guard.g.sunrise_s) == (77, 500, 9)
+
+
+def test_no_early_ring_when_the_set_time_has_rung() -> None:
+    assert Guard().arm(MINUTE_US).run(MINUTE_US).ring(2 * MINUTE_US) == "IN_THE_PAST"
+
+
+def test_an_early_ring_may_be_now() -> None:
+    guard = Guard().arm(1000).run(400)
+    assert guard.ring(400) == "NONE"
+    assert guard.run(400).rang_us == [400]
