@@ -1,4 +1,6 @@
-"""The tables of docs/wire.md, made from packet.h and words.h; `python -m wire.describe docs/wire.md` renews them in place.
+"""The tables of docs/wire.md, made from packet.h, host_packet.h and words.h; this module renews them in place.
+
+Use: python -m wire.describe docs/wire.md
 
 Rule: a number in that file that a header or the codec knows is written by this module, and a test compares.
 """

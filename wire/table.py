@@ -1,4 +1,4 @@
-"""Reads wire/packet.h and wire/words.h: the one table of the serial line, as fields, dtypes and words.
+"""Reads packet.h, host_packet.h and words.h: the one table of the serial line, as fields, dtypes and words.
 
 Rule: nothing about a packet's bytes is written in Python; a line of the table that is not
 understood raises at import, naming the line.
@@ -17,7 +17,7 @@ from typing import cast
 
 import numpy as np
 
-HEADER_FILES = [Path(__file__).with_name(name) for name in ("packet.h", "words.h")]
+HEADER_FILES = [Path(__file__).with_name(name) for name in ("packet.h", "host_packet.h", "words.h")]
 
 # C type of the table -> (struct code, bytes, signed)
 TYPES = {
