@@ -18,6 +18,8 @@ from hw_sim.board_faults import Faults as Faults
 from hw_sim.bus_trace import BusTrace, Event
 from hw_sim.chip.chip import Chip, ChipFaults, ChipOptions
 from hw_sim.chip.core import ANY_TIME_NS, ffi, function_address, lib
+from hw_sim.flash_chip import FLASH_BYTES as FLASH_BYTES
+from hw_sim.flash_chip import FlashContent, FlashPages
 from hw_sim.radar_view import RadarView
 
 Samples = npt.NDArray[np.uint16]
@@ -97,9 +99,18 @@ class Sent:
 
 
 class Board:
-    """One emulated board at virtual time 0. seed: of its entropy. options: of its radar chip."""
+    """One emulated board at virtual time 0. seed: of its entropy. options: of its radar chip.
 
-    def __init__(self, seed: int, faults: Faults | None = None, options: ChipOptions | None = None) -> None:
+    flash_bytes: size of its NOR flash, see FlashPages; what is not used of it costs no memory.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults | None = None,
+        options: ChipOptions | None = None,
+        flash_bytes: int = FLASH_BYTES,
+    ) -> None:
         faults = faults or Faults()
         self.made_with = faults
         self.chip_options = options = options or ChipOptions()
@@ -107,7 +118,9 @@ class Board:
         self._timed = self._born_timed = options.spi_hz != 0
         self.chip_faults = ChipFaults()
         self.memory: Any = ffi.new("board *")
-        lib.board_init(self.memory, self.chip.pointer, seed & 0xFFFF_FFFF_FFFF_FFFF)
+        pages = FlashPages(flash_bytes)
+        lib.board_init(self.memory, self.chip.pointer, pages.bytes, pages.size, seed & 0xFFFF_FFFF_FFFF_FFFF)
+        self.nor_flash = FlashContent(ffi.addressof(self.memory, "flash"), pages)
         self.set_faults(faults)
         lib.rtc_init(ffi.addressof(self.memory, "clock"), faults.clock_ppb)
         self.source_ended = False
@@ -305,14 +318,12 @@ class Board:
 
     @property
     def flash(self) -> bytes:
-        """Content of the NOR flash."""
-        return bytes(ffi.buffer(self.memory.flash.bytes))
+        """Content of the NOR flash, up to the last sector that anything was done to, and 64 KB at least."""
+        return self.nor_flash.all()
 
     def load_flash(self, content: bytes) -> None:
         """Puts in what an earlier life left; missing bytes are erased. Raises ValueError when it is too long."""
-        if len(content) > lib.NOR_FLASH_BYTES:
-            raise ValueError(f"flash: expected at most {lib.NOR_FLASH_BYTES} bytes, got {len(content)}")
-        ffi.memmove(self.memory.flash.bytes, content.ljust(lib.NOR_FLASH_BYTES, b"\xff"), lib.NOR_FLASH_BYTES)
+        self.nor_flash.load(content)
 
     def rtc_set(self, utc_us: int) -> None:
         """The clock chip as if somebody who knows the time had set it now."""
@@ -329,11 +340,6 @@ class Board:
         flash = self.memory.flash
         flash.cut_op = flash.programs + flash.erases + n
         flash.cut_permille = round(1000 * share)
-
-    @property
-    def flash_wear(self) -> list[int]:
-        """How often each sector of the NOR flash was erased."""
-        return list(self.memory.flash.wear)
 
     @property
     def flash_operations(self) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hw_sim import night_truth
+from hw_sim.board import FLASH_BYTES
 from hw_sim.console import Console, InputLines
 from hw_sim.evening import start_utc_us
 from hw_sim.faults import Fault
@@ -79,13 +80,14 @@ def run(
     play: Sequence[Fault] = (),
     answer: Callable[[str, str], None] | None = None,
     raw: Any = None,
+    flash_bytes: int = FLASH_BYTES,
 ) -> NightResult:
     """Simulates a night into out (night.sqlite, link.mcap, truth.json).
 
     side: of the bed, the user's. alarm_utc_us: the set time; None: no alarm. sunrise_s: light before it. vcd: the wires
     are drawn there. levers: called before virtual time starts; names what is to be done to the run, and when.
     gdb_port, play: see Rig. answer: in a run at the speed of the clock, lines of the standard input are commands (see
-    Console), and this gets each with what is said to it. raw: a recorder of raw samples, see Rig.
+    Console), and this gets each with what is said to it. raw: a recorder of raw samples, see Rig. flash_bytes: see Board.
     Errors: FaultError, SceneError, RigError, BoardFailed, HostFailed, RecordingError, VcdError.
     """
     began_s = time.monotonic()
@@ -97,7 +99,7 @@ def run(
     host = HostProcess(command, ROOT)
     try:
         whole = {"seed": seed, "target": target, "core": core, "t0_utc_us": t0_utc_us, "gdb_port": gdb_port, "raw": raw}
-        with Rig(scene, play=play, paired=True, **whole) as rig:
+        with Rig(scene, play=play, paired=True, flash_bytes=flash_bytes, **whole) as rig:
             wanted = settings(side=side, timezone=timezone, alarm_utc_us=alarm_utc_us, sunrise_s=sunrise_s)
             recorder = rig.record(out / "link.mcap", recorded(identity) | {"settings": json.dumps(wanted)})
             hear_more_often(rig, alarm_utc_us)

@@ -21,7 +21,7 @@ from edge.probes import Array, OnFrame, ProbeError, Watch
 from edge.raw_adc import RawRecorder
 from hw_sim import snapshot as snapshots
 from hw_sim import target as homes
-from hw_sim.board import Board, Faults, NoSamples, SampleSource, hal_addresses
+from hw_sim.board import FLASH_BYTES, Board, Faults, NoSamples, SampleSource, hal_addresses
 from hw_sim.chip.chip import ChipOptions
 from hw_sim.fault_player import at_power_on
 from hw_sim.faults import Fault, parse
@@ -219,7 +219,7 @@ class Rig(Quanta):
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
     rtc_valid: the clock chip already shows it (else its time is lost, as at delivery). paired: by the published key.
     probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
-    raw: every frame goes into this file before the chain has it.
+    raw: every frame goes into this file before the chain has it. flash_bytes: see Board.
     gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
     After run(): packets, last (the latest vitals), counts, board. Use it as a context manager.
     """
@@ -244,16 +244,17 @@ class Rig(Quanta):
         play: Iterable[Fault | str] = (),
         raw: RawRecorder | None = None,
         paired: bool = False,
+        flash_bytes: int = FLASH_BYTES,
     ) -> None:
         self.scene, plan = scene, [] if scene is None else scene.faults
         plan += [parse(one) if isinstance(one, str) else one for one in play]
         faults, chip = at_power_on(plan, faults, chip)
         made: dict[str, Any] = {"seed": seed, "target": target, "core": core, "radar": dict(radar or {})}
-        self.made_with = made | {"chip": chip}
+        self.made_with = made | {"chip": chip, "flash_bytes": flash_bytes}
         nobody = [False] if source is None else []  # of somebody else's frames there is no truth
         in_zone = nobody if scene is None else scene.truth().person_in_zone.tolist()
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
-        board = furnished(Board(seed, faults, chip), scene, t0_utc_us if rtc_valid else None)
+        board = furnished(Board(seed, faults, chip, flash_bytes), scene, t0_utc_us if rtc_valid else None)
         super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
         self.board.load_flash(paired_flash() if paired else b"")
         self.packets: list[Packet] = []

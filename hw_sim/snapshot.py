@@ -32,7 +32,7 @@ from hw_sim.scene import Scene
 from hw_sim.version import version
 
 MAGIC = b"\x89SWboard"
-FORMAT = 2
+FORMAT = 3
 HEAD = struct.Struct("<8sII")
 BODY = struct.Struct("<Q32s")
 
@@ -51,10 +51,11 @@ class Block(msgspec.Struct):
 
 
 class BoardState(msgspec.Struct):
-    """chip, board: memory without addresses."""
+    """chip, board: memory without addresses. flash: the sectors that anything was done to."""
 
     chip: bytes
     board: bytes
+    flash: dict[int, bytes]
     block: Block | None
     source_ended: bool
     pin_log: list[PinEdge]
@@ -199,7 +200,8 @@ def save_board(board: Board, embed: bool) -> BoardState:
         view = {name: getattr(fed[1], name) for name in RadarView.__dataclass_fields__}
         block = Block(fed[0], len(frames), view, frames.tobytes() if embed else None)
     held = memory.save(ffi, board.context, ffi.sizeof("board"), {"board": 0})
-    return BoardState(bytes(ffi.buffer(saved)), held, block, board.source_ended, board.pin_log())
+    flash = board.nor_flash.sectors()
+    return BoardState(bytes(ffi.buffer(saved)), held, flash, block, board.source_ended, board.pin_log())
 
 
 def load_board(board: Board, state: BoardState, source: Any) -> None:
@@ -211,6 +213,7 @@ def load_board(board: Board, state: BoardState, source: Any) -> None:
     lib.chip_load(board.chip.pointer, state.chip, data)
     board.chip.frames = frames
     board.fed = None if state.block is None else (state.block.first_clock, _view_of(state.block))
+    board.nor_flash.load_sectors(state.flash)
     memory.load(ffi, board.context, ffi.sizeof("board"), {"board": 0}, state.board)
     board.source_ended = state.source_ended
     board.forget_pins(state.pin_log)

@@ -17,11 +17,13 @@ from edge.firmware import ChainOps, Firmware
 from hw_sim.chip.chip import Chip
 from hw_sim.chip.core import ffi as board_ffi
 from hw_sim.chip.core import lib as board_lib
+from hw_sim.flash_chip import FlashContent, FlashPages
 from wire import codec
 from wire.packet import Packet
 
 ffi, lib = load()
 NEVER_US = 2**64 - 1
+SMALL_FLASH = 65_536
 POWER_ON, RADAR_IRQ, UART_RX, SWITCH, BUTTON, DEADLINE = range(6)
 SMALL = RadarConfig(n_samples=64, n_chirps=2)
 
@@ -54,6 +56,7 @@ class Device:
     pins: list[tuple[int, str, int]] = field(default_factory=list)  # (now_us, pin, value), changes only
     i2c_dead: bool = False
     i2c_absent: set[int] = field(default_factory=set)  # addresses
+    flash_size: int = SMALL_FLASH
     flash_refuses: bool = False
     reset_cause: int = 0
     power_on_us: int = 0  # now_us at which the device's own time is 0
@@ -70,7 +73,10 @@ class Device:
         board_lib.sht4x_init(self.climate, 1)
         board_lib.veml7700_init(self.eye)
         board_lib.room_init(self.room)
-        board_lib.nor_flash_init(self.flash, self.seed)
+        self._pages = FlashPages(self.flash_size)
+        board_lib.nor_flash_init(self.flash, self._pages.bytes, self.flash_size, self.seed)
+        if self.flash_size == SMALL_FLASH:  # tests may change its bytes by hand
+            board_lib.nor_flash_put(self.flash, 0, b"\xff" * SMALL_FLASH, SMALL_FLASH)
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
         self._callbacks = self._bind()
@@ -301,7 +307,7 @@ class Device:
     @property
     def flash_bytes(self) -> bytes:
         """Content of the NOR flash."""
-        return bytes(board_ffi.buffer(self.flash.bytes))
+        return FlashContent(self.flash, self._pages).all()
 
     def host(self, *packets: Packet) -> None:
         for packet in packets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.firmware import paired_flash
-from hw_sim.chip.core import ffi as board_ffi
+from hw_sim.chip.core import lib as board_lib
 from tests.device import Device
 from wire import packet, trust
 from wire.packet import Packet
@@ -17,7 +17,7 @@ DEVICE_ID = 0xD0D0_CAFE
 
 def load(device: Device, content: bytes) -> None:
     """Puts this into its flash; before the power comes."""
-    board_ffi.memmove(device.flash.bytes, content, len(content))
+    assert board_lib.nor_flash_put(device.flash, 0, content, len(content)) == 0
 
 
 def paired(**more: Any) -> Device:

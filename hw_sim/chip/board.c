@@ -10,7 +10,7 @@
 
 #define NO_EVENT (-1)
 
-void board_init(board *b, void *chip, uint64_t seed)
+void board_init(board *b, void *chip, uint8_t *flash, uint32_t flash_bytes, uint64_t seed)
 {
     memset(b, 0, sizeof *b);
     b->chip = chip;
@@ -20,7 +20,7 @@ void board_init(board *b, void *chip, uint64_t seed)
     power_init(b);
     pins_init(&b->pins);
     rtc_init(&b->clock, 0);
-    nor_flash_init(&b->flash, seed);
+    nor_flash_init(&b->flash, flash, flash_bytes, seed);
     sht4x_init(&b->climate, (uint32_t)board_hash64(seed ^ 0x44u));
     veml7700_init(&b->eye);
     room_init(&b->room);

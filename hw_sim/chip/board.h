@@ -152,8 +152,9 @@ typedef struct board {
     nor_flash flash;
 } board;
 
-/* Everything at rest at time 0; the device gets POWER_ON at the first run. chip is initialised by the caller. */
-void board_init(board *b, void *chip, uint64_t seed);
+/* Everything at rest at time 0; the device gets POWER_ON at the first run. chip is initialised by the caller; flash: see
+ * nor_flash_init. */
+void board_init(board *b, void *chip, uint8_t *flash, uint32_t flash_bytes, uint64_t seed);
 void board_device(board *b, board_step_fn step, void *fw);
 /* Gives every event before until_us. NEED_SAMPLES: fill the chip's ring and call again with the same until_us.
  * DRAIN_TRACE: the log is half full; copy it out, trace_drained(), call again. RESET: start the device anew, call again. */

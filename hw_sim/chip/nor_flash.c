@@ -7,13 +7,15 @@
 #include <string.h>
 
 #define NEVER UINT64_MAX
+#define SECTOR ((uint32_t)NOR_FLASH_SECTOR_BYTES)
 #define TORN_PERMILLE 1000u
 #define WEAK_OF 8192u /* one cell of so many of a worn sector is weak */
 
-void nor_flash_init(nor_flash *f, uint64_t seed)
+void nor_flash_init(nor_flash *f, uint8_t *bytes, uint32_t size, uint64_t seed)
 {
     memset(f, 0, sizeof *f);
-    memset(f->bytes, 0xFF, sizeof f->bytes);
+    f->bytes = bytes;
+    f->size = size;
     f->stuck_from_us = NEVER;
     f->cut_at_us = NEVER;
     f->seed = seed;
@@ -35,12 +37,55 @@ int32_t nor_flash_busy(const nor_flash *f, uint64_t now_us)
     return now_us < f->busy_until_us;
 }
 
+static int32_t is_inside(const nor_flash *f, uint32_t address, uint32_t n)
+{
+    return address < f->size && n != 0u && n <= f->size - address;
+}
+
+/* From now on the bytes of these sectors count. */
+static void touch(nor_flash *f, uint32_t address, uint32_t n)
+{
+    for (uint32_t s = address / SECTOR; s <= (address + n - 1u) / SECTOR; s++) {
+        if (!f->touched[s]) {
+            memset(f->bytes + s * SECTOR, 0xFF, SECTOR);
+            f->touched[s] = 1;
+        }
+    }
+}
+
+int32_t nor_flash_put(nor_flash *f, uint32_t address, const uint8_t *bytes, uint32_t n)
+{
+    if (!is_inside(f, address, n)) {
+        return NOR_FLASH_IMPOSSIBLE;
+    }
+    touch(f, address, n);
+    memcpy(f->bytes + address, bytes, n);
+    return NOR_FLASH_DONE;
+}
+
+int32_t nor_flash_look(const nor_flash *f, uint32_t address, uint8_t *bytes, uint32_t n)
+{
+    if (!is_inside(f, address, n)) {
+        return NOR_FLASH_IMPOSSIBLE;
+    }
+    for (uint32_t done = 0, part = 0; done < n; done += part) {
+        const uint32_t at = address + done, room = SECTOR - at % SECTOR;
+        part = n - done < room ? n - done : room;
+        if (f->touched[at / SECTOR]) {
+            memcpy(bytes + done, f->bytes + at, part);
+        } else {
+            memset(bytes + done, 0xFF, part);
+        }
+    }
+    return NOR_FLASH_DONE;
+}
+
 static int32_t check(nor_flash *f, uint64_t now_us, uint32_t address, uint32_t n)
 {
     int32_t status = NOR_FLASH_DONE;
     if (nor_flash_busy(f, now_us)) {
         status = NOR_FLASH_BUSY;
-    } else if (address >= NOR_FLASH_BYTES || n == 0u || n > NOR_FLASH_BYTES - address) {
+    } else if (!is_inside(f, address, n)) {
         status = NOR_FLASH_IMPOSSIBLE;
     }
     f->refused += status != NOR_FLASH_DONE;
@@ -50,10 +95,7 @@ static int32_t check(nor_flash *f, uint64_t now_us, uint32_t address, uint32_t n
 int32_t nor_flash_read(nor_flash *f, uint64_t now_us, uint32_t address, uint8_t *bytes, uint32_t n)
 {
     const int32_t status = check(f, now_us, address, n);
-    if (status == NOR_FLASH_DONE) {
-        memcpy(bytes, f->bytes + address, n);
-    }
-    return status;
+    return status == NOR_FLASH_DONE ? nor_flash_look(f, address, bytes, n) : status;
 }
 
 /* Bits of a byte of a worn sector that do not change any more. */
@@ -73,6 +115,7 @@ static uint8_t weak_bits(const nor_flash *f, uint32_t address)
 static void begin(nor_flash *f, uint64_t now_us, uint32_t address, uint32_t n, int32_t erases)
 {
     const uint32_t takes_us = erases ? f->erase_us : f->program_us;
+    touch(f, address, n);
     memcpy(f->before, f->bytes + address, n);
     f->op_at = address;
     f->op_n = n;

@@ -5,8 +5,10 @@
  * 3 ms maximum; sector erase 45 ms typical, 400 ms maximum; 100 000 cycles. What power lost in the middle of an operation
  * leaves: of a program some of the wanted zeros, of an erase a mixture of old bits, ones and zeros, the more finished the
  * later it came. A sector beyond its endurance has cells, always the same, that take no program or no erase.
+ * The memory is the caller's and may hold anything: a sector that nobody touched yet is erased, and its bytes are not looked at.
+ * So 16 MB of zeroed pages cost nothing until they are used. A smaller part of the same kind is one with another size.
  * Not modelled: SPI commands and write enable, a page that wraps (refused instead), suspend, read disturb, marginal bits
- * that change after they were read, and of the 16 MB all but 64 KB.
+ * that change after they were read.
  */
 #ifndef NOR_FLASH_H
 #define NOR_FLASH_H
@@ -14,10 +16,11 @@
 #include <stdint.h>
 
 enum nor_flash_sizes {
-    NOR_FLASH_BYTES = 65536,
+    NOR_FLASH_BYTES = 16777216, /* W25Q128 */
+    NOR_FLASH_BYTES_MIN = 65536,
     NOR_FLASH_PAGE_BYTES = 256,
     NOR_FLASH_SECTOR_BYTES = 4096,
-    NOR_FLASH_SECTORS = 16,
+    NOR_FLASH_SECTORS = NOR_FLASH_BYTES / NOR_FLASH_SECTOR_BYTES,
     NOR_FLASH_PROGRAM_US = 700, /* typical */
     NOR_FLASH_ERASE_US = 45000,
     NOR_FLASH_PROGRAM_MAX_US = 3000,
@@ -49,12 +52,17 @@ typedef struct nor_flash {
     uint32_t op_at;       /* what the last operation changes: address and bytes ... */
     uint32_t op_n;
     int32_t op_erases;    /* ... and whether it erases */
+    uint32_t size;        /* bytes: a power of two, NOR_FLASH_BYTES_MIN .. NOR_FLASH_BYTES */
     uint32_t wear[NOR_FLASH_SECTORS]; /* erases of each */
+    uint8_t touched[NOR_FLASH_SECTORS]; /* 1: what bytes holds of it counts */
     uint8_t before[NOR_FLASH_SECTOR_BYTES]; /* what stood where the last operation works */
-    uint8_t bytes[NOR_FLASH_BYTES];
+    uint8_t *bytes; /* size bytes, owned by the caller */
 } nor_flash;
 
-void nor_flash_init(nor_flash *f, uint64_t seed); /* erased, never used */
+void nor_flash_init(nor_flash *f, uint8_t *bytes, uint32_t size, uint64_t seed); /* erased, never used */
+/* Content from outside, in no time and at any time: what an earlier life left, and what is there now. 0, or IMPOSSIBLE. */
+int32_t nor_flash_put(nor_flash *f, uint32_t address, const uint8_t *bytes, uint32_t n);
+int32_t nor_flash_look(const nor_flash *f, uint32_t address, uint8_t *bytes, uint32_t n);
 int32_t nor_flash_read(nor_flash *f, uint64_t now_us, uint32_t address, uint8_t *bytes, uint32_t n);
 int32_t nor_flash_program(nor_flash *f, uint64_t now_us, uint32_t address, const uint8_t *bytes, uint32_t n);
 int32_t nor_flash_erase(nor_flash *f, uint64_t now_us, uint32_t address); /* the sector that holds address */

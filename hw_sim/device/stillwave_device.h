@@ -3,7 +3,7 @@
  * Your firmware on the emulated radar board: the client's side of the bridge, in one header without dependencies.
  *
  * The board holds a BGT60TR13C on SPI, an interrupt and a reset line, a serial line to the host, a standby switch and a
- * button, buzzer and light, a clock chip on I2C (RV-3028 class, address 0x52), 64 KB of NOR flash and an entropy source.
+ * button, buzzer and light, a clock chip on I2C (RV-3028 class, address 0x52), 16 MB of NOR flash and an entropy source.
  * Your firmware is an ordinary program; the board talks to it over two byte streams, on POSIX stdin and stdout:
  *
  *     #include "stillwave_device.h"

@@ -244,7 +244,7 @@ def test_frames_without_a_scene_go_along() -> None:
 SMALL = snapshot.State(
     made_with={"seed": 1, "target": "host", "core": "c", "radar": {}, "chip": {}},
     scene=None,
-    board=snapshot.BoardState(b"", b"", None, False, []),
+    board=snapshot.BoardState(b"", b"", {}, None, False, []),
     line=snapshot.LineState([], 1, False, b"", b"", (0, 0), 0, None, [0, 0], {}, []),
     counts={},
     device=[],
@@ -291,7 +291,7 @@ def test_another_build_is_refused_by_name(name: str) -> None:
 
 
 def test_another_format_is_refused() -> None:
-    assert "format 3, this program reads 2" in refusal(PACKED[:8] + b"\3" + PACKED[9:])
+    assert "format 4, this program reads 3" in refusal(PACKED[:8] + b"\4" + PACKED[9:])
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ ELSEWHERE = {
 }  # fmt: skip
 KEPT = {
     Rig: {"line", "_heard", "_to_device", "_fine_us"} | set(snapshot.LineState.__struct_fields__),
-    Board: {"source_ended", "_pin_log"},
+    Board: {"source_ended", "_pin_log", "nor_flash"},
     Silence: {"standby_since_us"},
 }
 
@@ -367,6 +367,17 @@ def test_every_attribute_is_kept_or_named_as_not_kept(kind: type) -> None:
     with night() as rig:
         one = {Rig: rig, Board: rig.board, Silence: rig.silence}[kind]
         assert vars(one).keys() <= ELSEWHERE[kind] | KEPT[kind]
+
+
+@pytest.mark.parametrize("flash_bytes", [65_536, 16_777_216])
+def test_the_flash_is_kept_to_its_last_sector_and_costs_what_is_in_it(flash_bytes: int) -> None:
+    with night(flash_bytes=flash_bytes) as rig:
+        rig.board.load_flash(b"\xff" * (flash_bytes - 4) + b"last")
+        rig.board.nor_flash.load_sectors({flash_bytes // 4096 - 1: bytes(4092) + b"last"})
+        data = rig.snapshot()
+    assert len(data) < 200_000
+    with Rig.restore(data) as rest:
+        assert rest.board.flash[-5:] == b"\0last" and len(rest.board.flash) == flash_bytes
 
 
 def test_all_counts_are_kept() -> None:

@@ -90,8 +90,10 @@ def test_flash_content_can_be_handed_over() -> None:
     board = Board(seed=1)
     board.load_flash(b"from before")
     assert board.flash == b"from before".ljust(65536, b"\xff")
-    with pytest.raises(ValueError, match="at most 65536 bytes"):
-        board.load_flash(bytes(65537))
+    board.load_flash(bytes(300_000))
+    assert board.flash == bytes(300_000).ljust(74 * 4096, b"\xff")
+    with pytest.raises(ValueError, match="at most 16777216 bytes"):
+        board.load_flash(bytes(16_777_217))
 
 
 def test_a_stuck_flash_is_a_fault_of_the_board() -> None:

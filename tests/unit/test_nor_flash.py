@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
 
 from hw_sim.chip.core import ffi, lib
+from hw_sim.flash_chip import FLASH_BYTES, SECTOR_BYTES, FlashContent, FlashPages
+
+KEPT: Any = weakref.WeakKeyDictionary()  # the pages of each flash
 
 
 @pytest.fixture
 def flash() -> Any:
-    memory = ffi.new("nor_flash *")
-    lib.nor_flash_init(memory, 1)
+    return made(1)
+
+
+def made(seed: int, size: int = 65_536) -> Any:
+    memory, pages = ffi.new("nor_flash *"), FlashPages(size)
+    lib.nor_flash_init(memory, pages.bytes, size, seed)
+    KEPT[memory] = pages
     return memory
+
+
+def content(flash: Any) -> bytes:
+    return FlashContent(flash, KEPT[flash]).all()
 
 
 def read(flash: Any, now_us: int, address: int, n: int) -> bytes | int:
@@ -48,12 +61,12 @@ def test_erasing_sets_one_sector(flash: Any) -> None:
 @pytest.mark.parametrize(("begin", "busy_us"), [("program", 700), ("erase", 45_000)])
 def test_all_is_refused_while_busy(flash: Any, begin: str, busy_us: int) -> None:
     assert (program(flash, 5, 0, b"\x55") if begin == "program" else lib.nor_flash_erase(flash, 5, 0)) == 0
-    before = bytes(ffi.buffer(flash.bytes))
+    before = content(flash)
     last_us = 5 + busy_us - 1
     assert lib.nor_flash_busy(flash, last_us) == 1
     refused = (read(flash, last_us, 0, 1), program(flash, last_us, 0, b"\0"), lib.nor_flash_erase(flash, last_us, 0))
     assert refused == (lib.NOR_FLASH_BUSY,) * 3
-    assert bytes(ffi.buffer(flash.bytes)) == before
+    assert content(flash) == before
     assert lib.nor_flash_busy(flash, last_us + 1) == 0
     assert read(flash, last_us + 1, 0, 1) == before[:1]
 
@@ -62,7 +75,45 @@ def test_all_is_refused_while_busy(flash: Any, begin: str, busy_us: int) -> None
 def test_what_does_not_fit_is_refused(flash: Any, address: int, n: int) -> None:
     assert program(flash, 0, address, bytes(n)) == lib.NOR_FLASH_IMPOSSIBLE
     assert lib.nor_flash_busy(flash, 0) == 0
-    assert bytes(ffi.buffer(flash.bytes)) == b"\xff" * 65536
+    assert content(flash) == b"\xff" * 65536
+
+
+def test_sixteen_megabytes_are_there_to_the_last_byte() -> None:
+    flash = made(1, FLASH_BYTES)
+    assert program(flash, 0, FLASH_BYTES - 1, b"\x12") == 0
+    assert read(flash, 700, FLASH_BYTES - 2, 2) == b"\xff\x12"
+    assert program(flash, 700, FLASH_BYTES, b"\0") == lib.NOR_FLASH_IMPOSSIBLE
+    assert content(flash) == b"\xff" * (FLASH_BYTES - 1) + b"\x12"
+
+
+def test_a_sector_nobody_touched_is_erased_whatever_its_memory_holds(flash: Any) -> None:
+    ffi.memmove(flash.bytes, bytes(2 * SECTOR_BYTES), 2 * SECTOR_BYTES)
+    program(flash, 0, SECTOR_BYTES - 1, b"\x12")
+    assert read(flash, 700, SECTOR_BYTES - 2, 3) == b"\xff\x12\xff"
+    assert list(FlashContent(flash, KEPT[flash]).sectors()) == [0]
+
+
+@pytest.mark.parametrize("size", [32_768, 100_000, 2 * FLASH_BYTES])
+def test_a_size_that_no_part_has_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match=f"flash_bytes: expected a power of two from 65536 to 16777216, got {size}"):
+        FlashPages(size)
+
+
+def test_what_is_loaded_stands_alone(flash: Any) -> None:
+    held = FlashContent(flash, KEPT[flash])
+    program(flash, 0, 3 * SECTOR_BYTES, b"\0")
+    held.load(b"kept")
+    assert content(flash) == b"kept".ljust(65_536, b"\xff")
+    with pytest.raises(ValueError, match="expected at most 65536 bytes, got 65537"):
+        held.load(bytes(65_537))
+
+
+def test_each_sector_of_a_large_flash_has_its_own_wear() -> None:
+    flash = made(1, FLASH_BYTES)
+    for n in range(2):
+        lib.nor_flash_erase(flash, 100_000 * n, FLASH_BYTES - 1)
+    wear = FlashContent(flash, KEPT[flash]).wear
+    assert (len(wear), wear[-1], sum(wear)) == (4096, 2, 2)
 
 
 def test_a_stuck_flash_accepts_and_forgets(flash: Any) -> None:
@@ -108,8 +159,7 @@ def test_a_torn_erase_leaves_a_mixture(flash: Any, share: float) -> None:
 
 def test_what_a_cut_leaves_is_the_seeds(flash: Any) -> None:
     def left(seed: int) -> bytes | int:
-        other = ffi.new("nor_flash *")
-        lib.nor_flash_init(other, seed)
+        other = made(seed)
         program(other, 0, 0, bytes(64))
         cut(other, 350)
         return read(other, 1000, 0, 64)
