@@ -164,6 +164,7 @@ def _leave(module: Module, reason: str, utc_us: int) -> list[Packet]:
 
 def _transition(module: Module, to: str, reason: str, utc_us: int, **silent: int) -> Packet:
     fields = {"from_state": module.state, "to_state": int(_STATES[to]), "reason": int(_REASONS[reason]), **silent}
+    fields["utc_us"] = 0  # it has no clock
     module.state = int(_STATES[to])
     return _packet(module, packet.TRANSITION, fields, utc_us)
 

@@ -236,8 +236,9 @@ def flush(state: Ingest, boot_there: int | None, utc_us: int) -> list[tuple[Data
 
 
 def observe(stored: DataPacket) -> Observation:
-    """What a stored packet says: the same as when it came."""
-    one = Packet(stored.type, stored.seq, stored.boot, stored.t_us, stored.payload)
+    """What a stored packet says: the same as when it came. One from before its type grew has 0 in the new fields."""
+    payload = stored.payload.ljust(table.LAYOUTS[stored.type].n_bytes, b"\0")
+    one = Packet(stored.type, stored.seq, stored.boot, stored.t_us, payload)
     return _OBSERVE[stored.type](one, stored.utc_us - stored.t_us)
 
 

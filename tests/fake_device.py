@@ -138,13 +138,21 @@ class FakeDevice:
         )  # fmt: skip
 
     def transition(
-        self, t_us: int, before: str, after: str, reason: str, silent: tuple[int, int] = (0, 0), why: str = "NONE"
+        self,
+        t_us: int,
+        before: str,
+        after: str,
+        reason: str,
+        silent: tuple[int, int] = (0, 0),
+        why: str = "NONE",
+        utc_us: int = 0,
     ) -> bytes:
-        """silent, why: the silence that ends with it and its reason."""
+        """silent, why: the silence that ends with it and its reason. utc_us: by the device's own clock."""
         self.seq += 1
         return self._packet(
             packet.TRANSITION, t_us, seq=self.seq, from_state=UplinkState[before], to_state=UplinkState[after],
             reason=Reason[reason], silent_from_us=silent[0], silent_to_us=silent[1], silent_reason=Reason[why],
+            utc_us=utc_us,
         )  # fmt: skip
 
     def alarm_event(self, t_us: int, event: str, by: str, reason: str) -> bytes:

@@ -173,7 +173,8 @@
     FIELD(u8, reason, 1, 1, "SW_REASON_*") \
     FIELD(u64, silent_from_us, 1, 1, "us; 0 unless a silence ends") \
     FIELD(u64, silent_to_us, 1, 1, "us; 0 unless a silence ends") \
-    FIELD(u8, silent_reason, 1, 1, "SW_REASON_*, why it was silent; 0 unless a silence ends")
+    FIELD(u8, silent_reason, 1, 1, "SW_REASON_*, why it was silent; 0 unless a silence ends") \
+    FIELD(u64, utc_us, 1, 1, "us since 1970, device clock; 0: clock unknown")
 
 #define SW_ALARM_EVENT_FIELDS(FIELD) \
     FIELD(u8, event, 1, 1, "SW_ALARM_DID_*") \

@@ -174,7 +174,7 @@ def transition(packet: Packet) -> Transition:
     """A TRANSITION packet in words. Raises ValueError for another type."""
     if packet.type != packets.TRANSITION:
         raise ValueError(f"packet type {packet.type}, expected TRANSITION ({packets.TRANSITION})")
-    from_state, to_state, reason, silent_from_us, silent_to_us, silent_reason = packet.layout.codes.unpack_from(
+    from_state, to_state, reason, silent_from_us, silent_to_us, silent_reason, _ = packet.layout.codes.unpack_from(
         packet.payload
     )
     ends_silence = silent_to_us != 0

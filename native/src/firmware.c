@@ -104,8 +104,9 @@ static void send_vitals(sw_firmware *fw, uint64_t t_us)
 }
 
 /* fault: behind a failure of the radar, where it is known. */
-static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input, uint32_t fault)
+static void decide(sw_firmware *fw, uint64_t now_us, sw_uplink_input input, uint32_t fault)
 {
+    const uint64_t t_us = sw_line_time(fw, now_us);
     uint8_t payload[SW_PAYLOAD_MAX];
     sw_uplink_change change;
     sw_uplink_policy_step(&fw->policy, t_us, input, fault, &change);
@@ -116,6 +117,7 @@ static void decide(sw_firmware *fw, uint64_t t_us, sw_uplink_input input, uint32
         .from_state = (uint8_t)change.from_state, .to_state = (uint8_t)change.to_state,
         .reason = (uint8_t)change.reason, .silent_from_us = change.silent_from_us,
         .silent_to_us = change.silent_to_us, .silent_reason = (uint8_t)change.silent_reason,
+        .utc_us = sw_clock_utc(&fw->alarm.clock, now_us),
     };
     uint32_t n = sw_packet_transition_put(&transition, payload);
     sw_uplink_data(fw, t_us, SW_PACKET_TRANSITION, payload, n, change.to_state == SW_UPLINK_STREAMING ? SW_UPLINK_LIVE : SW_UPLINK_AT_ONCE);
@@ -136,7 +138,7 @@ static uint32_t why_unseen(sw_firmware *fw)
 
 static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
-    decide(fw, t_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), why_unseen(fw));
+    decide(fw, now_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), why_unseen(fw));
     sw_watch_second(fw, now_us, t_us);
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
@@ -186,7 +188,7 @@ static void watch_radar(sw_firmware *fw, uint64_t now_us)
         if (fw->policy.state == SW_UPLINK_STREAMING) { /* the last packet before a silence is the TRANSITION */
             sw_watch_tell(fw, now_us, t_us);
         }
-        decide(fw, t_us, failure == SW_REASON_SELF_TEST_FAILED ? SW_INPUT_SELF_TEST_FAILED : SW_INPUT_RADAR_FAILED, cause);
+        decide(fw, now_us, failure == SW_REASON_SELF_TEST_FAILED ? SW_INPUT_SELF_TEST_FAILED : SW_INPUT_RADAR_FAILED, cause);
         sw_report_clear(&fw->report);
         fw->second_us = 0;
     }
@@ -202,7 +204,7 @@ static void follow_standby(sw_firmware *fw, uint64_t now_us, sw_uplink_input why
         fw->standby = standby;
         sw_calibrator_stop(fw, now_us, sw_orders_standby_reason(fw));
         sw_driver_power(&fw->driver, now_us, 0);
-        decide(fw, sw_line_time(fw, now_us), standby ? why : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
+        decide(fw, now_us, standby ? why : SW_INPUT_STANDBY_OFF, SW_REASON_NONE);
         sw_report_clear(&fw->report);
         fw->second_us = 0;
     }
@@ -221,7 +223,7 @@ static void on_switch(sw_firmware *fw, uint64_t now_us)
     }
     fw->switch_on = on;
     if (on && fw->standby) { /* the more important cause of the silence */
-        decide(fw, sw_line_time(fw, now_us), SW_INPUT_STANDBY_ON, SW_REASON_NONE);
+        decide(fw, now_us, SW_INPUT_STANDBY_ON, SW_REASON_NONE);
     }
     if (!on) {
         fw->keeper.wanted.standby = 0;
@@ -261,7 +263,7 @@ static void on_deadline(sw_firmware *fw, uint64_t now_us)
         fw->counters.bytes_at_boot += sw_uplink_plain(fw, sw_line_time(fw, now_us), SW_PACKET_HELLO, payload, n);
         fw->counters.announcements++;
         if (++fw->announced == SW_ANNOUNCEMENTS) {
-            decide(fw, sw_line_time(fw, now_us), SW_INPUT_ANNOUNCED, SW_REASON_NONE);
+            decide(fw, now_us, SW_INPUT_ANNOUNCED, SW_REASON_NONE);
         }
     }
 }

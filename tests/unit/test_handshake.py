@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wire import codec, handshake, packet
+from wire import codec, handshake, packet, table
 from wire.handshake import Config, Event, State
 
 CONFIG = Config()
@@ -48,7 +48,7 @@ def pong(nonce: int) -> packet.Packet:
 
 
 def data(boot: int = BOOT) -> packet.Packet:
-    fields = {"from_state": 3, "to_state": 2, "reason": 3, "silent_from_us": 0, "silent_to_us": 0, "silent_reason": 0}
+    fields = dict.fromkeys((one.name for one in table.BY_NAME["TRANSITION"].fields), 0)
     return packet.make(packet.TRANSITION, fields, seq=1, boot=boot)
 
 

@@ -207,7 +207,7 @@ def test_vitals_of_another_type_are_refused() -> None:
 
 def transition(*states_and_reason: int, span: tuple[int, int] = (0, 0), why: int = 0) -> packet.Packet:
     fields = dict(zip(("from_state", "to_state", "reason"), states_and_reason, strict=True))
-    fields |= {"silent_from_us": span[0], "silent_to_us": span[1], "silent_reason": why}
+    fields |= {"silent_from_us": span[0], "silent_to_us": span[1], "silent_reason": why, "utc_us": 0}
     return packet.make(packet.TRANSITION, fields)
 
 
