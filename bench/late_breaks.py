@@ -1,8 +1,7 @@
 """What breaks in a never-late campaign: one row each; a campaign is one row, or two of them at two moments.
 
 Rule: a break follows from its random numbers alone, begins inside the last ten minutes and may be mended again.
-Left out, because nothing on the board can ring in time then: a clock whose time is lost in the last 62 s (a device waits
-a minute for a host), a processor that hangs in the last 10 s (its watchdog takes 8).
+Left out, because nothing on the board can ring in time then: a processor that hangs in the last 10 s (its watchdog takes 8).
 """
 
 from __future__ import annotations
@@ -247,7 +246,7 @@ BREAKS: Mapping[str, Break] = {
     "processor hangs": Break(played("device-hangs", once=("device-hangs",)), 10 * SECOND_US),
     "radar dead": Break(played(*RADAR, once=("brown-out", "fifo-shift"))),
     "host's clock stepped": Break(lasting(step_clock, right_clock)),
-    "clock lost": Break(lose_clock, 62 * SECOND_US),
+    "clock lost": Break(lose_clock),
     "clock chip dead": Break(played(*CLOCK_CHIP)),
     "time zone changed": Break(move),
     "power cut in the flash": Break(flash_cut),

@@ -46,11 +46,11 @@ PLANTS = {
         "    if (g->deadline_us == NEVER || ring_us >= g->deadline_us) {\n        g->deadline_us = ring_us;\n",
     ),
     "waits-for-host": Plant(
-        "without a clock it waits for a host for ever", "alarm_clock.c",
-        "uint64_t at_us = a->power_on_us + SW_ALARM_CLOCK_LOST_US;", "uint64_t at_us = NEVER;",
+        "without a clock it waits for a host for ever", "alarm_memory.c",
+        "    uint64_t at_us = lost_at_us(a);\n", "    uint64_t at_us = NEVER;\n",
     ),
     "record-not-lowered": Plant(
-        "the battery clock is set back, the record in flash stays", "alarm_clock.c",
+        "the battery clock is set back, the record in flash stays", "alarm_memory.c",
         "if ((lower && !another) || ((another || higher) && a->rtc_due_us == NEVER)) {",
         "if (lower == 2 || ((another || higher) && a->rtc_due_us == NEVER)) {",
     ),
@@ -77,7 +77,7 @@ PLANTS = {
         "(void)fw->hal.watchdog_start(fw->hal.watchdog, SW_PARTS_WATCHDOG_MS);", "",
     ),
     "not-restored": Plant(
-        "a reboot while the line is quiet forgets the alarm in flash", "alarm_clock.c",
+        "a reboot while the line is quiet forgets the alarm in flash", "alarm_memory.c",
         "    if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
         "    if (kept->set_for_utc_us != 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
     ),

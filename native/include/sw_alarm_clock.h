@@ -16,7 +16,10 @@
 #include "sw_light.h"
 #include "sw_packet.h"
 
-#define SW_ALARM_CLOCK_LOST_US 60000000u     /* waits so long for a host after a reboot without a clock */
+#define SW_ALARM_CLOCK_LOST_US 60000000u     /* waits so long for a host without a clock, reboots included ... */
+#define SW_ALARM_CLOCK_COUNT_US 10000000u    /* ... which is counted in flash in such pieces, each as it begins */
+#define SW_ALARM_CLOCK_NEAR_US 20000000u     /* before the ring this is counted in flash ... */
+#define SW_ALARM_CLOCK_NEAR 6u               /* ... so often: from then on only one such piece is waited, in the last none */
 #define SW_ALARM_CLOCK_MISSED_US 43200000000u /* set time passed without power: rings when it was at most 12 h ago */
 #define SW_ALARM_CLOCK_SLACK_US 50000u       /* smaller differences of the clock are not worth a write to the flash */
 #define SW_ALARM_CLOCK_RTC_US 3600000000u    /* the battery clock is set anew this long after the last time */
@@ -38,6 +41,8 @@ typedef struct sw_alarm_clock {
     uint64_t rtc_due_us;    /* the battery clock is set then, at a full second of UTC; UINT64_MAX: it runs as it should */
     uint64_t rtc_set_us;    /* tick of the last time; UINT64_MAX never */
     uint32_t rtc_set_s;     /* ... the second that began then; 0: the chip did not take it */
+    uint64_t memory_us;     /* something is counted in flash then; UINT64_MAX: nothing */
+    uint32_t waited;        /* pieces without a clock that earlier boots have begun */
     uint64_t deadline_us;   /* next step; UINT64_MAX none */
     int32_t buzzer;         /* levels of the pins */
     sw_light_colour light;

@@ -20,6 +20,8 @@ typedef struct sw_kept_alarm {
     uint64_t set_for_utc_us; /* as the user set it; 0: no alarm is armed */
     uint64_t ring_utc_us;    /* when it rings at the latest, by the clock that the battery clock keeps; never after set_for */
     uint32_t sunrise_s;
+    uint32_t near;           /* 0: it is far; else how often SW_ALARM_CLOCK_NEAR_US before the ring was counted, up to 6 */
+    uint32_t waited;         /* pieces of SW_ALARM_CLOCK_COUNT_US that were begun without a clock, up to 255 */
 } sw_kept_alarm;
 
 typedef struct sw_kept {

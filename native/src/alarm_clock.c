@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sw_alarm_memory.h"
 #include "sw_handles.h"
 #include "sw_light.h"
 #include "sw_rtc_driver.h"
@@ -51,6 +52,7 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
     a->rtc_edge_us = NEVER;
     a->rtc_due_us = NEVER;
     a->rtc_set_us = NEVER;
+    a->memory_us = NEVER;
     sw_clock_init(&a->clock);
     sw_alarm_guard_init(&a->guard);
     sw_button_init(&a->button, now_us, hal->button(hal->pins));
@@ -61,31 +63,6 @@ void sw_alarm_clock_power_on(sw_alarm_clock *a, const sw_hal *hal, sw_keeper *ke
         a->rtc_edge_us = now_us + SW_ALARM_CLOCK_EDGE_US;
     }
     sw_alarm_clock_step(a, now_us);
-}
-
-/* What happens at ring_utc_us, by the clock as it is now. */
-static sw_alarm_event what_is_due(uint64_t now_utc_us, uint64_t ring_utc_us, uint64_t set_for_utc_us)
-{
-    if (now_utc_us > ring_utc_us) {
-        return now_utc_us - ring_utc_us > SW_ALARM_CLOCK_MISSED_US ? SW_ALARM_EVENT_EXPIRED : SW_ALARM_EVENT_WAS_OFF;
-    }
-    return ring_utc_us + SW_ALARM_STEP_US < set_for_utc_us ? SW_ALARM_EVENT_STEPPED_DUE : SW_ALARM_EVENT_DUE;
-}
-
-/* The flash was read: arms again what it holds. */
-static void restore(sw_alarm_clock *a, uint64_t now_us)
-{
-    const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
-    uint64_t at_us = a->power_on_us + SW_ALARM_CLOCK_LOST_US;
-    sw_alarm_event event = SW_ALARM_EVENT_CLOCK_LOST;
-    if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {
-        return;
-    }
-    if (a->clock.source != SW_CLOCK_UNKNOWN) {
-        at_us = sw_clock_tick(&a->clock, kept->ring_utc_us);
-        event = what_is_due(sw_clock_utc(&a->clock, now_us), kept->ring_utc_us, kept->set_for_utc_us);
-    }
-    sw_alarm_guard_restore(&a->guard, now_us, kept->set_for_utc_us, at_us, event, kept->sunrise_s);
 }
 
 /* A whole second leaves up to a second open: watches for the next one to begin. The host's time ends that. */
@@ -105,39 +82,15 @@ static void watch_second(sw_alarm_clock *a, uint64_t now_us)
         if (now_us - a->power_on_us < SW_ALARM_CLOCK_EDGE_FOR_US) {
             a->rtc_edge_us = now_us + SW_ALARM_CLOCK_EDGE_US;
         } else if (SW_HANDLES(CLOCK_STOPPED)) { /* it stands, nobody knows since when: as good as lost */
-            sw_clock_init(&a->clock);
-            sw_alarm_guard_clock_lost(&a->guard, a->power_on_us + SW_ALARM_CLOCK_LOST_US);
+            sw_alarm_memory_clock_lost(a);
         }
         return;
     }
     (void)sw_clock_battery_edge(&a->clock, a->rtc_read_us, now_us, unix_s);
     uint64_t due_utc_us = kept->set_for_utc_us == a->guard.set_for_utc_us ? kept->ring_utc_us : a->guard.set_for_utc_us;
     sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
-                         what_is_due(sw_clock_utc(&a->clock, now_us), due_utc_us, a->guard.set_for_utc_us), SECOND_US);
-}
-
-/* Brings what is to be kept in line with the guard, in the order that the header demands. */
-static void remember(sw_alarm_clock *a)
-{
-    sw_kept_alarm *kept = &a->keeper->wanted.alarm;
-    const sw_alarm_guard *g = &a->guard;
-    if (g->state == SW_ALARM_OFF) {
-        *kept = (sw_kept_alarm){0};
-        return;
-    }
-    if (a->clock.source == SW_CLOCK_UNKNOWN || g->deadline_us == NEVER) {
-        return; /* found in flash, or has rung: stays there until the user ends it */
-    }
-    uint64_t ring_utc_us = sw_clock_utc(&a->clock, g->deadline_us);
-    int32_t another = kept->set_for_utc_us != g->set_for_utc_us || kept->sunrise_s != g->sunrise_s;
-    int32_t lower = ring_utc_us + SW_ALARM_CLOCK_SLACK_US < kept->ring_utc_us;
-    int32_t higher = ring_utc_us > kept->ring_utc_us + SW_ALARM_CLOCK_SLACK_US;
-    if ((lower && !another) || ((another || higher) && a->rtc_due_us == NEVER)) {
-        *kept = (sw_kept_alarm){
-            .set_for_utc_us = g->set_for_utc_us, .ring_utc_us = earlier(ring_utc_us, g->set_for_utc_us),
-            .sunrise_s = g->sunrise_s,
-        };
-    }
+                         sw_alarm_memory_due(sw_clock_utc(&a->clock, now_us), due_utc_us, a->guard.set_for_utc_us),
+                         SECOND_US);
 }
 
 /* The second unix_s begins now. A chip that is dead is lost after a reboot, too. */
@@ -210,27 +163,20 @@ static void act(sw_alarm_clock *a, uint64_t now_us, sw_alarm_event event)
     tell(a, now_us, &change);
 }
 
-/* 1: read back just now, the flash holds the guard's alarm. */
-static int32_t holds_alarm(const sw_alarm_clock *a)
-{
-    const sw_kept_alarm *kept = &a->keeper->wanted.alarm;
-    return a->guard.state != SW_ALARM_OFF && kept->set_for_utc_us == a->guard.set_for_utc_us &&
-           kept->sunrise_s == a->guard.sunrise_s && sw_keeper_holds(a->keeper, a->hal);
-}
-
 static void keep(sw_alarm_clock *a, uint64_t now_us)
 {
     sw_keeper *k = a->keeper;
     if (k->loaded) {
-        remember(a);
+        sw_alarm_memory_keep(a, now_us);
     }
     sw_keeper_news news = sw_keeper_step(k, a->hal, now_us);
     if (news == SW_KEEPER_LOADED) {
-        restore(a, now_us);
+        sw_alarm_memory_restore(a, now_us);
+    } else if (news == SW_KEEPER_FAILED && a->clock.source == SW_CLOCK_UNKNOWN) { /* what is not counted is not waited for */
+        sw_alarm_guard_clock_lost(&a->guard, now_us);
     } else if (news == SW_KEEPER_FAILED && a->guard.unstored) {
         act(a, now_us, SW_ALARM_EVENT_STORE_FAILED);
-    } else if (news == SW_KEEPER_STORED && a->guard.unstored &&
-               holds_alarm(a)) {
+    } else if (news == SW_KEEPER_STORED && a->guard.unstored && sw_alarm_memory_holds(a)) {
         act(a, now_us, SW_ALARM_EVENT_STORED);
     }
 }
@@ -252,8 +198,8 @@ void sw_alarm_clock_step(sw_alarm_clock *a, uint64_t now_us)
     while (sw_alarm_guard_step(&a->guard, now_us, &change)) { /* restored just now, and due */
         tell(a, now_us, &change);
     }
-    a->deadline_us = earlier(earlier(a->keeper->at_us, earlier(a->rtc_due_us, a->rtc_edge_us)),
-                             earlier(sw_alarm_guard_next(&a->guard), a->button.long_us));
+    a->deadline_us = earlier(earlier(a->keeper->at_us, earlier(a->rtc_due_us, a->rtc_edge_us)), a->memory_us);
+    a->deadline_us = earlier(a->deadline_us, earlier(sw_alarm_guard_next(&a->guard), a->button.long_us));
     drive_pins(a, now_us);
 }
 
@@ -290,7 +236,7 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
                                                                         : g->set_for_utc_us;
     sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
-                         what_is_due(utc_us, due_utc_us, g->set_for_utc_us), 0);
+                         sw_alarm_memory_due(utc_us, due_utc_us, g->set_for_utc_us), 0);
     sw_alarm_clock_step(a, now_us);
 }
 
@@ -387,7 +333,7 @@ void sw_alarm_clock_state(const sw_alarm_clock *a, uint64_t now_us, uint64_t non
     }
     *out = (sw_packet_alarm_state){
         .nonce = nonce, .state = (uint8_t)g->state, .clock = (uint8_t)a->clock.source, .reason = (uint8_t)reason,
-        .stored = (uint8_t)(!g->unstored && holds_alarm(a)),
+        .stored = (uint8_t)(!g->unstored && sw_alarm_memory_holds(a)),
         .set_for_utc_us = g->set_for_utc_us,
         .next_ring_utc_us = known && next_us != NEVER ? sw_clock_utc(&a->clock, next_us) : 0u,
         .rang_at_utc_us = known && g->rang_us != NEVER ? sw_clock_utc(&a->clock, g->rang_us) : 0u,

@@ -50,7 +50,7 @@ class Night:
         self.bed = Bedside()
         self.due_us: int | None = None
         self.set_for_us = self.armed_us = self.off_us = 0
-        self.timeless = False
+        self.timeless = self.refused = False
         self.stored = False
 
     @property
@@ -100,11 +100,19 @@ class Night:
         self.check()
         if not self.stored:  # the user was not told that it is armed
             self.due_us = None
+        left_us = self.left_us()
         self.bed.reboot(off_s, lose_clock=lose)
         back_us = self.bed.device.power_on_us
+        if self.due_us is not None and (lose or self.timeless):
+            self.due_us = back_us + left_us
+        elif self.due_us is not None:
+            self.due_us = max(self.due_us, back_us)
         self.timeless |= lose
-        if self.due_us is not None:
-            self.due_us = back_us + LOST_US if self.timeless else max(self.due_us, back_us)
+
+    def left_us(self) -> int:
+        """How long after a reboot without a clock it must ring: a minute for all of them together, and not late."""
+        left_us = 0 if self.due_us is None else max(0, self.due_us - self.now_us)
+        return left_us if self.timeless else LOST_US if self.refused else min(LOST_US, left_us)
 
     def _lose_clock(self, _: float) -> None:
         self._reboot(0.0, lose=True)
@@ -122,6 +130,7 @@ class Night:
 
     def _flash_refuses(self, yes: float) -> None:
         self.bed.device.flash_refuses = bool(yes)
+        self.refused |= bool(yes)  # then nobody knows how near the ring was
 
     def _read(self, _: float) -> None:
         self.stored |= bool(self.bed.read()["stored"])
