@@ -342,6 +342,11 @@ class Board:
         flash.cut_permille = round(1000 * share)
 
     @property
+    def flash_wear(self) -> list[int]:
+        """How often each sector of the NOR flash was erased."""
+        return self.nor_flash.wear
+
+    @property
     def flash_operations(self) -> tuple[int, int, int]:
         """Programs, erases, and those that lost their power."""
         flash = self.memory.flash

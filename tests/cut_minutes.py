@@ -37,11 +37,15 @@ ORDERS = (
     (245, packet.STANDBY, {"nonce": 9006, "on": 0}),
 )
 
+FLASH_BYTES = 65_536
+"""Eight sectors of packets: five minutes go round."""
+
 
 @functools.cache
 def flash_of_before() -> bytes:
     """The flash as the power cut left it, in the middle of writing a packet."""
-    with Rig(ten_minutes.scene(SEED + 1), seed=SEED + 1, t0_utc_us=T0_UTC_US - 3600_000_000, paired=True) as rig:
+    made = {"seed": SEED + 1, "t0_utc_us": T0_UTC_US - 3600_000_000, "paired": True, "flash_bytes": FLASH_BYTES}
+    with Rig(ten_minutes.scene(SEED + 1), **made) as rig:
         left: list[bytes] = []
         start_again = rig.board.on_reset
         assert start_again is not None

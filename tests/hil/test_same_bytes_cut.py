@@ -50,7 +50,8 @@ def on(target: str) -> Run:
         db = Path(name) / "night.sqlite"
         host = cut_minutes.host(db)
         scene = ten_minutes.scene(cut_minutes.SEED)
-        with Rig(scene, seed=cut_minutes.SEED, target=target, t0_utc_us=cut_minutes.T0_UTC_US, paired=True) as rig:
+        made = {"seed": cut_minutes.SEED, "t0_utc_us": cut_minutes.T0_UTC_US, "flash_bytes": cut_minutes.FLASH_BYTES}
+        with Rig(scene, target=target, paired=True, **made) as rig:
             rig.board.load_flash(cut_minutes.flash_of_before())
             rig.attach(host)
             rig.at(STANDBY_US, lambda: rig.set_standby(True))
