@@ -241,7 +241,8 @@ def _observations(state: State, utc_us: int) -> list[Row]:
         if seen is None:
             continue
         rows.append(seen)
-        settle.add(state.delay, seen, state.memory.seconds.next_s)
+        if isinstance(raw, DataPacket):
+            settle.add(state.delay, seen, state.memory.seconds.next_s)
         if isinstance(seen, Gap):
             _gone(state, seen)
     return rows

@@ -215,7 +215,8 @@ def line_bytes(one: Packet) -> int:
 
 def flush(state: Ingest, boot_there: int | None, utc_us: int) -> list[tuple[DataPacket | Untimed, Observation | None]]:
     """Rows of the waiting packets whose boot has a clock, in the order of arrival; of an earlier boot that nobody tells
-    the time of, rows without one. boot_there: of the device that has answered, None: none has."""
+    the time of, rows without one; what a GAP of it says is gone is gone all the same, from when it was told. boot_there: of
+    the device that has answered, None: none has."""
     rows: list[tuple[DataPacket | Untimed, Observation | None]] = []
     still = []
     for one, key, came_utc_us in state.waiting:
@@ -223,7 +224,8 @@ def flush(state: Ingest, boot_there: int | None, utc_us: int) -> list[tuple[Data
         if boot.offset_us is None and boot_there is not None and key != key_of(state, boot_there):
             boot.offset_us = boot.told_offset_us
             if boot.offset_us is None and not 0 <= utc_us - came_utc_us < UNTIMED_AFTER_US:
-                rows.append((Untimed(key, one.seq, one.type, one.t_us, one.payload), None))
+                seen = _gap(one._replace(boot=key), came_utc_us - one.t_us) if one.type == packet.GAP else None
+                rows.append((Untimed(key, one.seq, one.type, one.t_us, one.payload), seen))
                 continue
         if boot.offset_us is None:
             still.append((one, key, came_utc_us))

@@ -129,7 +129,8 @@ class Fault(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """The device no longer has these packets of of_boot, or their waveforms."""
+    """The device no longer has these packets of of_boot, or their waveforms. utc_us: it was said then, or where nobody
+    knows, heard then."""
 
     boot: int
     seq: int

@@ -157,6 +157,18 @@ def test_packets_of_a_boot_that_nobody_tells_the_time_of_are_kept_without() -> N
     assert (_acks(line)[-1]["boot"], _acks(line)[-1]["seq"]) == (6, 5)
 
 
+def test_what_a_boot_without_a_clock_says_is_gone_is_not_waited_for() -> None:
+    device = FakeDevice(boot=6)
+    gap = codec.Decoder().feed(device.gap(500_000, 5, 1, 3, "STORE_FULL"))[0]
+    line = Line().linked()
+    line.run(codec.encode(gap._replace(flags=gap.flags | table.FLAG_RESENT)))
+    for _ in range(62):
+        line.run()
+    (told,) = line.of(Gap)
+    assert isinstance(told, Gap) and (told.of_boot, told.first_seq, told.last_seq) == (5, 1, 3)
+    assert [row.lost for row in line.of(Boot) if isinstance(row, Boot) and row.boot == 5] == [3]
+
+
 def test_an_earlier_boot_is_pulled_until_it_has_been_handed_over() -> None:
     line = Line()
     line.device.earlier = 6
