@@ -10,7 +10,7 @@ from typing import Any
 
 from edge.firmware import Firmware
 from edge.hal.raspberry_pi.board import RaspberryPi, World
-from edge.hal.raspberry_pi.flash_file import REFUSED, FlashFile
+from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, REFUSED, FlashFile
 from edge.hal.raspberry_pi.kernel import Notify
 from edge.hal.raspberry_pi.modules import Modules
 from edge.hal.raspberry_pi.settings import PiSettings
@@ -68,9 +68,9 @@ class FakeChild:
 class PacedFlash(FlashFile):
     """Takes as long as the emulated board's flash: what is sent between live packets depends on when it is written."""
 
-    def __init__(self, path: Path, now_us: Callable[[], int]) -> None:
+    def __init__(self, path: Path, now_us: Callable[[], int], size: int = FLASH_BYTES) -> None:
         self._now_us, self._until_us = now_us, 0
-        super().__init__(path, lambda work: work())
+        super().__init__(path, lambda work: work(), size)
 
     def busy(self) -> int:
         return int(self._now_us() < self._until_us)

@@ -64,7 +64,7 @@ def on(target: str) -> Run:
 
 def put(path: Path, content: bytes) -> None:
     """Writes content into a Pi's flash, page by page."""
-    flash = FlashFile(path, lambda work: work())
+    flash = FlashFile(path, lambda work: work(), cut_minutes.FLASH_BYTES)
     for at in range(0, len(content), PAGE_BYTES):
         page = content[at : at + PAGE_BYTES]
         if any(byte != 0xFF for byte in page):
@@ -78,8 +78,8 @@ def on_the_pi() -> tuple[Run, dict[str, float]]:
         folder = Path(name)
         host = cut_minutes.host(folder / "night.sqlite")
         put(folder / "flash.bin", cut_minutes.flash_of_before())
-        with PiDevice(pi, folder) as device:
-            device.board.flash = PacedFlash(device.settings.flash, pi.now_us)
+        with PiDevice(pi, folder, flash_bytes=cut_minutes.FLASH_BYTES) as device:
+            device.board.flash = PacedFlash(device.settings.flash, pi.now_us, cut_minutes.FLASH_BYTES)
             heard = 0
 
             def exchange(t_us: int) -> None:

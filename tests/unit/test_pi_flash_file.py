@@ -12,8 +12,10 @@ import pytest
 
 from edge import core
 from edge.hal.raspberry_pi import flash_file
-from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, PACKETS_FROM, FlashFile, FlashFileError, Worker
+from edge.hal.raspberry_pi.flash_file import OLD_BYTES, PACKETS_FROM, FlashFile, FlashFileError, Worker
 
+FLASH_BYTES = 1 << 20  # a small part of the kind
+PACKETS = "flash-packets.bin"
 CALLS = ("open", "write", "fsync", "close", "rename", "fsync_folder")
 
 
@@ -26,7 +28,7 @@ def at_once(work: Callable[[], None]) -> None:
 
 
 def flash_at(folder: Path) -> FlashFile:
-    return FlashFile(folder / "flash.bin", at_once)
+    return FlashFile(folder / "flash.bin", at_once, FLASH_BYTES)
 
 
 def test_a_new_flash_is_erased(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_what_no_flash_can_program_is_refused(tmp_path: Path, address: int, data
 
 def test_while_it_writes_everything_but_asking_is_refused(tmp_path: Path) -> None:
     waiting: list[Callable[[], None]] = []
-    flash = FlashFile(tmp_path / "flash.bin", waiting.append)
+    flash = FlashFile(tmp_path / "flash.bin", waiting.append, FLASH_BYTES)
     flash.program(0, b"\0")
     during = (flash.busy(), flash.read(0, 1), flash.program(1, b"\0"), flash.erase(0))
     waiting[0]()
@@ -172,8 +174,57 @@ def test_a_full_card_leaves_the_old_content_and_says_so(tmp_path: Path, monkeypa
 def test_a_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "flash.bin").write_text("a letter")
 
-    with pytest.raises(FlashFileError, match=r"flash.bin: expected 65536 bytes, found 8"):
+    with pytest.raises(FlashFileError, match=r"flash.bin: expected 32768 bytes, found 8"):
         flash_at(tmp_path)
+
+
+def test_sixteen_megabytes_are_there_and_cost_what_is_in_them(tmp_path: Path) -> None:
+    flash = FlashFile(tmp_path / "flash.bin", at_once)
+    last = flash_file.FLASH_BYTES - 3
+    flash.program(last, b"end")
+    there = (tmp_path / PACKETS).stat()
+
+    assert (flash.size, flash.read(last - 1, 4), flash.read(last + 1, 3)) == (16_777_216, b"\xffend", None)
+    assert (there.st_size, there.st_mode & 0o777) == (16_777_216 - PACKETS_FROM, 0o600)
+    assert 512 * there.st_blocks < 100_000
+
+
+def test_reading_over_the_border_of_the_two_files_is_one_read(tmp_path: Path) -> None:
+    flash = flash_at(tmp_path)
+    flash.program(PACKETS_FROM - 2, b"ab")
+    flash.program(PACKETS_FROM, b"cd")
+
+    assert flash.read(PACKETS_FROM - 3, 6) == b"\xffabcd\xff"
+
+
+@pytest.mark.parametrize("left", [1, 4095, 4096 + 50, 2 * 4096])
+def test_a_file_of_packets_that_was_cut_is_one_line_and_erased_where_it_ends(tmp_path: Path, left: int) -> None:
+    flash = flash_at(tmp_path)
+    for at in range(0, 3 * 4096, 256):
+        flash.program(PACKETS_FROM + at, bytes(256))
+    os.truncate(tmp_path / PACKETS, left)
+    again = flash_at(tmp_path)
+
+    assert again.read(PACKETS_FROM, 3 * 4096) == bytes(left).ljust(3 * 4096, b"\xff")
+    assert again.found.endswith(f"{PACKETS}: {left} of {FLASH_BYTES - PACKETS_FROM} bytes: it was cut; "
+                                "what is missing counts as erased")  # fmt: skip
+    assert flash_at(tmp_path).found == ""
+
+
+def test_a_file_of_packets_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+    (tmp_path / PACKETS).write_bytes(bytes(FLASH_BYTES))
+
+    with pytest.raises(FlashFileError, match=rf"{PACKETS}: expected at most 1015808 bytes, found 1048576"):
+        flash_at(tmp_path)
+
+
+def test_what_an_earlier_version_kept_goes_on_but_for_its_packets(tmp_path: Path) -> None:
+    (tmp_path / "flash.bin").write_bytes(b"alarm and keys".ljust(PACKETS_FROM, b"\xff").ljust(OLD_BYTES, b"p"))
+    flash = flash_at(tmp_path)
+
+    assert flash.read(0, PACKETS_FROM + 2) == b"alarm and keys".ljust(PACKETS_FROM + 2, b"\xff")
+    assert flash.found.endswith("settings, alarm and keys are kept, its waiting packets are not")
+    assert flash_at(tmp_path).found == ""
 
 
 def test_a_worker_writes_beside_the_loop(tmp_path: Path) -> None:

@@ -89,7 +89,10 @@ class RaspberryPi:
                 world.now_ns,
             )
             stack.callback(self.i2c.close)
-            self.flash = FlashFile(settings.flash, world.start)
+            self.flash = FlashFile(settings.flash, world.start, settings.flash_bytes)
+            stack.callback(lambda: self.flash.close())
+            if self.flash.found:
+                world.say(self.flash.found)
             self.sound = sound.Sound(settings.sound, world.spawn, world.say)
             stack.callback(self.sound.close)
             self.last_run = kernel.LastRun(settings.state, world.boot_id)

@@ -9,6 +9,8 @@ import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from edge.hal.raspberry_pi.flash_file import FLASH_BYTES
+
 SPI_HZ_MAX = 25_000_000
 """The chip sends on the falling edge as the firmware sets it up; faster needs its high-speed mode."""
 SPI_HZ_MIN = 1_000_000
@@ -64,7 +66,7 @@ class PiSettings:
     """The whole set-up. light: "none", "pwm:CHIP:CHANNEL[,CHANNEL,CHANNEL]" or "gpio:NUMBER". sound: a command line.
 
     spi: (bus, chip select). flash: file that plays the NOR flash. state: file that remembers how the last run ended.
-    sys: root of the kernel's files.
+    flash_bytes: its size. sys: root of the kernel's files.
     """
 
     spi: tuple[int, int] = (0, 0)
@@ -75,6 +77,7 @@ class PiSettings:
     light: str = "none"
     sound: str = ""
     flash: Path = Path("stillwave-flash.bin")
+    flash_bytes: int = FLASH_BYTES
     state: Path = Path("stillwave-edge.state")
     sys: Path = Path("/sys")
 
