@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.firmware import open_flash
 from hw_sim.rig import Rig
 from hw_sim.scenario import decode_scenario
 from hw_sim.scene import Scene
@@ -24,7 +25,7 @@ ANGLES_DEG = ((0.0, 0.0), (20.0, 0.0), (-35.0, 0.0), (10.0, 15.0), (-20.0, -20.0
 CORNER = {"distance_m": 1.0, "from_s": 34.0}
 SPHERE = {"distance_m": 0.8, "diameter_m": 0.1, "amplitude_mm": 3.0}
 WAIT_S, LOOK_S = 25, 30
-ERASED = b""
+ERASED = open_flash()
 
 
 def scene(seed: int, duration_s: float, **parts: Any) -> Scene:

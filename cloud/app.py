@@ -141,7 +141,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     baud = options.baud or (PROTOCOLS[options.protocol].baud if options.protocol else BAUD)
     if options.protocol and (options.alarm or options.alarm_utc):
         _say(CANNOT_RING)
-    keyring = trust.EMULATED if options.simulated else keys.of_a_host(options.keys or keys.place())
+    keyring = keys.whose(options.simulated, options.keys)
     stop, supervisor = stack.enter_context(live.Stop()), Supervisor()
     knows_time: Callable[[], bool] = Vouched(_say) if options.serial.startswith(UNIX) else lambda: True
     process = live.Live(

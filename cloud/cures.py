@@ -37,6 +37,7 @@ _OF_REASONS = {
     _LINE: ("LINE_GARBLED", "LINE_BROKEN", "LINE_SLOW"),
     "move the device away from chargers and dimmers, or use another supply": ("SUPPLY_RIPPLE",),
     "give the device a better supply, five volts at two amperes or more": ("POWER_DIP", "WATCHDOG"),
+    "pair the device with this host: stillwave pair PORT": ("NOT_PAIRED",),
     "move the other radar, or turn one of the two away": ("INTERFERENCE",),
     "keep the device out of the sun and its housing open to the air; it works from -20 to 70 degrees": ("TEMPERATURE",),
     "have the computer listen every day: the device keeps the packets of a day, then gives up the oldest": ("STORE_FULL",),

@@ -36,7 +36,7 @@ class AlarmError(Exception):
 class Device:
     """Questions to a device at an open port, each repeated until it is answered. now_us: the host's clock.
 
-    A host with keys speaks with tags, and heeds its own devices alone.
+    It speaks with tags, and heeds the devices of its keyring alone.
     """
 
     port: Transport
@@ -46,8 +46,7 @@ class Device:
     def __post_init__(self) -> None:
         self._decoder = codec.Decoder()
         self._link = handshake.State()
-        if self.keyring.keys:
-            self._open_session()
+        self._open_session()
 
     def _open_session(self) -> None:
         """Raises TransportError, also for a device that is not ours."""
@@ -121,18 +120,20 @@ def command(
     config: Config,
     now_us: Clock,
     first: Callable[[Device], object] | None = None,
+    simulated: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """`set` at a time, `cancel`, `snooze` or `show` at a port: the alarm then, and the time zone.
 
-    first: what the device is told before that.
-    Raises InputError, AlarmError, TransportError.
+    first: what the device is told before that. simulated: an emulated board is heeded.
+    Raises InputError, AlarmError, KeysError, TransportError.
     """
     if (action == "set") != (at is not None):
         raise InputError(f"alarm {action}: expected {'a time, HH:MM' if action == 'set' else 'no time'}")
     zone = live_zone(tz, config)
     wall = None if at is None else wall_time(at, "alarm set")
+    keyring = keys.whose(simulated)
     with Transport(serial) as port:
-        device = Device(port, now_us)
+        device = Device(port, now_us, keyring)
         if first is not None:
             first(device)
         if wall is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from front.alarm import Device
 from front.env import InputError
 from front.local_time import SECOND_US
-from wire import packet, table, values
+from wire import keys, packet, table, values
 from wire.transport import Transport
 
 NEAREST_M, FARTHEST_M, WIDEST_DEG = 0.3, 3.0, 60.0
@@ -31,7 +31,12 @@ class CalibrationError(Exception):
 
 
 def command(
-    action: str, serial: str, place: tuple[float | None, float, float], now_us: Callable[[], int], progress: Progress
+    action: str,
+    serial: str,
+    place: tuple[float | None, float, float],
+    now_us: Callable[[], int],
+    progress: Progress,
+    simulated: bool = False,
 ) -> dict[str, Any]:
     """`empty-room`, `corner`, `forget` or `show` at a port: the calibration then.
 
@@ -39,8 +44,9 @@ def command(
     Raises InputError, CalibrationError, TransportError.
     """
     fields = None if action == "show" else checked(action, place)
+    keyring = keys.whose(simulated)
     with Transport(serial) as port:
-        device = Device(port, now_us)
+        device = Device(port, now_us, keyring)
         return as_json(read(device) if fields is None else run(device, fields, progress))
 
 

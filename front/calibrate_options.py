@@ -15,6 +15,9 @@ def calibrate(
     distance: Annotated[float | None, typer.Option(help="Of the corner reflector, m; default 1.")] = None,
     azimuth: Annotated[float, typer.Option(help="... degrees, + towards RX1.")] = 0.0,
     elevation: Annotated[float, typer.Option(help="... degrees, + towards RX2.")] = 0.0,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The device is an emulated board, whose key is published.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Calibrate the device at a port: its antennas, the empty room.
@@ -23,4 +26,4 @@ def calibrate(
     """
     from front import commands
 
-    commands.calibrate(action, port, (distance, azimuth, elevation), json)
+    commands.calibrate(action, port, (distance, azimuth, elevation), simulated, json)

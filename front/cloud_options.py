@@ -28,6 +28,9 @@ def cloud(
     record: Annotated[
         Path | None, typer.Option("--record", metavar="FILE", help="Record the line into a new file, for `replay`.")
     ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Heed an emulated board, whose key is published.")
+    ] = False,
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML file over environment and user configuration.")
     ] = None,
@@ -36,4 +39,4 @@ def cloud(
     """The live cloud process: nights from a serial port."""
     from front import commands
 
-    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, baud, record, config, json)
+    return commands.cloud(serial, db, alarm, side, tz, wait, protocol, baud, record, simulated, config, json)

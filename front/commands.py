@@ -201,6 +201,7 @@ def cloud(
     protocol: str | None,
     baud: int | None,
     record: Path | None,
+    simulated: bool,
     config: Path | None,
     json: bool,
 ) -> int:
@@ -210,6 +211,7 @@ def cloud(
     given = live_options(load(config), alarm, side, tz) + (["--wait"] if wait else [])
     given += [f"--protocol={protocol}"] if check.protocol(protocol) else []
     given += [] if record is None else ["--record", str(record)]
+    given += ["--simulated"] if simulated else []
     given += [] if check.baud(baud) is None else ["--baud", str(baud)]
     event = {"event": "ready", "port": serial, "db": str(db)}
     line = f"listening on {serial}, storing in {db}; Ctrl-C ends it"
@@ -224,39 +226,46 @@ def edge(asked: Any, config: Path | None, json: bool) -> int:
 
 
 def alarm(
-    action: str, at: str | None, serial: str, window: float | None, tz: str | None, config: Path | None, json: bool
+    action: str,
+    at: str | None,
+    serial: str,
+    window: float | None,
+    tz: str | None,
+    config: Path | None,
+    simulated: bool,
+    json: bool,
 ) -> None:
     """The alarm of a device at a port."""
     from front import orders
     from front.alarm import as_text, command
 
-    found, zone = command(action, at, serial, tz, load(config), now_us, orders.window(action, window))
+    found, zone = command(action, at, serial, tz, load(config), now_us, orders.window(action, window), simulated)
     show(json, found, lambda: [as_text(found, zone)])
 
 
-def standby(action: str, serial: str, json: bool) -> None:
+def standby(action: str, serial: str, simulated: bool, json: bool) -> None:
     """Standby of a device at a port."""
     from front import orders
 
-    found = orders.standby(action, serial, now_us)
+    found = orders.standby(action, serial, now_us, simulated)
     show(json, found, lambda: [orders.standby_text(found)])
 
 
-def light(level: str, serial: str, minutes: float, json: bool) -> None:
+def light(level: str, serial: str, minutes: float, simulated: bool, json: bool) -> None:
     """The night light of a device at a port."""
     from front import orders
 
-    found = orders.light(level, minutes, serial, now_us)
+    found = orders.light(level, minutes, serial, now_us, simulated)
     show(json, found, lambda: [orders.light_text(found)])
 
 
-def calibrate(action: str, port: str, place: tuple[float | None, float, float], json: bool) -> None:
+def calibrate(action: str, port: str, place: tuple[float | None, float, float], simulated: bool, json: bool) -> None:
     """A procedure of calibration on the device at a port, or what it has."""
     from front.calibrate import PROCEDURE_S, as_text, command
     from front.show import Progress
 
     bar = Progress(PROCEDURE_S)
-    found = command(action, port, place, now_us, lambda share: bar(PROCEDURE_S * share))
+    found = command(action, port, place, now_us, lambda share: bar(PROCEDURE_S * share), simulated)
     bar.done()
     show(json, found, lambda: [as_text(found)])
 

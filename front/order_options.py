@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 Serial = Annotated[str, typer.Option("--serial", metavar="PORT", help="Serial port of the device.")]
+Simulated = Annotated[
+    bool, typer.Option("--simulated", help="The device is an emulated board, whose key is published.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
 
 
@@ -25,17 +28,19 @@ def alarm(
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML file over environment and user configuration.")
     ] = None,
+    simulated: Simulated = False,
     json: Json = False,
 ) -> None:
     """The alarm of the device at a port, as its flash has it."""
     from front import commands
 
-    commands.alarm(action, at, serial, window, tz, config, json)
+    commands.alarm(action, at, serial, window, tz, config, simulated, json)
 
 
 def standby(
     action: Annotated[Literal["on", "off", "show"], typer.Argument(metavar="on|off|show")],
     serial: Serial = ...,  # type: ignore[assignment]
+    simulated: Simulated = False,
     json: Json = False,
 ) -> None:
     """Standby of the device at a port: no chirp, no packet.
@@ -44,7 +49,7 @@ def standby(
     """
     from front import commands
 
-    commands.standby(action, serial, json)
+    commands.standby(action, serial, simulated, json)
 
 
 def light(
@@ -53,12 +58,13 @@ def light(
     ],
     serial: Serial = ...,  # type: ignore[assignment]
     minutes: Annotated[float, typer.Option("--minutes", help="Until it goes out.")] = 30.0,
+    simulated: Simulated = False,
     json: Json = False,
 ) -> None:
     """The night light of the device at a port."""
     from front import commands
 
-    commands.light(level, serial, minutes, json)
+    commands.light(level, serial, minutes, simulated, json)
 
 
 COMMANDS = (alarm, standby, light)

@@ -11,7 +11,7 @@ from typing import Any
 
 from front.alarm import STORED_WITHIN_S, AlarmError, Clock, Device
 from front.env import InputError
-from wire import packet, table, values
+from wire import keys, packet, table, values
 from wire.transport import Transport
 
 ANY_TIME = 65535
@@ -21,10 +21,11 @@ FULL = 255
 Found = dict[str, int]
 
 
-def standby(action: str, serial: str, now_us: Clock) -> dict[str, Any]:
+def standby(action: str, serial: str, now_us: Clock, simulated: bool = False) -> dict[str, Any]:
     """`on`, `off` or `show`. Raises AlarmError when the switch wins, TransportError."""
+    keyring = keys.whose(simulated)
     with Transport(serial) as port:
-        device = Device(port, now_us)
+        device = Device(port, now_us, keyring)
         if action == "show":
             return as_json(read(device))
         found = order(device, packet.STANDBY, {"on": int(action == "on")})
@@ -34,14 +35,15 @@ def standby(action: str, serial: str, now_us: Clock) -> dict[str, Any]:
         return as_json(found)
 
 
-def light(level: str, minutes: float, serial: str, now_us: Clock) -> dict[str, Any]:
+def light(level: str, minutes: float, serial: str, now_us: Clock, simulated: bool = False) -> dict[str, Any]:
     """The night light at so many percent, off, or as it is. Raises InputError, TransportError."""
     part = _part(level)
     seconds = _seconds(minutes, "--minutes")
     if not seconds:
         raise InputError(f"--minutes {minutes:g}: expected more than 0")
+    keyring = keys.whose(simulated)
     with Transport(serial) as port:
-        device = Device(port, now_us)
+        device = Device(port, now_us, keyring)
         if part is None:
             return as_json(read(device))
         found = device.integers(packet.NIGHT_LIGHT, packet.ORDERS, {"night_light": part, "duration": seconds})

@@ -99,7 +99,7 @@ def run(
                 return live_image.run(
                     pty=pty, scenario=scenario, seed=seed, seconds=duration_s, ready=lambda more: ready(event | more)
                 )
-            rig = stack.enter_context(Rig(scene, seed=seed, core=core, play=play))
+            rig = stack.enter_context(Rig(scene, seed=seed, core=core, play=play, paired=True))
             stack.enter_context(drawing(rig.board, vcd, lambda: 1000 * rig.board.now_us, f"scenario {scenario}"))
             console = None if answer is None else Console(rig, InputLines(), answer)
             return _device(rig, pty, duration_s, lambda more: ready(event | more), console)

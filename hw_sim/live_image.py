@@ -46,9 +46,11 @@ def run(
     if pty is not None and pty.exists() and not pty.is_symlink():
         raise FileExistsError(f"{pty} exists and is no symbolic link")
     scene = Scene.load(scenario, seed=seed, duration_s=seconds)
-    with Rig(scene, seed=seed) as rig:  # what compiles at the first frame does so while no clock runs
+    with Rig(scene, seed=seed, paired=True) as rig:  # what compiles at the first frame does so while no clock runs
+        published_key = rig.board.flash
         rig.run(WARM_UP_S)
     board, source = Board(seed), FrameProducer(scene.frames)
+    board.load_flash(published_key)
     image, device = image_target(board, build_program("arm_uart"), MACHINES["arm"], serial=("pty",)), ""
     try:
         device = port_of(image)

@@ -382,8 +382,8 @@ class _Speech:
         return codec.encode(packet.make(table.BY_NAME[name].number, fields))
 
     def answer_to(self, name: str) -> str | None:
-        from hw_sim.rig import ANSWERS
         from wire import table
+        from wire.packet import ANSWERS
 
         number = ANSWERS.get(table.BY_NAME[name].number) if name in table.BY_NAME else None
         return None if number is None else table.LAYOUTS[number].name

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edge import core as edge_core
 from edge.config import ConfigError, RadarConfig
-from edge.firmware import ChainOps, Firmware, c_chain, make_hal, paired_flash
+from edge.firmware import ChainOps, Firmware, c_chain, make_hal, open_flash, paired_flash
 from edge.probes import Array, OnFrame, ProbeError, Watch
 from edge.raw_adc import RawRecorder
 from hw_sim import snapshot as snapshots
@@ -35,7 +35,7 @@ from hw_sim.scenario_climate import furnished
 from hw_sim.scene import Scene
 from hw_sim.target import ProcessTarget
 from wire import codec, packet, table, values
-from wire.packet import Packet
+from wire.packet import ANSWERS, Packet
 from wire.recording import Recorder
 
 if TYPE_CHECKING:
@@ -46,21 +46,6 @@ PLANTED = ("overflow", "unguarded", "unspared", "without", "flushing")
 TARGETS = ("host", "posix", "aarch64", *homes.MACHINES, "sanitized", *PLANTED)
 CORES = ("c", "numba")
 DATA_TYPES = (packet.VITALS, packet.TRANSITION, packet.ALARM_EVENT, packet.ROOM, packet.FAULT)
-ANSWERS = {
-    packet.HOST_HELLO: packet.HELLO,
-    packet.PING: packet.PONG,
-    packet.PAIR: packet.PAIRED,
-    **dict.fromkeys(
-        (packet.ALARM_SET, packet.ALARM_CANCEL, packet.ALARM_READ, packet.RING, packet.SNOOZE), packet.ALARM_STATE
-    ),
-    **dict.fromkeys((packet.SETTINGS_SET, packet.SETTINGS_READ), packet.SETTINGS),
-    packet.HEALTH_READ: packet.HEALTH,
-    **dict.fromkeys((packet.ORDERS_READ, packet.STANDBY, packet.WAKE_WINDOW, packet.NIGHT_LIGHT), packet.ORDERS),
-    **dict.fromkeys((packet.RADAR_SET, packet.RADAR_READ), packet.RADAR),
-    **dict.fromkeys((packet.CALIBRATE, packet.CALIBRATION_READ), packet.CALIBRATION),
-}
-"""Question -> the packet that answers it, with the question's nonce."""
-
 FrameLog = Callable[[Any], None]
 """Called with the chain's output struct after every frame, valid during the call."""
 
@@ -217,7 +202,8 @@ class Rig(Quanta):
     scene: what is in front of the radar; or source: frames from elsewhere. seed: of the board's entropy.
     faults: of the board; chip: what its radar chip is like; play: faults by name, each with its times (FaultError).
     radar: fields of the firmware's radar config that differ from its default. t0_utc_us: true UTC at virtual time 0;
-    rtc_valid: the clock chip already shows it (else its time is lost, as at delivery). paired: by the published key.
+    rtc_valid: the clock chip already shows it (else its time is lost, as at delivery).
+    paired: by the published key; else it heeds anybody, as no device does that somebody has bought.
     probes: names of edge.probes, or a Watch; on_frame: called with them after every frame, else probed() has all frames.
     raw: every frame goes into this file before the chain has it. flash_bytes: see Board.
     gdb_port: a target that is an image in QEMU waits for a gdb at this TCP port, and then as long as gdb wants it to.
@@ -256,8 +242,9 @@ class Rig(Quanta):
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
         board = furnished(Board(seed, faults, chip, flash_bytes), scene, t0_utc_us if rtc_valid else None)
         super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
-        self.board.load_flash(paired_flash() if paired else b"")
+        self.board.load_flash(paired_flash() if paired else open_flash())
         self.packets: list[Packet] = []
+        self._asked: dict[Any, int] = {}  # nonce of a question -> type of its answer
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port, raw)
@@ -328,6 +315,7 @@ class Rig(Quanta):
         for one in self._from_host.feed(data):
             if one.type in ANSWERS:
                 self.counts.asked((ANSWERS[one.type], one.fields["nonce"]))
+                self._asked[one.fields["nonce"]] = ANSWERS[one.type]
             elif one.type == packet.PULL:
                 wanted = cast(tuple[int, int, int], tuple(one.fields[name] for name in ("boot", "seq", "count")))
                 self.counts.pulled(self.board.now_us, *wanted)
@@ -343,6 +331,8 @@ class Rig(Quanta):
             return Seen(Kind.DATA, one.boot, None, one.seq, one.payload, resent, one.type == packet.VITALS)
         if one.type == packet.HELLO and one.fields["host_nonce"] == 0:
             return Seen(Kind.ANNOUNCEMENT, one.boot)
+        if one.type == packet.REFUSE:  # instead of any other answer
+            return Seen(Kind.REPLY, one.boot, (self._asked.get(one.fields["nonce"]), one.fields["nonce"]))
         if one.type in ANSWERS.values():
             nonce = one.fields["host_nonce" if one.type == packet.HELLO else "nonce"]
             return Seen(Kind.REPLY, one.boot, (one.type, nonce))

@@ -30,6 +30,10 @@ class Bedside:
         self.heard.append(asked)
         f = {name: int(value) for name, value in asked.fields.items()}  # type: ignore[arg-type]
         reason = 0
+        if asked.type == packet.HOST_HELLO:
+            fields = dict.fromkeys((one.name for one in table.BY_NAME["HELLO"].fields), 0)
+            fields |= {"host_nonce": f["nonce"], "protocol_oldest": 1, "protocol_newest": 1}
+            return packet.make(packet.HELLO, fields | {"layout_digest": table.LAYOUT_DIGEST}, boot=7)
         if asked.type == packet.PING:
             return packet.make(
                 packet.PONG,

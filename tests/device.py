@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.config import RadarConfig
 from edge.core import load
-from edge.firmware import ChainOps, Firmware
+from edge.firmware import ChainOps, Firmware, open_flash
 from hw_sim.chip.chip import Chip
 from hw_sim.chip.core import ffi as board_ffi
 from hw_sim.chip.core import lib as board_lib
@@ -35,7 +35,10 @@ Think = Callable[[dict[str, int]], None]
 
 @dataclass
 class Device:
-    """One device at virtual time 0. uart_room: bytes the line takes per call, None for all."""
+    """One device at virtual time 0. uart_room: bytes the line takes per call, None for all.
+
+    blank: its flash is erased, so that it is not paired; else it heeds anybody.
+    """
 
     config: RadarConfig = SMALL
     standby: int = 0
@@ -59,6 +62,7 @@ class Device:
     flash_size: int = SMALL_FLASH
     flash_refuses: bool = False
     reset_cause: int = 0
+    blank: bool = False
     power_on_us: int = 0  # now_us at which the device's own time is 0
 
     def __post_init__(self) -> None:
@@ -77,6 +81,8 @@ class Device:
         board_lib.nor_flash_init(self.flash, self._pages.bytes, self.flash_size, self.seed)
         if self.flash_size == SMALL_FLASH:  # tests may change its bytes by hand
             board_lib.nor_flash_put(self.flash, 0, b"\xff" * SMALL_FLASH, SMALL_FLASH)
+        if not self.blank:
+            board_lib.nor_flash_put(self.flash, 0, open_flash(), len(open_flash()))
         board_lib.rtc_init(self.rtc, 0)
         self._rng = np.random.default_rng(self.seed)
         self._callbacks = self._bind()

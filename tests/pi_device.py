@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from edge.firmware import Firmware
+from edge.firmware import Firmware, give_key, open_flash
 from edge.hal.raspberry_pi.board import RaspberryPi, World
 from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, REFUSED, FlashFile
 from edge.hal.raspberry_pi.kernel import Notify
@@ -101,6 +101,7 @@ class PiDevice:
         self.children: list[FakeChild] = []
         self.line = TestLine(pi.now_us)
         self.settings = PiSettings(flash=folder / "flash.bin", state=folder / "state", sys=folder / "sys", **settings)
+        give_key(FlashFile(self.settings.flash, lambda work: work()), open_flash())  # it heeds anybody
         self.board = RaspberryPi(self.settings, modules_of(pi), self.world(), self.line, BURST_BYTES)
         self.firmware = Firmware(self.board.hal())
         self.live = Live(self.firmware, self.board, pi)

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from wire.trust import Key, Keyring
+from wire.trust import EMULATED, Key, Keyring
 
 HEAD = "# Keys of paired devices. Whoever can read this file can speak as the host, and as each device.\n"
 _LINE = re.compile(r"([0-9a-f]{16}) ([0-9a-f]{64})")
@@ -72,7 +72,10 @@ def save(path: Path, device_id: int, key: Key) -> None:
 
 
 def of_a_host(path: Path) -> Keyring:
-    """Whose packets a real host heeds: its devices, by their tags. One that was never paired with anything heeds a device
-    that is not paired either. Raises KeysError."""
-    keys = load(path)
-    return Keyring(keys, unpaired=not keys)
+    """Whose packets a real host heeds: its devices, by their tags, and nobody's else. Raises KeysError."""
+    return Keyring(load(path))
+
+
+def whose(simulated: bool, path: Path | None = None) -> Keyring:
+    """Whose packets a command heeds. simulated: an emulated board instead of a real device. Raises KeysError."""
+    return EMULATED if simulated else of_a_host(path or place())

@@ -52,6 +52,19 @@ RADAR_SET = table.DEFINES["SW_PACKET_RADAR_SET"]
 RADAR_READ = table.DEFINES["SW_PACKET_RADAR_READ"]
 PAIR = table.DEFINES["SW_PACKET_PAIR"]
 
+#: Question -> the packet that answers it, with the question's nonce. REFUSE may answer each of them instead.
+ANSWERS = {
+    HOST_HELLO: HELLO,
+    PING: PONG,
+    PAIR: PAIRED,
+    **dict.fromkeys((ALARM_SET, ALARM_CANCEL, ALARM_READ, RING, SNOOZE), ALARM_STATE),
+    **dict.fromkeys((SETTINGS_SET, SETTINGS_READ), SETTINGS),
+    HEALTH_READ: HEALTH,
+    **dict.fromkeys((ORDERS_READ, STANDBY, WAKE_WINDOW, NIGHT_LIGHT), ORDERS),
+    **dict.fromkeys((RADAR_SET, RADAR_READ), RADAR),
+    **dict.fromkeys((CALIBRATE, CALIBRATION_READ), CALIBRATION),
+}
+
 #: What both ends say of their own tables; `make` knows it.
 _OWN = {
     "protocol_oldest": table.VERSION,

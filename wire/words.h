@@ -113,7 +113,8 @@
     ENTRY(STANDBY_COMMAND, 91, "standby by command of the host") \
     ENTRY(NOT_RINGING, 92, "nothing rings") \
     ENTRY(TOO_EARLY, 93, "before the wake window") \
-    ENTRY(NOT_POSSIBLE, 94, "the radar or its evaluation cannot do that")
+    ENTRY(NOT_POSSIBLE, 94, "the radar or its evaluation cannot do that") \
+    ENTRY(NOT_PAIRED, 95, "the device is not paired with a host")
 
 #define SW_RESETS(ENTRY) \
     ENTRY(POWER, 0, "power on") \
@@ -174,7 +175,8 @@
 #define SW_REFUSALS(ENTRY) \
     ENTRY(NONE, 0, "") \
     ENTRY(VERSION, 1, "no protocol version in common") \
-    ENTRY(LAYOUT, 2, "the same protocol version with other packet tables")
+    ENTRY(LAYOUT, 2, "the same protocol version with other packet tables") \
+    ENTRY(NOT_PAIRED, 3, "the device is not paired: run stillwave pair")
 
 #define SW_PAIRINGS(ENTRY) \
     ENTRY(REFUSED, 0, "refused: the device is paired or damaged, and its button is not held") \

@@ -45,7 +45,7 @@ struct sw_firmware {
     sw_chain_ops chain;
     int32_t error;               /* sw_error that stopped the machine, 0 while it runs */
     uint32_t boot;               /* random, not 0 */
-    uint64_t nonce;              /* of the announcement, and of every answer while unpaired */
+    uint64_t nonce;              /* of the announcement, and of every answer while not paired */
     uint32_t config_hash;        /* of the config in force */
     sw_radar_config own_radar;   /* in force unless a host has ordered another */
     uint32_t announced;          /* HELLOs of the announcement sent */
@@ -79,6 +79,7 @@ struct sw_firmware {
     uint64_t stored_us;          /* the line gets no more stored packets before */
     sw_keeper keeper;
     sw_trust trust;
+    uint64_t rang_us;            /* until then the button was the alarm's, or down when the power came */
     sw_parts parts;
     sw_alarm_clock alarm;
     sw_calibrator calibrator;

@@ -3,7 +3,7 @@
  * Rule: in BOOT, STANDBY and MONITORING nothing is sent unasked. The last packet before a silence and the first
  * one after it are TRANSITIONs; no cell of the table can say otherwise, because the packet follows from the states.
  * A silence has one reason, the most important of its causes, in whatever order they came: standby switch, standby by
- * command, self test failed, radar failed, nobody, booted. Where the device knows which fault made the radar fail, that one is named.
+ * command, not paired, self test failed, radar failed, nobody, booted. Where the device knows which fault made the radar fail, that one is named.
  */
 #ifndef SW_UPLINK_POLICY_H
 #define SW_UPLINK_POLICY_H
@@ -21,7 +21,8 @@
     INPUT(UNDECIDED)        /* a second: neither of the two */ \
     INPUT(NOT_CONFIDENT)    /* a second: not confident for long enough */ \
     INPUT(RADAR_FAILED)     /* no frames come */ \
-    INPUT(SELF_TEST_FAILED) /* the chip's data path is broken */
+    INPUT(SELF_TEST_FAILED) /* the chip's data path is broken */ \
+    INPUT(NOT_PAIRED)       /* a second without a key: there is nobody to speak to */
 
 #define SW_INPUT_WORD(NAME) SW_INPUT_##NAME,
 typedef enum sw_uplink_input { SW_UPLINK_INPUTS(SW_INPUT_WORD) SW_INPUT_COUNT } sw_uplink_input;

@@ -138,7 +138,11 @@ static uint32_t why_unseen(sw_firmware *fw)
 
 static void end_second(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
-    decide(fw, now_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), why_unseen(fw));
+    if (sw_trust_has_host(&fw->trust)) {
+        decide(fw, now_us, sw_uplink_policy_second(&fw->policy, fw->last.confidence), why_unseen(fw));
+    } else {
+        decide(fw, now_us, SW_INPUT_NOT_PAIRED, SW_REASON_NONE);
+    }
     sw_watch_second(fw, now_us, t_us);
     if (fw->policy.state == SW_UPLINK_STREAMING) {
         send_vitals(fw, t_us);
@@ -240,6 +244,7 @@ static void on_power(sw_firmware *fw, uint64_t now_us)
     sw_delivery_init(&fw->delivery, fw->boot);
     sw_ring_init(&fw->ring, fw->boot, now_us);
     fw->power_on_us = now_us;
+    fw->rang_us = now_us;
     fw->last_step_us = now_us;
     fw->policy.silent_from_us = sw_line_time(fw, now_us);
     (void)fw->hal.radar_reset(fw->hal.pins, 0); /* nothing is sent before the switch is known */
@@ -289,6 +294,9 @@ static uint64_t run_sensor(sw_firmware *fw, uint64_t now_us, uint32_t event)
         on_power(fw, now_us);
     }
     sw_user_place_follow(fw);
+    if (fw->alarm.guard.state == SW_ALARM_RINGING || fw->alarm.guard.state == SW_ALARM_SNOOZED) {
+        fw->rang_us = now_us;
+    }
     if (now_us >= fw->calibrator.at_us) {
         sw_calibrator_step(fw, now_us);
     }

@@ -91,17 +91,25 @@ static void on_hello(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_p
     uint64_t nonce = fw->trust.state == SW_TRUST_PAIRED ? sw_line_random(fw, now_us, 8) : fw->nonce;
     const uint8_t *key = sw_trust_open(&fw->trust, nonce, hello->nonce, fw->boot);
     sw_uplink_answer_by(fw, t_us, SW_PACKET_HELLO, payload, sw_line_hello(fw, nonce, hello->nonce, payload), key);
-    if (fw->trust.state == SW_TRUST_UNPAIRED) {
+    if (fw->trust.state == SW_TRUST_OPEN) {
         sw_delivery_heard(&fw->delivery, t_us);
         sw_delivery_all_due(&fw->delivery, &fw->ring);
     }
+}
+
+/* Held for pairing: pressed since the power came, and since the alarm last rang or was snoozed; and not stuck. */
+static int32_t is_held(const sw_firmware *fw, uint64_t now_us)
+{
+    const sw_button *b = &fw->alarm.button;
+    return b->down && b->since_us > fw->rang_us && now_us - b->since_us < SW_PARTS_STUCK_US &&
+           fw->hal.button(fw->hal.pins) == 1;
 }
 
 static void on_pair(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_packet_pair *pair)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
     sw_packet_paired paired;
-    if (sw_trust_pair(&fw->trust, &fw->hal, now_us, pair, &paired)) {
+    if (sw_trust_pair(&fw->trust, &fw->hal, now_us, is_held(fw, now_us), pair, &paired)) {
         fw->device_us = t_us;
         sw_uplink_answer_by(fw, t_us, SW_PACKET_PAIRED, payload, sw_packet_paired_put(&paired, payload), 0);
     }
@@ -124,9 +132,54 @@ static int32_t on_stranger(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     return 0;
 }
 
-static void on_packet(sw_firmware *fw, uint64_t now_us)
+/* device_nonce 0: of a device that takes no TIME. */
+static void answer_ping(sw_firmware *fw, uint64_t t_us, uint64_t nonce, uint64_t device_nonce)
 {
     uint8_t payload[SW_PAYLOAD_MAX];
+    const sw_packet_pong pong = {
+        .nonce = nonce, .device_nonce = device_nonce,
+        .oldest_seq = sw_delivery_oldest(&fw->delivery, &fw->ring), .newest_seq = fw->delivery.written,
+        .oldest_boot = sw_delivery_oldest_boot(&fw->delivery, &fw->ring),
+        .stored = sw_delivery_stored(&fw->delivery, &fw->ring),
+    };
+    fw->device_us = t_us;
+    sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
+}
+
+static uint64_t nonce_of(const sw_packet *p)
+{
+    uint64_t nonce = 0;
+    for (uint32_t i = 0; i < 8u && p->payload_n >= 8u; i++) {
+        nonce |= (uint64_t)p->payload[i] << (8u * i);
+    }
+    return nonce;
+}
+
+/* Said to a device without a key: PING is answered, every other question refused, the rest is nothing. */
+static void on_unpaired(sw_firmware *fw, uint64_t t_us)
+{
+    uint8_t payload[SW_PAYLOAD_MAX];
+    const sw_packet *p = &fw->packet;
+    const uint32_t type = p->header.type;
+    const uint64_t nonce = nonce_of(p); /* each question begins with it */
+    if ((p->header.flags & (uint32_t)SW_PACKET_FLAG_TAG_ABSENT) == 0u || type < SW_PACKET_HOST_HELLO || nonce == 0u ||
+        type == SW_PACKET_ACK || type == SW_PACKET_PULL || type == SW_PACKET_TIME) {
+        return;
+    }
+    if (type == SW_PACKET_PING) {
+        answer_ping(fw, t_us, nonce, 0);
+        return;
+    }
+    const sw_packet_refuse refuse = {
+        .nonce = nonce, .reason = SW_REFUSAL_NOT_PAIRED, .protocol_oldest = SW_PROTOCOL_VERSION,
+        .protocol_newest = SW_PROTOCOL_VERSION,
+    };
+    fw->device_us = t_us;
+    sw_uplink_answer_by(fw, t_us, SW_PACKET_REFUSE, payload, sw_packet_refuse_put(&refuse, payload), 0);
+}
+
+static void on_packet(sw_firmware *fw, uint64_t now_us)
+{
     const sw_packet *p = &fw->packet;
     uint64_t t_us = sw_line_present(fw, now_us);
     sw_packet_ping ping;
@@ -137,6 +190,9 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
     }
     sw_admitted admitted = sw_trust_admit(&fw->trust, p);
     if (admitted == SW_ADMITTED_NOT) {
+        if (fw->trust.state == SW_TRUST_UNPAIRED) {
+            on_unpaired(fw, t_us);
+        }
         return;
     }
     sw_delivery_heard(&fw->delivery, t_us);
@@ -148,15 +204,9 @@ static void on_packet(sw_firmware *fw, uint64_t now_us)
             return;
         }
         uint64_t device_nonce = sw_line_random(fw, now_us, 8);
-        sw_packet_pong pong = {
-            .nonce = ping.nonce, .device_nonce = device_nonce == 0u ? 1u : device_nonce,
-            .oldest_seq = sw_delivery_oldest(&fw->delivery, &fw->ring), .newest_seq = fw->delivery.written,
-            .oldest_boot = sw_delivery_oldest_boot(&fw->delivery, &fw->ring),
-            .stored = sw_delivery_stored(&fw->delivery, &fw->ring),
-        };
-        fw->device_us = t_us;
-        sw_alarm_clock_nonce(&fw->alarm, now_us, pong.device_nonce);
-        sw_uplink_answer(fw, t_us, SW_PACKET_PONG, payload, sw_packet_pong_put(&pong, payload));
+        device_nonce = device_nonce == 0u ? 1u : device_nonce;
+        sw_alarm_clock_nonce(&fw->alarm, now_us, device_nonce);
+        answer_ping(fw, t_us, ping.nonce, device_nonce);
     } else if (p->header.type == SW_PACKET_ACK && sw_packet_ack_get(&ack, p->payload, p->payload_n)) {
         sw_ring_forget(&fw->ring, now_us, sw_delivery_ack(&fw->delivery, &fw->ring, &fw->hal, &ack));
         fw->counters.acks++;

@@ -37,7 +37,7 @@ static void take_record(sw_trust *t)
 {
     t->device_id = get64(t->record + AT_ID);
     memcpy(t->key, t->record + AT_KEY, SW_KEY_BYTES);
-    t->state = SW_TRUST_PAIRED;
+    t->state = t->device_id == 0u ? SW_TRUST_OPEN : SW_TRUST_PAIRED;
     t->current.open = 0;
     t->pending.open = 0;
 }
@@ -100,6 +100,8 @@ const uint8_t *sw_trust_key(const sw_trust *t)
     return t->pending.open ? t->pending.key : 0;
 }
 
+int32_t sw_trust_has_host(const sw_trust *t) { return t->state == SW_TRUST_PAIRED || t->state == SW_TRUST_OPEN; }
+
 static int32_t is_genuine(const sw_session *s, const sw_packet *packet)
 {
     return s->open && sw_packet_genuine(packet, s->key);
@@ -109,8 +111,8 @@ sw_admitted sw_trust_admit(sw_trust *t, const sw_packet *packet)
 {
     sw_admitted admitted = SW_ADMITTED;
     if ((packet->header.flags & (uint32_t)SW_PACKET_FLAG_TAG_ABSENT) != 0u) {
-        t->untagged += t->state != SW_TRUST_UNPAIRED;
-        return t->state == SW_TRUST_UNPAIRED ? SW_ADMITTED : SW_ADMITTED_NOT;
+        t->untagged += t->state != SW_TRUST_OPEN;
+        return t->state == SW_TRUST_OPEN ? SW_ADMITTED : SW_ADMITTED_NOT;
     }
     if (packet->header.type < FIRST_HOST_TYPE) { /* the device's own, thrown back: its tag is right */
         t->forged++;
@@ -139,11 +141,11 @@ sw_admitted sw_trust_admit(sw_trust *t, const sw_packet *packet)
 }
 
 /* The host's half is the key of the hash, the device's half the message: neither end alone makes the key. */
-static uint32_t begin_pairing(sw_trust *t, const sw_hal *hal, uint64_t now_us, const sw_packet_pair *pair)
+static uint32_t begin_pairing(sw_trust *t, const sw_hal *hal, uint64_t now_us, int32_t held, const sw_packet_pair *pair)
 {
     uint8_t said[SW_KEY_BYTES + 3u];
     uint8_t id[8];
-    if (t->state != SW_TRUST_UNPAIRED && hal->button(hal->pins) != 1) {
+    if (t->state != SW_TRUST_UNPAIRED && t->state != SW_TRUST_OPEN && !held) {
         return SW_PAIRING_REFUSED;
     }
     if (!t->loaded || t->store.state != SW_STORE_IDLE) {
@@ -164,14 +166,15 @@ static uint32_t begin_pairing(sw_trust *t, const sw_hal *hal, uint64_t now_us, c
     return SW_PAIRING_STORING;
 }
 
-int32_t sw_trust_pair(sw_trust *t, const sw_hal *hal, uint64_t now_us, const sw_packet_pair *pair, sw_packet_paired *answer)
+int32_t sw_trust_pair(sw_trust *t, const sw_hal *hal, uint64_t now_us, int32_t held, const sw_packet_pair *pair,
+                      sw_packet_paired *answer)
 {
     uint32_t state = t->pairing;
     if (pair->nonce == 0u) {
         return 0;
     }
     if (pair->nonce != t->pair_nonce) {
-        state = t->pairing == SW_PAIRING_STORING ? SW_PAIRING_REFUSED : begin_pairing(t, hal, now_us, pair);
+        state = t->pairing == SW_PAIRING_STORING ? SW_PAIRING_REFUSED : begin_pairing(t, hal, now_us, held, pair);
         t->pairing = state == SW_PAIRING_STORING ? state : t->pairing;
     }
     memset(answer, 0, sizeof *answer);

@@ -67,7 +67,7 @@ def test_without_the_guard_it_does_not_ring() -> None:
 
 
 def test_every_question_with_a_nonce_is_known_to_the_counts() -> None:
-    from hw_sim.rig import ANSWERS
+    from wire.packet import ANSWERS
 
     asking = {n for n, one in table.LAYOUTS.items() if one.from_host and any(f.name == "nonce" for f in one.fields)}
     assert set(ANSWERS) == asking

@@ -19,7 +19,7 @@ import pytest
 from hw_sim import live_image
 from hw_sim.board import BoardFailed
 from hw_sim.target import build_program
-from wire import codec, packet
+from wire import codec, packet, trust
 from wire.packet import Packet
 
 pytestmark = pytest.mark.hil
@@ -98,7 +98,11 @@ def test_a_hello_is_answered(port: Port) -> None:
 
 def converse(port: Port, n: int) -> tuple[list[int], int]:
     """n questions, few at a time. Returns the nonces of the answers, in order, and the bytes that were sent."""
-    questions = [codec.encode(packet.make(packet.PING, {"nonce": 1 + k})) for k in range(n)]
+    port.say(codec.encode(packet.make(packet.HOST_HELLO, {"nonce": 77, "utc_us": 1_700_000_000_000_000})))
+    [hello] = port.hear(packet.HELLO)
+    key = trust.session_key(trust.Key(trust.TEST_KEY), int(str(hello.fields["nonce"])), 77, hello.boot)
+    pings = [packet.make(packet.PING, {"nonce": 1 + k}, seq=1 + k) for k in range(n)]
+    questions = [codec.encode(trust.seal(key, one)) for one in pings]
     under_way = threading.Semaphore(WINDOW)
 
     def talk() -> None:

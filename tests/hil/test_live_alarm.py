@@ -29,6 +29,10 @@ def stillwave(*args: str) -> tuple[int, dict[str, object]]:
     return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
 
 
+def alarm(*args: str) -> tuple[int, dict[str, object]]:
+    return stillwave("alarm", *args, "--simulated")
+
+
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[str]:
     """A board in front of nobody, in real time."""
@@ -47,15 +51,15 @@ def settings(db: Path) -> dict[str, str]:
 
 
 def test_an_alarm_goes_to_flash_and_back(port: str, tmp_path: Path) -> None:
-    code, armed = stillwave("alarm", "set", "07:00", "--serial", port, "--tz", "Asia/Kathmandu")
+    code, armed = alarm("set", "07:00", "--serial", port, "--tz", "Asia/Kathmandu")
     assert (code, armed["state"], armed["stored"]) == (0, "armed", True)
     assert str(armed["set_for_utc"]).endswith("T01:15:00Z")
-    assert stillwave("alarm", "show", "--serial", port)[1]["set_for_utc"] == armed["set_for_utc"]
-    assert stillwave("alarm", "cancel", "--serial", port)[1]["state"] == "off"
+    assert alarm("show", "--serial", port)[1]["set_for_utc"] == armed["set_for_utc"]
+    assert alarm("cancel", "--serial", port)[1]["state"] == "off"
 
     db = tmp_path / "n.sqlite"
     args = command("cloud", "--serial", port, "--db", str(db), "--alarm", "06:00", "--tz", "UTC", "--side", "right")
-    with subprocess.Popen([*args, "--json"], stdout=subprocess.PIPE, text=True) as cloud:
+    with subprocess.Popen([*args, "--simulated", "--json"], stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdout is not None
         assert json.loads(cloud.stdout.readline()) == {"event": "ready", "port": port, "db": str(db)}
         for _ in range(300):
@@ -66,5 +70,5 @@ def test_an_alarm_goes_to_flash_and_back(port: str, tmp_path: Path) -> None:
         assert cloud.wait(30) == 130
     assert settings(db)["side"] == "right"
     assert settings(db)[device.ALARM_STATE] == "armed"
-    shown = stillwave("alarm", "show", "--serial", port)[1]
+    shown = alarm("show", "--serial", port)[1]
     assert str(shown["set_for_utc"]).endswith("T06:00:00Z")

@@ -42,7 +42,9 @@ class Box:
             "edge": [*("stillwave.py", "edge", "--line", f"unix:{self.line}"), *PI, str(self.folder)],
             "device": ["-m", "tests.one_box_device", str(self.line), str(self.started)],
         }
-        command = device.get(name, ["-m", "cloud.app", "--serial", f"unix:{self.line}", "--db", str(self.db), *SOON])
+        command = device.get(
+            name, ["-m", "cloud.app", "--serial", f"unix:{self.line}", "--db", str(self.db), *SOON, "--simulated"]
+        )
         environment = {**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify") if name == "cloud" else ""}
         self.processes[name] = subprocess.Popen(
             [sys.executable, *command],

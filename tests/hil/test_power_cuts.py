@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from edge.core import load
+from edge.firmware import open_flash
 from hw_sim.rig import HostTarget, Rig
 from wire import codec, packet, table
 from wire.packet import Packet
@@ -141,7 +142,7 @@ SETTLE_S = 4.0
 @cache
 def worn_in(target: str) -> bytes:
     """Flash of a device whose sectors are nearly full."""
-    life = Life(b"", target)
+    life = Life(open_flash(), target)
     for n in range(lib.SW_STORE_SLOTS - 2):
         life.ask(packet.SETTINGS_SET, side=1 + n % 2)
     life.ask(packet.ALARM_SET, set_for_utc_us=T0_UTC_US + HOUR_US // 2, sunrise_s=0)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import core as edge_core
+from edge.firmware import open_flash
 from front.env import ROOT
 from hw_sim import snapshot
 from hw_sim.board import Board, Faults, NoSamples
@@ -52,7 +53,7 @@ def foreign_flash() -> bytes:
     _, native = edge_core.load()
     sector = int(native.SW_STORE_SECTOR_BYTES)
     before, key = int(native.SW_TRUST_SECTOR) * sector, 2 * sector
-    return bytes(before) + b"\xff" * key + bytes(65536 - before - key)
+    return bytes(before) + open_flash()[before:].ljust(key, b"\xff") + bytes(65536 - before - key)
 
 
 def night(**more: Any) -> Rig:

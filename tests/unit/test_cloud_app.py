@@ -27,7 +27,7 @@ class Process:
         tty.setraw(self._slave)
         its_read, self._to = os.pipe()
         self._from, its_write = os.pipe()
-        control = ["--control", f"{its_read},{its_write}"] if lockstep else []
+        control = ["--control", f"{its_read},{its_write}"] if lockstep else ["--simulated"]
         command = [sys.executable, "-m", "cloud.app", "--serial", os.ttyname(self._slave), "--db", str(db)]
         self.child = subprocess.Popen(
             [*command, *control, *options], pass_fds=(its_read, its_write), cwd=ROOT, stderr=subprocess.PIPE, text=True

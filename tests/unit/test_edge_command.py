@@ -18,11 +18,12 @@ import pytest
 
 from edge.hal.raspberry_pi.modules import OldGpiodError
 from edge.line import AGAIN_US, LineError, PortLine, open_line
+from front.alarm import Device as Asking
 from front.config import Edge
 from front.edge import Asked, settings
 from front.env import ROOT, InputError
 from front.failure import explain
-from wire import codec, packet
+from wire import packet, trust
 from wire.transport import Transport
 from wire.unix_line import UnixServer
 
@@ -148,19 +149,16 @@ def test_the_whole_device_answers_a_host_over_the_socket_and_ends_when_told(tmp_
     try:
         assert device.stdout is not None and device.stderr is not None
         ready = json.loads(device.stdout.readline())
-        decoder, heard = codec.Decoder(), list[int]()
         with Transport(ready["line"]) as port:
-            end_s = time.monotonic() + 60.0
-            while packet.PONG not in heard and time.monotonic() < end_s:
-                port.write(codec.encode(packet.make(packet.PING, {"nonce": 5})))
-                heard += [one.type for one in decoder.feed(port.read(1.0))]
+            asking = Asking(port, lambda: time.time_ns() // 1000, trust.EMULATED)
+            pong = asking.ask(packet.PING, packet.PONG)
         device.send_signal(signal.SIGTERM)
         _, said = device.communicate(timeout=60)
     finally:
         device.kill()
 
     assert ready == {"event": "ready", "line": f"unix:{socket}", "emulated": True}
-    assert packet.PONG in heard
+    assert trust.is_tagged(pong)
     assert (device.returncode, socket.exists()) == (0, False)
     assert "SPI, reset and interrupt work" in said
     assert (tmp_path / "state/last-run.json").read_text().count("clean") == 1

@@ -15,7 +15,7 @@ from front.config import Config
 from front.local_time import system_zone
 from front.night import live_options
 from tests.bedside import Bedside
-from wire import codec, packet
+from wire import codec, packet, trust
 from wire.transport import Transport, TransportError
 
 NOW_US = 1_768_516_200_000_000  # 2026-01-15T22:30Z
@@ -48,7 +48,7 @@ class Port:
 
 def device(bedside: Bedside, loses: int = 0) -> Device:
     port = Port(bedside, loses)
-    return Device(cast(Transport, port), lambda: port.now_us)
+    return Device(cast(Transport, port), lambda: port.now_us, trust.EMULATED)
 
 
 def test_an_alarm_is_set_for_the_next_such_time_after_the_clock_was_told() -> None:
@@ -76,7 +76,7 @@ def test_what_is_not_read_back_from_flash_is_not_armed() -> None:
 def test_a_device_that_has_no_clock_in_spite_of_all_refuses() -> None:
     bedside = Bedside(clock=False)
     with pytest.raises(AlarmError, match="not set: the clock is not set"):
-        alarm.set_alarm(Device(cast(Transport, Port(bedside)), lambda: next(late)), SEVEN, "UTC", 0)
+        alarm.set_alarm(Device(cast(Transport, Port(bedside)), lambda: next(late), trust.EMULATED), SEVEN, "UTC", 0)
 
 
 late = iter(range(NOW_US, NOW_US + 1_000_000, 7))  # a clock of which no two readings are equal

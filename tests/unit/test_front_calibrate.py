@@ -15,7 +15,7 @@ from front.calibrate import CalibrationError
 from front.env import InputError
 from hw_sim.rig import Rig
 from tests.calibrating import room
-from wire import codec
+from wire import codec, trust
 from wire.transport import Transport
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ class RigPort:
 def device(rig: Rig, seconds: float = 8.0) -> Device:
     """After its boot."""
     rig.run(seconds)
-    return Device(cast(Transport, RigPort(rig)), lambda: rig.board.now_us)
+    return Device(cast(Transport, RigPort(rig)), lambda: rig.board.now_us, trust.EMULATED)
 
 
 def run(rig: Rig, action: str, *place: float) -> dict[str, Any]:

@@ -57,16 +57,16 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Port:
 
 
 def standby(port: Port, action: str) -> dict[str, Any]:
-    return orders.standby(action, port.port, port.now_us)
+    return orders.standby(action, port.port, port.now_us, True)
 
 
 def light(port: Port, level: str, minutes: float = 30.0) -> dict[str, Any]:
-    return orders.light(level, minutes, port.port, port.now_us)
+    return orders.light(level, minutes, port.port, port.now_us, True)
 
 
 def ask(port: Port, action: str, at: str | None = None, window: float | None = None) -> dict[str, Any]:
     first = orders.window(action, window)
-    return alarm.command(action, at, port.port, "UTC", Config(), port.now_us, first)[0]
+    return alarm.command(action, at, port.port, "UTC", Config(), port.now_us, first, True)[0]
 
 
 def test_standby_is_ordered_read_back_and_taken_back(port: Port) -> None:

@@ -80,11 +80,17 @@ def test_what_cannot_be_written_leaves_what_was_there(path: Path, monkeypatch: p
     assert (keys.load(path), [one.name for one in path.parent.iterdir()]) == ({7: KEY}, ["keys"])
 
 
-def test_a_host_with_keys_heeds_no_unpaired_device(path: Path) -> None:
+def test_a_host_heeds_no_unpaired_device_with_keys_or_without(path: Path) -> None:
     before = keys.of_a_host(path)
     keys.save(path, 7, KEY)
 
-    assert (before.unpaired, keys.of_a_host(path).unpaired) == (True, False)
+    assert (before.unpaired, keys.of_a_host(path).unpaired) == (False, False)
+
+
+def test_a_simulation_alone_heeds_the_published_key(path: Path) -> None:
+    keys.save(path, 7, KEY)
+
+    assert [trust.TEST_DEVICE in keys.whose(simulated, path).keys for simulated in (True, False)] == [True, False]
 
 
 def test_a_keyring_shows_no_key(path: Path) -> None:

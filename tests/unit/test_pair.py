@@ -49,7 +49,7 @@ def pair_it(device: Device, path: Path, monkeypatch: pytest.MonkeyPatch) -> dict
 
 
 def test_a_new_device_is_paired_and_its_key_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = Device().run(7.0)
+    device = Device(blank=True).run(7.0)
 
     found = pair_it(device, tmp_path / "keys", monkeypatch)
 
@@ -68,7 +68,8 @@ def test_a_paired_device_without_its_button_takes_none(tmp_path: Path, monkeypat
 
 def test_with_its_button_held_it_takes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     device = paired().run(7.0)
-    device.pressed = 1
+    device.press(1)
+    device.run(0.1)
 
     pair_it(device, tmp_path / "keys", monkeypatch)
 
@@ -80,7 +81,7 @@ def test_a_file_that_cannot_be_kept_is_found_before_the_device_has_a_key(
 ) -> None:
     (tmp_path / "keys").write_text("what is this\n")
     (tmp_path / "keys").chmod(0o600)
-    device = Device().run(7.0)
+    device = Device(blank=True).run(7.0)
 
     with pytest.raises(keys.KeysError):
         pair_it(device, tmp_path / "keys", monkeypatch)
@@ -89,7 +90,7 @@ def test_a_file_that_cannot_be_kept_is_found_before_the_device_has_a_key(
 
 
 def test_the_commands_of_a_paired_host_speak_with_tags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = Device().run(7.0)
+    device = Device(blank=True).run(7.0)
     pair_it(device, tmp_path / "keys", monkeypatch)
     port = Port(device)
 
@@ -101,7 +102,7 @@ def test_the_commands_of_a_paired_host_speak_with_tags(tmp_path: Path, monkeypat
 
 def test_the_commands_of_a_paired_host_heed_no_other_device(tmp_path: Path) -> None:
     keys.save(tmp_path / "keys", 1, KEY)
-    port = Port(Device().run(7.0))
+    port = Port(Device(blank=True).run(7.0))
 
     with pytest.raises(TransportError, match="not paired with this host"):
         alarm.Device(port, port.now_us, keys.of_a_host(tmp_path / "keys"))  # type: ignore[arg-type]

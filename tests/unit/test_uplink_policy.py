@@ -23,11 +23,13 @@ CELLS: dict[str, tuple[str, str, str, str]] = {
     "NOT_CONFIDENT": ("", "", "", "MONITORING NOBODY"),
     "RADAR_FAILED": ("", "", "", "MONITORING RADAR_FAILED"),
     "SELF_TEST_FAILED": ("", "", "", "MONITORING SELF_TEST_FAILED"),
+    "NOT_PAIRED": ("", "", "", "MONITORING NOT_PAIRED"),
 }
 # why it is silent, the most important first, and the input that says so
 CAUSES = {
     "STANDBY_SWITCH": "STANDBY_ON",
     "STANDBY_COMMAND": "STANDBY_ORDERED",
+    "NOT_PAIRED": "NOT_PAIRED",
     "SELF_TEST_FAILED": "SELF_TEST_FAILED",
     "RADAR_FAILED": "RADAR_FAILED",
     "NOBODY": "NOT_CONFIDENT",
