@@ -101,7 +101,9 @@ class PiDevice:
         self.children: list[FakeChild] = []
         self.line = TestLine(pi.now_us)
         self.settings = PiSettings(flash=folder / "flash.bin", state=folder / "state", sys=folder / "sys", **settings)
-        give_key(FlashFile(self.settings.flash, lambda work: work()), open_flash())  # it heeds anybody
+        give_key(
+            FlashFile(self.settings.flash, lambda work: work(), self.settings.flash_bytes), open_flash()
+        )  # it heeds anybody
         self.board = RaspberryPi(self.settings, modules_of(pi), self.world(), self.line, BURST_BYTES)
         self.firmware = Firmware(self.board.hal())
         self.live = Live(self.firmware, self.board, pi)
