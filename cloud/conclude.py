@@ -6,6 +6,7 @@ Rule: a function of the memory and of the observations alone; no tick, no clock.
 from __future__ import annotations
 
 from cloud import alarm, device, gather, intent, occupancy, primary_user, session, settle, staging
+from cloud import memory as memories
 from cloud.device import Settings
 from cloud.epoch_input import EPOCH_S, EpochInput
 from cloud.memory import Memory, Notice, Seconds
@@ -20,12 +21,12 @@ _NO_FAILURES = {text_of(Reason, Reason[name]) for name in ("NONE", "NOBODY", "BO
 
 def tick(memory: Memory, delay: settle.Delay, settings: Settings, utc_us: int) -> list[Row]:
     """Everything that is settled at this tick."""
-    return _until(memory, delay, settings, settle.last_settled(utc_us))
+    return until(memory, delay, settings, settle.last_settled(utc_us))
 
 
 def finish(memory: Memory, delay: settle.Delay, settings: Settings, utc_us: int) -> list[Row]:
     """The end of the night: nothing more will come, everything up to utc_us is settled."""
-    rows = _until(memory, delay, settings, utc_us // SECOND_US - 1)
+    rows = until(memory, delay, settings, utc_us // SECOND_US - 1)
     return rows + _epochs(memory, settings, lag_s=0)
 
 
@@ -33,9 +34,11 @@ def begin(memory: Memory, utc_us: int) -> None:
     """The first tick of all: seconds from now on, and the ones still waiting, will be concluded."""
     memory.seconds.next_s = settle.last_settled(utc_us) + 1
     gather.begin(memory.seconds.gather, utc_us // SECOND_US - utc_us // SECOND_US % EPOCH_S)
+    memories.begin(memory)
 
 
-def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int) -> list[Row]:
+def until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int) -> list[Row]:
+    """Every second up to last_s."""
     seconds = memory.seconds
     rows: list[Row] = []
     for one in settle.take_late(delay):
@@ -44,7 +47,10 @@ def _until(memory: Memory, delay: settle.Delay, settings: Settings, last_s: int)
     for number, seen in settle.due(delay, seconds.next_s, last_s):
         seconds.next_s = number + 1
         rows += second(seconds, number, seen, settings.tuning)
-        rows += _epochs(memory, settings, gather.LAG_S)
+        found = _epochs(memory, settings, gather.LAG_S)
+        rows += found
+        if found:
+            memories.checkpoint(memory)
     return rows
 
 

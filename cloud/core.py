@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
-from cloud import conclude, device, ingest, occupancy, settle
+from cloud import conclude, device, ingest, occupancy, redo, settle
 from cloud.memory import Memory, Notice
 from cloud.observations import Boot, DataPacket, Gap, Row
 from wire import codec, delivery, handshake, packet, table, trust
@@ -67,6 +67,7 @@ class State:
     delivery: delivery.State = field(default_factory=delivery.State)
     delay: settle.Delay = field(default_factory=settle.Delay)
     memory: Memory = field(default_factory=Memory)
+    redo: redo.Redo = field(default_factory=redo.Redo)
     utc_us: int = 0
     time_asked: int | None = None  # the device's nonce that a TIME answers at this tick
     knows_time: bool = True  # False: this host's clock is not worth telling
@@ -123,7 +124,7 @@ def step(state: State, event: Packet | Tick) -> Result:
         return Result([], b"")
     if handshake.Event.LINKED in noticed.events:
         state.trouble = None
-        _linked(state, event, before.asked_utc_us)
+        _linked(state, event, before)
     elif handshake.Event.PONG in noticed.events:
         state.rows += ingest.set_clock(state.ingest, event, before.pinged_utc_us, state.utc_us)
         state.time_asked = _integer(event, "device_nonce")
@@ -160,13 +161,30 @@ def acknowledge(state: State) -> bytes:
     return send
 
 
+def late_from(state: State, *, now: bool = False) -> int | None:
+    """UTC, us, from which stored packets are to be concluded again; None: nothing is due. now: without waiting for more."""
+    return redo.wanted(state.redo, state.memory, state.utc_us, now=now)
+
+
+def conclude_again(state: State, packets: list[DataPacket]) -> None:
+    """packets: all that is stored from `late_from` on. The ticks to come conclude them."""
+    redo.forget(state.memory)
+    redo.begin(state.redo, state.memory, packets)
+
+
+def catch_up(state: State) -> list[Row]:
+    """All of what is being concluded again, at once."""
+    return redo.step(state.redo, state.memory, state.settings, None)
+
+
 def finish(state: State) -> list[Row]:
     """The end of the night: what is left is concluded as it is."""
-    return conclude.finish(state.memory, state.delay, state.settings, state.utc_us)
+    return catch_up(state) + conclude.finish(state.memory, state.delay, state.settings, state.utc_us)
 
 
-def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
+def _linked(state: State, hello: Packet, before: handshake.State) -> None:
     """The device answered: its identity and its clock."""
+    asked_utc_us, heard_utc_us = before.asked_utc_us, before.heard_utc_us
     linked = state.link.device
     assert linked is not None
     ingest.is_device(state.ingest, linked.device_id)
@@ -180,6 +198,7 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
     )
     state.rows += ingest.set_clock(state.ingest, hello, asked_utc_us, state.utc_us)
     _told(state, hello)
+    state.rows += redo.answered(state.redo, state.memory, boot.row.boot, heard_utc_us, state.utc_us)
     if new:
         _notice(state, occupancy.Event.BOOTED, asked_utc_us - hello.t_us, occupancy.STARTED)
 
@@ -187,6 +206,7 @@ def _linked(state: State, hello: Packet, asked_utc_us: int) -> None:
 def _notice(state: State, event: occupancy.Event, utc_us: int, reason: str) -> None:
     """Put it where it waits for its second; of one that is past, for the next second."""
     seconds = state.memory.seconds
+    redo.noticed(state.redo, state.memory, Notice(utc_us, event, reason), state.utc_us)
     utc_us = max(utc_us, seconds.next_s * settle.SECOND_US)
     seconds.notices.append(Notice(utc_us, event, reason))
     seconds.notices.sort(key=lambda one: one.utc_us)
@@ -207,6 +227,7 @@ def _tick(state: State, utc_us: int) -> Result:
     rows += _boots(state)
     if not _holds(state, utc_us):
         rows += conclude.tick(memory, state.delay, state.settings, utc_us)
+        rows += redo.step(state.redo, memory, state.settings)
     send = noticed.send + _time(state, utc_us) + _pull(state, utc_us)
     linked = state.link.device is not None
     send += state.questions.device(memory.device, state.settings, linked, utc_us, state.entropy)
@@ -242,6 +263,7 @@ def _observations(state: State, utc_us: int) -> list[Row]:
             continue
         rows.append(seen)
         if isinstance(raw, DataPacket):
+            redo.seen(state.redo, state.memory, seen, utc_us)
             settle.add(state.delay, seen, state.memory.seconds.next_s)
         if isinstance(seen, Gap):
             _gone(state, seen)

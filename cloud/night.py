@@ -35,6 +35,7 @@ from cloud.observations import (
     Transition,
     User,
 )
+from cloud.occupancy import NO_ANSWER
 from cloud.outages import answers
 from cloud.silence import Silence, silences, unanswered
 from cloud.store import StoreError
@@ -173,7 +174,9 @@ def _load(db: sqlite3.Connection) -> Night:
     spoken = "SELECT utc_us FROM vitals UNION ALL SELECT utc_us FROM transitions ORDER BY 1"
     data = [t for (t,) in db.execute(spoken)]  # what the alarm does in a silence does not end it
     heard = answers(starts, health)
-    told = silences(transitions, boots, data, occupancy, stop, faults, heard)
+    incidents = _rows(db, Incident, "incidents", "from_utc_us")
+    made_good = [one for one in incidents if one.what == NO_ANSWER]
+    told = silences(transitions, boots, data, occupancy, stop, faults, heard, made_good)
     lost = lost_packets.spans(db, _rows(db, Gap, "gaps", "utc_us, boot, seq"))
     return Night(
         meta=dict(db.execute("SELECT key, value FROM meta")),
@@ -195,8 +198,8 @@ def _load(db: sqlite3.Connection) -> Night:
         room=_rows(db, Room, "room", "utc_us"),
         faults=faults,
         health=health,
-        incidents=_rows(db, Incident, "incidents", "from_utc_us"),
-        unanswered=unanswered(occupancy, data, stop, heard),
+        incidents=incidents,
+        unanswered=unanswered(occupancy, data, stop, heard, made_good),
         first_boot=starts[0].boot if starts else None,
         boots=[Start(one.boot, one.utc_us - one.t_us, one.utc_us) for one in starts],
     )

@@ -57,10 +57,17 @@ class Cloud:
         self._state.knows_time = self._knows_time()
         rows, send = core.step(self._state, core.Tick(utc_us))
         self.writer.take(rows)
-        urgent = self._state.memory.urgent or self._state.pressing
+        urgent = self._state.memory.urgent or self._state.pressing or core.late_from(self._state) is not None
         if self.writer.due(rows, utc_us, urgent) and self._commit():
             send += core.acknowledge(self._state)
+            self._conclude_again()
         return send
+
+    def _conclude_again(self, *, now: bool = False) -> None:
+        """What came late, when it is time for it and all of it is stored."""
+        from_utc_us = core.late_from(self._state, now=now)
+        if from_utc_us is not None:
+            core.conclude_again(self._state, self.writer.store.packets_since(from_utc_us))
 
     def note(self, incident: Incident) -> None:
         """Something that befell this process or its line."""
@@ -102,6 +109,9 @@ class Cloud:
         """The night is over: commit what was still waiting to settle. Raises StoreError."""
         if self._state.utc_us:
             self._state.memory.keep = True
+            self.writer.take(core.catch_up(self._state))
+            if core.late_from(self._state, now=True) is not None and self._commit():
+                self._conclude_again(now=True)
             self.writer.take(core.finish(self._state))
             self._commit()
 

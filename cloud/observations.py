@@ -253,6 +253,17 @@ class Setting(NamedTuple):
     utc_us: int
 
 
+class Rewound(NamedTuple):
+    """No row of a table: what was concluded from these times on is taken back, other rows come in its place.
+
+    from_utc_us: of bed, user and session; epochs_...: of the half minutes; absences_...: of what the open session left.
+    """
+
+    from_utc_us: int
+    epochs_from_utc_us: int
+    absences_from_utc_us: int
+
+
 Observation = Vitals | Transition | AlarmEvent | Room | Fault | Gap
 Row = (
     Boot
@@ -270,4 +281,5 @@ Row = (
     | Health
     | Incident
     | Untimed
+    | Rewound
 )

@@ -102,6 +102,7 @@ class Tracker:
     present_us: int = 0
     back_utc_us: int = 0  # when whoever is there now came; 0 nobody
     away_reason: str = ""  # why the user is known to be away
+    told: Session | None = None  # the row that was written last
 
 
 def classify(tracker: Tracker, presence: Presence, utc_us: int, config: Config = DEFAULT) -> Event:
@@ -145,7 +146,8 @@ def step(
     if presence is Presence.HERE or (there and before not in OPEN):
         tracker.last_present_utc_us = utc_us
     if action is not Action.KEEP:
-        rows.append(_row(tracker, action, event))
+        tracker.told = _row(tracker, action, event)
+        rows.append(tracker.told)
     return rows
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from cloud import outages
 from cloud.fault_spans import FaultSpan
-from cloud.observations import Occupancy, Transition
+from cloud.observations import Incident, Occupancy, Transition
 from cloud.occupancy import NO_ANSWER, NO_PACKETS
 from wire.table import Reason, text_of
 
@@ -55,10 +55,12 @@ def silences(
     end_utc_us: int,
     faults: Sequence[FaultSpan] = (),
     heard: Sequence[outages.Answer] = (),
+    made_good: Sequence[Incident] = (),
 ) -> list[Silence]:
     """All silences of a night, in the order of their beginning.
 
     boots_utc_us: when each boot first answered; data_utc_us: times of all data packets, rising. heard: its answers.
+    made_good: outages after which all was concluded again; in them holds what the device told later.
     """
     opened = [(t.utc_us, t.reason or REASONS[t.to_state]) for t in transitions if t.to_state in REASONS]
     starts = sorted([start for start, _ in opened] + list(boots_utc_us))
@@ -70,13 +72,15 @@ def silences(
 
     found = [Silence(start, end(start), reason) for start, reason in opened]
     for span in [*_told_afterwards(transitions), *(Silence(b, end(b), SINCE_BOOT) for b in boots_utc_us)]:
-        if not any(s.from_utc_us < span.to_utc_us and span.from_utc_us < s.to_utc_us for s in found):
+        if not any(_overlap(s, span) for s in found):
             found.append(span)
     told = {t.utc_us: t.silent_reason for t in transitions if t.silent_reason is not None}
     found = [replace(span, reason=told.get(span.to_utc_us, span.reason)) for span in found]
     found = [replace(span, reason=_specific(span, faults)) for span in found]
     missed = _missed(occupancy, data_utc_us, end_utc_us)
     found += _caused([rest for one in missed for rest in _without_data(one, data_utc_us)], heard)
+    again = [rest for one in _outages(made_good) for rest in _without_data(one, data_utc_us)]
+    found += _caused([one for one in again if not any(_overlap(one, other) for other in found)], heard)
     return sorted((s for s in found if s.to_utc_us - s.from_utc_us >= SHORTEST_US), key=lambda s: s.from_utc_us)
 
 
@@ -104,11 +108,24 @@ def _specific(span: Silence, faults: Sequence[FaultSpan]) -> str:
 
 
 def unanswered(
-    occupancy: Sequence[Occupancy], data_utc_us: Sequence[int], end_utc_us: int, heard: Sequence[outages.Answer]
+    occupancy: Sequence[Occupancy],
+    data_utc_us: Sequence[int],
+    end_utc_us: int,
+    heard: Sequence[outages.Answer],
+    made_good: Sequence[Incident] = (),
 ) -> list[Silence]:
     """Spans in which the device did not answer, and why; also those of which it had kept all packets."""
-    missed = _missed(occupancy, data_utc_us, end_utc_us)
-    return _caused([one for one in missed if one.reason == NO_ANSWER], heard)
+    missed = [one for one in _missed(occupancy, data_utc_us, end_utc_us) if one.reason == NO_ANSWER]
+    missed += [one for one in _outages(made_good) if not any(_overlap(one, other) for other in missed)]
+    return _caused(sorted(missed, key=lambda one: one.from_utc_us), heard)
+
+
+def _outages(made_good: Sequence[Incident]) -> list[Silence]:
+    return [Silence(one.from_utc_us, one.to_utc_us or one.from_utc_us, NO_ANSWER) for one in made_good]
+
+
+def _overlap(one: Silence, other: Silence) -> bool:
+    return one.from_utc_us < other.to_utc_us and other.from_utc_us < one.to_utc_us
 
 
 def _missed(occupancy: Sequence[Occupancy], data_utc_us: Sequence[int], end_utc_us: int) -> list[Silence]:

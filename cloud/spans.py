@@ -75,7 +75,7 @@ def _reason(night: Night, second: int, packet: int) -> str:
 def _here(night: Night, utc_us: int) -> str:
     """Why this process heard nothing at that instant, whatever the device did."""
     for incident in night.incidents:
-        if incident.from_utc_us <= utc_us < (incident.to_utc_us or night.to_utc_us):
+        if incident.what not in OURS and incident.from_utc_us <= utc_us < (incident.to_utc_us or night.to_utc_us):
             return incident.what
     if not any(start - SECOND_US <= utc_us < stop + SECOND_US for start, stop in night.listening):
         return NOT_RUNNING

@@ -27,6 +27,7 @@ from cloud.observations import (
     Incident,
     IntentChange,
     Occupancy,
+    Rewound,
     Ring,
     Room,
     Row,
@@ -134,6 +135,15 @@ def _insert(table: str, fields: tuple[str, ...], key: str) -> str:
 
 
 _SQL = {kind: _insert(table, kind._fields, key) for kind, (table, key) in _TABLES.items()}
+#: Taking back: each with the place of its time in Rewound. What was told of an epoch was told at its end.
+_REWIND = (
+    ("DELETE FROM occupancy WHERE utc_us >= ?", 0),
+    ("DELETE FROM user WHERE utc_us >= ?", 0),
+    ("DELETE FROM sessions WHERE opened_utc_us > ?", 0),
+    ("DELETE FROM epochs WHERE utc_us >= ?", 1),
+    ("DELETE FROM intents WHERE told_utc_us > ?", 1),
+    ("DELETE FROM absences WHERE from_utc_us >= ?", 2),
+)
 
 
 class Store:
@@ -176,7 +186,11 @@ class Store:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             for kind, group in groupby(rows, type):
-                self._db.executemany(_SQL[kind], map(_storable, group))
+                if kind is Rewound:
+                    for one in group:
+                        self._rewind(one)
+                else:
+                    self._db.executemany(_SQL[kind], map(_storable, group))
             self._listen(utc_us)
             changed = [item for item in meta.items() if self._meta.get(item[0]) != item[1]]
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", changed)
@@ -189,6 +203,11 @@ class Store:
             raise StoreError(
                 f"{self.path}: cannot be written: {error}", writing=True, damaged=_is_damage(error), why=str(error)
             ) from error
+
+    def _rewind(self, row: Row) -> None:
+        """Take back conclusions, within the transaction."""
+        for sql, field in _REWIND:
+            self._db.execute(sql, (row[field],))
 
     def _listen(self, utc_us: int) -> None:
         if self._run is None:

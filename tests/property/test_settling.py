@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud import redo
 from cloud.app import Cloud, seeded
 from cloud.store import Store
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
@@ -58,6 +60,10 @@ class Line:
     killed: dict[int, int] = field(
         default_factory=dict
     )  # at the end of this second, before its commit: s until it is back
+    outage: tuple[int, int] = (0, 0)  # from this second on, for so long, nothing passes either way
+
+    def is_down(self, second: int) -> bool:
+        return 0 <= second - self.outage[0] < self.outage[1]
 
     def arrivals(self) -> dict[int, bytes]:
         """Second -> bytes. What comes while nobody listens comes again when somebody does."""
@@ -65,6 +71,7 @@ class Line:
         for i, (second, data) in enumerate(night()):
             for again in range(1 + (i in self.twice)):
                 at = second + self.delays_s[i % len(self.delays_s)] + again
+                at = sum(self.outage) if self.is_down(at) else at
                 for killed, gone_s in self.killed.items():
                     at = killed + gone_s + 1 if killed <= at <= killed + gone_s else at
                 out[at] = out.get(at, b"") + data
@@ -81,7 +88,8 @@ def run(line: Line) -> dict[str, list[tuple[object, ...]]]:
         for second in range(N_SECONDS):
             if second < back:
                 continue
-            said = device.answers(second * SECOND_US) + arrivals.get(second, b"")
+            said = b"" if line.is_down(second) else device.answers(second * SECOND_US)
+            said += arrivals.get(second, b"")
             for at in range(0, len(said), line.cut):
                 cloud.receive(said[at : at + line.cut])
             if second in line.killed:
@@ -90,7 +98,8 @@ def run(line: Line) -> dict[str, list[tuple[object, ...]]]:
                 back = second + line.killed[second] + 1
                 cloud = Cloud(store, seeded(2, str(second)), "simulated")
                 continue
-            device.hear(cloud.tick(T0_UTC_US + (second + 1) * SECOND_US))
+            send = cloud.tick(T0_UTC_US + (second + 1) * SECOND_US)
+            device.hear(b"" if line.is_down(second) else send)
         cloud.finish()
         store.close()
         with sqlite3.connect(path) as db:
@@ -126,7 +135,45 @@ def test_kills_change_nothing(killed: dict[int, int]) -> None:
     assert run(Line(killed=killed)) == undisturbed()
 
 
-def test_a_longer_delay_does_change_something() -> None:
-    late = run(Line(delays_s=[0] * 20 + [25]))
+CONCLUDED = ("packets", "occupancy", "user", "sessions", "absences", "epochs", "intents", "rings")
+
+
+def concluded(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
+    return {name: tables[name] for name in CONCLUDED}
+
+
+def test_a_longer_delay_is_made_good() -> None:
+    assert run(Line(delays_s=[0] * 20 + [25])) == undisturbed()
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    outage=st.tuples(st.integers(15, N_SECONDS - 60), st.integers(5, 400)).filter(
+        lambda one: sum(one) < N_SECONDS - 40
+    ),
+    killed=st.dictionaries(st.integers(5, N_SECONDS - 25), st.integers(0, LATEST_S), max_size=2),
+)
+def test_an_outage_is_made_good(outage: tuple[int, int], killed: dict[int, int]) -> None:
+    """Whenever it was, however long, and wherever the process is killed in it, behind it or while all is concluded again."""
+    assert concluded(run(Line(outage=outage, killed=killed))) == concluded(undisturbed())
+
+
+def test_an_outage_just_before_the_end_is_made_good_at_the_end() -> None:
+    assert concluded(run(Line(outage=(300, N_SECONDS - 303)))) == concluded(undisturbed())
+
+
+def test_a_share_at_a_time_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redo, "SHARE_S", 7)
+    assert concluded(run(Line(outage=(120, 300)))) == concluded(undisturbed())
+
+
+def test_something_late_while_all_is_concluded_again_is_made_good_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redo, "SHARE_S", 3)
+    assert concluded(run(Line(delays_s=[0] * 100 + [100] + [0] * 11 + [120] + [0] * 500))) == concluded(undisturbed())
+
+
+def test_without_concluding_again_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redo, "wanted", lambda *_, **__: None)
+    late = run(Line(outage=(120, 300)))
     assert late["packets"] == undisturbed()["packets"]
     assert late["epochs"] != undisturbed()["epochs"]
