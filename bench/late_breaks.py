@@ -6,6 +6,7 @@ Left out, because nothing on the board can ring in time then: a processor that h
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from bench.late_world import DUE_US, SECOND_US, World
 from cloud.alarm import AlarmSetting
 from cloud.device import Settings
-from wire import packet
+from wire import codec, packet
 
 Rng = np.random.Generator
 MOVED_ZONES = ("Asia/Kolkata", "Asia/Dhaka", "UTC", "Pacific/Chatham")
@@ -25,6 +26,7 @@ RADAR = ("miso-low", "miso-high", "irq-never", "irq-stuck", "brown-out", "reset-
 CLOCK_CHIP = ("clock-stopped", "clock-absent", "bus-stuck")
 FLASH = ("flash-stuck", "flash-slow=400x", "flash-worn")
 YEAR_US = 31_557_600_000_000
+ORDERS = (packet.ALARM_SET, packet.ALARM_CANCEL, packet.RING, packet.SNOOZE)
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,11 @@ def move(world: World, rng: Rng, at_us: int) -> None:
 
 
 def second_schedule(world: World, rng: Rng, at_us: int) -> None:
-    """Another set time, and perhaps the first one again."""
+    """Another set time, in a moment or minutes away, and perhaps the first one again."""
     off_us = int(rng.integers(20 * SECOND_US, 240 * SECOND_US)) * (1 if rng.random() < 0.6 else -1)
+    soon_us = at_us + int(rng.integers(4 * SECOND_US, 40 * SECOND_US)) if rng.random() < 0.3 else 0
     first, live = world.host.settings, bool(rng.random() < 0.5)
-    other = max(world.base.t0_utc_us + DUE_US + off_us, world.base.t0_utc_us + at_us + 15 * SECOND_US)
+    other = world.base.t0_utc_us + (soon_us or max(DUE_US + off_us, at_us + 15 * SECOND_US))
     wanted = Settings(AlarmSetting(other, int(rng.integers(0, 2)) * 300), "left", first.timezone)
     world.rig.at(at_us, lambda: world.host.change(wanted, live))
     if rng.random() < 0.3:
@@ -213,14 +216,24 @@ def wrong_command(world: World, rng: Rng) -> tuple[int, dict[str, int]]:
     ][int(rng.integers(7))]
 
 
+@functools.cache
+def orders_in(said: bytes) -> int:
+    """How many packets make a device ring, or ring no more."""
+    return sum(one.type in ORDERS for one in codec.Decoder().feed(said))
+
+
 def replay_to_device(world: World, rng: Rng, at_us: int) -> None:
-    """What a host said in another night, or in this one, once more."""
-    kind = int(rng.integers(0, 2))
+    """What a host said in another night, or in this one, once more; every other time with an order to ring or not to."""
+    another = bool(rng.random() < 0.5)
 
     def act() -> None:
-        pieces = world.another_night if kind == 0 else list(world.said)
+        pieces = world.another_night if another else list(world.said)
         first = int(rng.integers(0, max(1, len(pieces) - 40)))
-        world.rig.send(b"".join(pieces[first : first + 40]))
+        if rng.random() < 0.5 and (orders := [n for n, one in enumerate(pieces) if orders_in(one)]):
+            first = max(0, int(rng.choice(orders)) - int(rng.integers(0, 40)))
+        said = b"".join(pieces[first : first + 40])
+        world.replayed += orders_in(said)
+        world.rig.send(said)
 
     again(world, rng, at_us, 12, act)
 
@@ -230,7 +243,9 @@ def replay_to_cloud(world: World, rng: Rng, at_us: int) -> None:
 
     def act() -> None:
         first = int(rng.integers(0, max(1, len(world.another_device) - 60)))
-        world.host.inject += b"".join(world.another_device[first : first + 60])
+        said = b"".join(world.another_device[first : first + 60])
+        world.replayed += said.count(b"\0")
+        world.host.inject += said
 
     again(world, rng, at_us, 12, act)
 

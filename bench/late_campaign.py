@@ -22,7 +22,7 @@ import numpy as np
 
 from bench import planted
 from bench.late_breaks import BREAKS
-from bench.late_judge import Outcome, judge
+from bench.late_judge import REPLAYED, Outcome, judge
 from bench.late_world import BASES, DUE_US, LAST_US, SECOND_US, Base, World, store_hour
 from bench.tables import sources_digest
 from bench.tables import table as markdown
@@ -31,8 +31,9 @@ from wire import packet
 SETS: tuple[tuple[str, ...], ...] = (*((one,) for one in BREAKS), *itertools.combinations(BREAKS, 2))
 CAMPAIGNS = 10_080
 """Every break alone and every pair 48 times."""
-OTHER_NIGHT = 4
-"""A base whose cloud asks for an early ring: what was said there is replayed elsewhere."""
+OTHER_NIGHT = 32
+"""A night whose cloud asks for an early ring: what was said there is replayed elsewhere. None of the bases: a night of the same
+number draws the same nonces, so its sessions would be the same."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def night(
 
 
 def other_night(hour: Any) -> tuple[list[bytes], list[bytes]]:
-    """What host and device say in a night in which the cloud asks for an early ring, piece by piece."""
+    """What host and device say in a night in which the cloud asks for an early ring and the user cancels, piece by piece."""
     world, heard = World(Base(OTHER_NIGHT), hour), list[bytes]()
     answer = world.host.exchange
 
@@ -140,6 +141,9 @@ def other_night(hour: Any) -> tuple[list[bytes], list[bytes]]:
 
     world.host.exchange = listen  # type: ignore[method-assign]
     world.run(DUE_US // SECOND_US)
+    for kind in (packet.ALARM_CANCEL, packet.SNOOZE, packet.RING):
+        world.own(kind, nonce=kind)
+    world.run(2)
     return world.said, heard
 
 
@@ -164,22 +168,56 @@ def run_all(wanted: list[Campaign], work: Path, jobs: int, keep: bool = True) ->
                 yield outcome
 
 
-HEAD = ["break", "campaigns", "fewest of a pair", "it had rung", "late", "silent", "clock lost: rang early", "misled"]
+HEAD = ["break", "campaigns", "alone", "fewest with another", "with", "it had rung", "late", "silent", "replays",
+        "rung by them", "clock lost: rang early", "misled"]  # fmt: skip
+LEAST = 30
+"""So often every break and every pair must have come before it rang."""
 
 
 def rows(outcomes: list[Outcome]) -> list[list[str]]:
-    """One row per break: alone and in pairs."""
+    """One row per break: alone and in pairs. What counts is a campaign in which nothing had rung before the last break."""
     found = []
     for name in BREAKS:
         those = [one for one in outcomes if name in one.breaks]
-        pairs = [sum(other in one.breaks and not one.moot for one in those) for other in BREAKS]
+        met = [set(one.breaks) for one in those if one.met and not one.moot]
+        pairs = {other: met.count({name, other}) for other in BREAKS if other != name}
+        fewest = min(pairs, key=lambda other: pairs[other])
         counts = [
-            len(those), min(pairs), sum(one.moot for one in those),
-            *(sum(any(line.startswith(word) for line in one.wrong) for one in those) for word in ("late", "silent")),
+            len(those), met.count({name}), pairs[fewest], fewest, len(those) - len(met),
+            *(said(those, word) for word in ("late", "silent")), sum(one.replayed for one in those), said(those, REPLAYED),
             sum(one.timeless for one in those), sum(one.misled for one in those),
         ]  # fmt: skip
         found.append([name, *map(str, counts)])
     return found
+
+
+def said(outcomes: list[Outcome], word: str) -> int:
+    """In how many something was wrong that begins so."""
+    return sum(any(line.startswith(word) for line in one.wrong) for one in outcomes)
+
+
+def total(outcomes: list[Outcome]) -> str:
+    """What the table comes to."""
+    counts = [int(row[column]) for row in rows(outcomes) for column in (2, 3)]
+    words = (
+        *(f"{said(outcomes, word)} {word}" for word in ("late", "silent")),
+        f"{said(outcomes, REPLAYED)} rung {REPLAYED}",
+    )
+    replayed, timeless = (sum(getattr(one, name) for one in outcomes) for name in ("replayed", "timeless"))
+    return (
+        f"{len(outcomes)} campaigns: {', '.join(words)}. Every break alone and every pair came at least {min(counts)} "
+        f"times in the last ten minutes, before anything rang. Replays brought {replayed} orders and packets. Rang early "
+        f"because every source of time was lost: {timeless}."
+    )
+
+
+def too_few(outcomes: list[Outcome]) -> list[str]:
+    """Breaks that did not come often enough in a whole campaign; nothing is asked of a part of one."""
+    if len(outcomes) < CAMPAIGNS:
+        return []
+    found = rows(outcomes)
+    lines = [f"only {row[2]} times alone: {row[0]}" for row in found if int(row[2]) < LEAST]
+    return lines + [f"only {row[3]} times: {row[0]}, {row[4]}" for row in found if int(row[3]) < LEAST]
 
 
 def chosen(count: int | None, sample: int | None) -> list[Campaign]:
@@ -195,7 +233,7 @@ def section(work: Path, wanted: list[Campaign], jobs: int = 1) -> tuple[str, lis
     work.mkdir(parents=True, exist_ok=True)
     outcomes = list(run_all(wanted, work, jobs))
     wrong = [f"campaign {one.number}: {', '.join(one.breaks)}: {'; '.join(one.wrong)}" for one in outcomes if one.wrong]
-    return markdown(HEAD, rows(outcomes)), wrong
+    return f"{markdown(HEAD, rows(outcomes))}\n\n{total(outcomes)}", wrong + too_few(outcomes)
 
 
 def until_wrong(wanted: list[Campaign], work: Path, jobs: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ EARLY_US = 2 * SECOND_US
 """So much early needs a reason: a second is the battery clock's after a reboot."""
 WRONG_US = 2 * SECOND_US
 """A clock that is off by more is wrong: an answer's instant is known to a second."""
+REPLAYED = "by replayed data"
 CLOCK_LOST, STEPPED, ASKED, WAS_OFF = (
     table.text_of(table.Reason, table.Reason[name])
     for name in ("CLOCK_LOST", "CLOCK_STEPPED", "HOST_REQUEST", "WAS_OFF")
@@ -28,7 +29,7 @@ CLOCK_LOST, STEPPED, ASKED, WAS_OFF = (
 @dataclass(frozen=True)
 class Outcome:
     """One campaign. Times in s from its set time on, negative before. sounds_s: when the buzzer sounded from the set
-    time on, None: it did not; rises: (s, by, reason)."""
+    time on, None: it did not; rises: (s, by, reason); asked_s: when the host first asked for an early ring."""
 
     number: int
     breaks: list[str]
@@ -38,16 +39,23 @@ class Outcome:
     due_s: float
     sounds_s: float | None
     rises: list[tuple[float, str, str]] = field(default_factory=list)
-    asked: bool = False
+    asked_s: float | None = None
     lost_clock: bool = False
     stepped: bool = False
     held: bool = False
+    replayed: int = 0
+    replays_taken: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @property
     def fails(self) -> bool:
-        """It was late, or silent."""
-        return any(line.startswith(("late", "silent")) for line in self.wrong)
+        """It was late or silent, or a replay had its way."""
+        return any(line.startswith(("late", "silent", REPLAYED)) for line in self.wrong)
+
+    @property
+    def met(self) -> bool:
+        """All that breaks broke before it rang."""
+        return all(at_s + self.due_s > max(self.moments_s) for at_s, _, _ in self.rises)
 
     @property
     def timeless(self) -> bool:
@@ -98,12 +106,13 @@ def judge(world: World, number: int, breaks: list[str], moments_us: list[int], a
     """Runs a world to its end and says what is wrong."""
     due = follow(world)
     sounds = sounds_us(world, due)
+    asked = [(at - world.base.t0_utc_us - due) / 1e6 for at, one in world.host.asked if one.type == packet.RING]
     outcome = Outcome(
         number, breaks, [(one - DUE_US) / 1e6 for one in moments_us], armed, moot, (due - DUE_US) / 1e6,
         None if sounds is None else (sounds - due) / 1e6,
         [((t_us - due) / 1e6, by, reason) for t_us, by, reason in world.rises],
-        any(one.type == packet.RING for _, one in world.host.asked), world.lost_clock, world.stepped,
-        world.guard.state != 0 and not world.guard.unstored,
+        min(asked, default=None), world.lost_clock, world.stepped,
+        world.guard.state != 0 and not world.guard.unstored, world.replayed, world.replays_taken,
     )  # fmt: skip
     outcome.wrong.extend(complaints(outcome))
     return outcome
@@ -120,15 +129,18 @@ def complaints(one: Outcome) -> list[str]:
         elif one.sounds_s > LATE_US / 1e6:
             found.append(f"late by {one.sounds_s:.3f} s")
     for at_s, by, reason in one.rises:
-        if at_s < -EARLY_US / 1e6 and not explained(one, reason):
+        asked = one.asked_s is not None and one.asked_s <= at_s
+        if reason == ASKED and one.replayed and not asked:
+            found.append(f"{REPLAYED} it rang {-at_s:.3f} s early")
+        elif at_s < -EARLY_US / 1e6 and not (asked if reason == ASKED else explained(one, reason)):
             found.append(f"rang early for no reason: {-at_s:.3f} s, by {by}, {reason}")
+    if one.replays_taken:
+        found.append(f"{REPLAYED} the cloud was misled: {one.replays_taken} packets")
     return found
 
 
 def explained(one: Outcome, reason: str) -> bool:
-    """An early ring that is meant."""
-    if reason == ASKED:
-        return one.asked
+    """An early ring that is meant, though no host has asked for it."""
     if reason == CLOCK_LOST:
         return one.lost_clock
     return reason in (STEPPED, WAS_OFF) and (one.stepped or "forged time" in one.breaks)

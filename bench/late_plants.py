@@ -1,4 +1,4 @@
-"""Eleven mistakes of the kind that makes an alarm late, each planted, each to be found by the never-late campaign.
+"""Twelve mistakes of the kind that makes an alarm late, each planted, each to be found by the never-late campaign.
 
 Rule: a mistake is a change of a line or two that passes a compiler and a glance; found means: within 1,000 campaigns drawn
 by chance from all of them.
@@ -80,6 +80,11 @@ PLANTS = {
         "a reboot while the line is quiet forgets the alarm in flash", "alarm_memory.c",
         "    if (kept->set_for_utc_us == 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
         "    if (kept->set_for_utc_us != 0u || a->guard.state != SW_ALARM_OFF) {\n        return;",
+    ),
+    "replay-taken": Plant(
+        "orders of another session are taken", "trust.c",
+        "        if (!is_genuine(&t->pending, packet)) {\n            t->forged++;\n            return SW_ADMITTED_NOT;",
+        "        if (!is_genuine(&t->pending, packet)) {\n            t->forged++;\n            return SW_ADMITTED;",
     ),
     "rounded-up": Plant(
         "the deadline is rounded up to three seconds", "alarm_guard.c",

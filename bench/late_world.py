@@ -22,6 +22,7 @@ from cloud.alarm import AlarmSetting
 from cloud.app import seeded
 from cloud.daily_alarm import Daily
 from cloud.device import Settings
+from cloud.ingest import PER_DEVICE
 from cloud.night_process import Cloud
 from cloud.store import Store
 from hw_sim.board import CHIP_CLOCK_NS, Faults, Samples
@@ -157,6 +158,7 @@ class CloudHost:
             state = self.cloud._state
             state.link, sealed = handshake.seal(state.link, plain)
             self._on_its_way.append((0, sealed))
+            self.said.append(sealed)
 
     def exchange(self, utc_us: int, data: bytes) -> bytes:
         """See hw_sim.levers.Host."""
@@ -242,6 +244,8 @@ class World:
     another_night, another_device: pieces that host and device said in another one. said: what this host has said.
     lost_clock, stepped: has befallen the device's clock, the host's. sets: (virtual us, set time UTC us, UTC us by the
     device's clock) of every alarm that the device has said to have taken. rises: (virtual us, by, reason) of the buzzer.
+    replayed: orders to ring or not that a replay brought to the device, packets that one brought to the cloud. boots: of
+    this device.
     """
 
     def __init__(self, base: Base, hour: NDArray[np.uint16]) -> None:
@@ -249,6 +253,8 @@ class World:
         self.another_night: list[bytes] = []
         self.another_device: list[bytes] = []
         self.lost_clock = self.stepped = False
+        self.replayed = 0
+        self.boots: set[int] = set()
         self.sets: list[tuple[int, int, int]] = []
         self.rises: list[tuple[int, str, str]] = []
         self._packets = 0
@@ -287,6 +293,8 @@ class World:
 
     def look(self) -> None:
         """Notes what the device has said of its alarm and why it rings, before a reboot forgets it."""
+        device: Any = self.rig.device
+        self.boots.add(device.firmware.state.boot)
         new, self._packets = self.rig.packets[self._packets :], len(self.rig.packets)
         for one in new:
             if one.type == packet.ALARM_STATE:
@@ -307,6 +315,12 @@ class World:
         """The device's own view of its alarm, to read; it is never the judge's."""
         device: Any = self.rig.device
         return device.firmware.state.alarm.guard
+
+    @property
+    def replays_taken(self) -> int:
+        """Packets in the cloud's hands that this device has never made."""
+        boots = self.host.cloud._state.ingest.boots.items()
+        return sum(len(boot.got) for key, boot in boots if key % PER_DEVICE not in self.boots)
 
     def stranger(self, kind: int, **fields: int) -> None:
         """A packet of somebody on the line who has no key. Fields that are not named are 0."""

@@ -10,10 +10,23 @@ from typing import Any
 
 import pytest
 
-from bench.late_breaks import BREAKS
-from bench.late_campaign import CAMPAIGNS, SETS, Campaign, chosen, night, rows
+from bench.late_breaks import BREAKS, orders_in
+from bench.late_campaign import (
+    CAMPAIGNS,
+    HEAD,
+    LEAST,
+    OTHER_NIGHT,
+    SETS,
+    Campaign,
+    chosen,
+    night,
+    other_night,
+    rows,
+    too_few,
+    total,
+)
 from bench.late_judge import ASKED, CLOCK_LOST, STEPPED, Outcome, complaints
-from bench.late_world import DUE_US, LAST_US, store_hour
+from bench.late_world import BASES, DUE_US, LAST_US, store_hour
 
 pytestmark = pytest.mark.hil
 FINE = Outcome(1, ["line cut"], [-300.0], armed=True, moot=False, due_s=0.0, sounds_s=0.0)
@@ -24,6 +37,12 @@ NOTHING: tuple[list[bytes], list[bytes]] = ([], [])
 def hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Half a minute of it, over and over."""
     yield store_hour(tmp_path_factory.mktemp("hour") / "hour.npy", seconds=30)
+
+
+@pytest.fixture(scope="module")
+def other(hour: Any) -> tuple[list[bytes], list[bytes]]:
+    """The night that is replayed."""
+    return other_night(hour)
 
 
 def ran(numbers: list[int], hour: Any) -> list[Outcome]:
@@ -66,6 +85,9 @@ def test_everything_breaks_inside_the_last_ten_minutes() -> None:
         (replace(FINE, sounds_s=None), "silent"),
         (replace(FINE, armed=False), "not armed"),
         (replace(FINE, rises=[(-140.0, "cloud", ASKED)]), "rang early for no reason"),
+        (replace(FINE, rises=[(-140.0, "cloud", ASKED)], asked_s=-139.0), "rang early for no reason"),
+        (replace(FINE, rises=[(-140.0, "cloud", ASKED)], replayed=3), "by replayed data it rang 140.000 s early"),
+        (replace(FINE, replays_taken=1), "by replayed data the cloud was misled: 1 packets"),
         (replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)]), "rang early for no reason"),
         (replace(FINE, rises=[(-140.0, "device", STEPPED)]), "rang early for no reason"),
         (replace(FINE, rises=[(-3.0, "device", "the set time")], stepped=True), "rang early for no reason"),
@@ -82,7 +104,7 @@ def test_the_judge_sees_what_is_wrong(outcome: Outcome, says: str) -> None:
     [
         FINE,
         replace(FINE, sounds_s=1.0),
-        replace(FINE, rises=[(-140.0, "cloud", ASKED)], asked=True),
+        replace(FINE, rises=[(-140.0, "cloud", ASKED)], asked_s=-170.0, replayed=3),
         replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)], lost_clock=True),
         replace(FINE, rises=[(-140.0, "device", STEPPED)], stepped=True),
         replace(FINE, rises=[(-1.9, "device", "the set time")]),
@@ -97,7 +119,45 @@ def test_the_judge_lets_pass_what_is_meant(outcome: Outcome) -> None:
 def test_a_row_counts_what_failed_and_what_was_over_before() -> None:
     late = replace(FINE, wrong=["late by 2.000 s"])
     found = rows([FINE, late, replace(FINE, moot=True), replace(FINE, rises=[(-9.0, "device", CLOCK_LOST)])])
-    assert found[0] == ["line cut", "4", "0", "1", "1", "0", "1", "0"]
+    row = dict(zip(HEAD, found[0], strict=True))
+    assert (row["campaigns"], row["alone"], row["fewest with another"]) == ("4", "3", "0")
+    assert (row["it had rung"], row["late"], row["silent"], row["clock lost: rang early"]) == ("1", "1", "0", "1")
+
+
+def test_a_pair_counts_when_both_broke_before_it_rang() -> None:
+    pair = replace(FINE, breaks=["line cut", "rebooted"], moments_s=[-300.0, -20.0])
+    rang_between = replace(pair, rises=[(-100.0, "cloud", ASKED)], asked_s=-130.0)
+    assert (pair.met, rang_between.met, replace(pair, rises=[(0.0, "device", "the set time")]).met) == (
+        True,
+        False,
+        True,
+    )
+
+
+def whole(**changed: Any) -> list[Outcome]:
+    """All campaigns, nothing wrong in them; `changed` in those of the first pair but some."""
+    found = [replace(FINE, number=n, breaks=list(Campaign(n).breaks), moments_s=[-9.0]) for n in range(CAMPAIGNS)]
+    first = [one.number for one in found if one.breaks == list(SETS[len(BREAKS)])]
+    return [replace(one, **changed) if one.number in first[LEAST - 1 :] else one for one in found]
+
+
+def test_a_whole_campaign_needs_every_pair_often_enough() -> None:
+    names = sorted(SETS[len(BREAKS)])
+    assert too_few(whole()) == [] and "at least 48 times" in total(whole())
+    assert sorted(line.split(": ")[1].split(", ")[0] for line in too_few(whole(moot=True))) == names
+    assert "at least 29 times" in total(whole(moot=True))
+
+
+def test_the_night_that_is_replayed_is_none_of_them_and_has_orders(other: tuple[list[bytes], list[bytes]]) -> None:
+    """Orders of every kind: to ring, to ring no more, to ring at another time."""
+    said, heard = other
+    assert OTHER_NIGHT >= BASES and sum(orders_in(one) for one in said) >= 4 and len(heard) > 20
+
+
+def test_replays_come_and_are_refused(hour: Any, other: tuple[list[bytes], list[bytes]]) -> None:
+    numbers = [list(BREAKS).index(f"replayed to the {end}") for end in ("device", "cloud")]
+    found = list(night(0, [Campaign(number) for number in numbers], hour, other, jobs=1))
+    assert [(one.wrong, one.replayed > 0, one.replays_taken) for one in found] == [([], True, 0)] * 2
 
 
 def test_the_same_sample_is_drawn_each_time(tmp_path: Path) -> None:
