@@ -259,6 +259,14 @@ def light(level: str, serial: str, minutes: float, simulated: bool, json: bool) 
     show(json, found, lambda: [orders.light_text(found)])
 
 
+def radar(action: str, source: str | None, serial: str, simulated: bool, json: bool) -> None:
+    """The radar configuration of a device at a port."""
+    from front.radar_order import command, lines
+
+    found = command(action, source, serial, now_us, simulated)
+    show(json, found, lambda: lines(found))
+
+
 def calibrate(action: str, port: str, place: tuple[float | None, float, float], simulated: bool, json: bool) -> None:
     """A procedure of calibration on the device at a port, or what it has."""
     from front.calibrate import PROCEDURE_S, as_text, command

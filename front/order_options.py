@@ -67,4 +67,22 @@ def light(
     commands.light(level, serial, minutes, simulated, json)
 
 
-COMMANDS = (alarm, standby, light)
+def radar(
+    action: Annotated[Literal["show", "set"], typer.Argument(metavar="show|set")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="[RADAR.json|default]", help="With set: a file, or the device's own.")
+    ] = None,
+    serial: Serial = ...,  # type: ignore[assignment]
+    simulated: Simulated = False,
+    json: Json = False,
+) -> None:
+    """The radar configuration of the device at a port.
+
+    It is checked before it is sent, in force at once, and kept over a reboot.
+    """
+    from front import commands
+
+    commands.radar(action, source, serial, simulated, json)
+
+
+COMMANDS = (alarm, standby, light, radar)

@@ -19,6 +19,10 @@ _HEADER_KEYS = ("seq", "boot", "t_us", "flags")
 _SAY_CONFIG = {
     packet.HELLO: ("boot", "device_id", "config_hash", "parameters_hash", "protocol_oldest", "protocol_newest"),
     packet.SETTINGS: ("side",),
+    packet.ORDERS: ("standby", "wake_window"),
+    packet.RADAR: tuple(
+        one.name for one in table.BY_NAME["RADAR"].fields if one.name not in ("nonce", "reason", "stored")
+    ),
 }
 
 

@@ -78,6 +78,16 @@ def test_a_recording_tells_configuration_when_it_changes(tmp_path: Path) -> None
     assert notes[1].utc_us == T0_US + 9  # when the packet was complete
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "momentary"), [("ORDERS", "wake_window", "light_left"), ("RADAR", "n_chirps", "stored")]
+)
+def test_what_was_ordered_is_configuration_told_when_it_changes(name: str, field: str, momentary: str) -> None:
+    ear = decoded.Ear()
+    said = [{field: 4}, {field: 4, momentary: 0}, {field: 8}]
+    heard = [ear.hear(True, codec.encode(made(name, **fields)))[0].change for fields in said]
+    assert [one and (one["said_by"], one[field]) for one in heard] == [(name, 4), None, (name, 8)]
+
+
 def test_a_stock_reader_finds_json_and_schema(tmp_path: Path) -> None:
     path = tmp_path / "l.mcap"
     with Recorder(path, {}, packets=True) as recorder:
