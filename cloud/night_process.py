@@ -14,7 +14,7 @@ from cloud.device import Settings
 from cloud.observations import Incident
 from cloud.store import Store
 from cloud.writer import Writer
-from wire import codec, seeed, trust
+from wire import codec, older, seeed, trust
 from wire.handshake import Entropy
 
 
@@ -38,7 +38,7 @@ class Cloud:
         """
         self._knows_time = knows_time
         self.writer = writer if isinstance(writer, Writer) else Writer(writer, every_us=0)
-        self._decoder = codec.Decoder()
+        self._decoder = older.Decoder() if keyring.believes else codec.Decoder()
         self._state = core.State(entropy, settings or Settings(), questions=questions or core.Own(), keyring=keyring)
         restore(self._state, self.writer.store)
         self._meta = {

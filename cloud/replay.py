@@ -18,7 +18,7 @@ from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.then import Then
 from cloud.writer import Writer
-from wire import codec, packet, seeed, table
+from wire import codec, older, packet, seeed, table
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
 
 #: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
@@ -121,7 +121,7 @@ def settings_of(recording: Recording) -> Settings:
             return msgspec.json.decode(text, type=Settings)
         except msgspec.DecodeError as error:
             raise ReplayError(f"recording: metadata {SETTINGS}: {error}") from None
-    said = codec.Decoder().feed(recording.bytes_of(TO_DEVICE))
+    said = older.Decoder().feed(recording.bytes_of(TO_DEVICE))
     sides = [one.fields["side"] for one in said if one.type == packet.SETTINGS_SET]
     return Settings(side=next((_SIDES.get(side) for side in sides if isinstance(side, int)), None))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from cloud import device
 from cloud.device import Device, Settings
-from wire import codec, handshake, packet
+from wire import handshake, older, packet
 from wire.handshake import Config, Entropy, Event, Result, State
 from wire.packet import Packet
 
@@ -21,7 +21,7 @@ class Then:
     """See core.Questions; `said` comes before each tick."""
 
     def __init__(self) -> None:
-        self._decoder = codec.Decoder()
+        self._decoder = older.Decoder()
         self._questions: list[Packet] = []
         self._own = 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from wire import codec, recording, table
+from wire import older, recording, table
 from wire.packet import Packet, rows
 
 _HEAD = [("utc_us", "<i8"), ("seq", "<u4"), ("boot", "<u4"), ("t_us", "<u8"), ("flags", "u1")]
@@ -52,7 +52,7 @@ class Line:
     @cached_property
     def _packets(self) -> dict[str, list[tuple[int, Packet]]]:
         found: dict[str, list[tuple[int, Packet]]] = {}
-        decoders = {recording.FROM_DEVICE: codec.Decoder(), recording.TO_DEVICE: codec.Decoder()}
+        decoders = {recording.FROM_DEVICE: older.Decoder(), recording.TO_DEVICE: older.Decoder()}
         for event in self._found.events:
             if event.topic in decoders:
                 for one in decoders[event.topic].feed(event.data):
