@@ -11,7 +11,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edge.core import load
@@ -19,6 +19,7 @@ from wire import codec, handshake, packet, table, trust
 from wire.packet import Packet
 
 ffi, lib = load()
+QUESTION = 0xA5  # nonce of a host that asks who is there
 ROUND = 500  # forgeries between two checks that the ends still talk
 KEY, OTHER = trust.Key(bytes(range(32))), trust.Key(bytes(range(1, 33)))
 DEVICE_ID = 0xD0D0
@@ -64,6 +65,7 @@ class Link:
     up: list[Packet]  # of the device
     old_down: list[Packet]
     old_up: list[Packet]
+    hello: Packet  # with which the device answered the present host
 
     @property
     def session(self) -> trust.Key:
@@ -95,10 +97,11 @@ def linked(rng: random.Random, before: Link | None = None) -> Link:
     asked = handshake.tick(
         handshake.Config(), handshake.State(), 0, lambda n: rng.getrandbits(8 * n).to_bytes(n, "little")
     )
-    result = handshake.receive(asked.state, device.hello(rng.getrandbits(64), asked.state.nonce), 1, RING)
+    hello = device.hello(rng.getrandbits(64), asked.state.nonce)
+    result = handshake.receive(asked.state, hello, 1, RING)
     assert result.events == (handshake.Event.LINKED,)
     old = ([], []) if before is None else (before.down, before.up)
-    link = Link(rng, device, result.state, [], [], *old)
+    link = Link(rng, device, result.state, [], [], *old, hello)
     for _ in range(8):
         down, up = link.say(), link.tell()
         assert device.admits(codec.encode(down)) and handshake.receive(link.host, up, 2, RING).heeded
@@ -158,6 +161,18 @@ def grown(link: Link, one: Packet) -> Packet:
     return one._replace(payload=one.payload + link.rng.randbytes(link.rng.randrange(1, 40)))
 
 
+def order(link: Link, one: Packet) -> Packet:
+    """An order without a tag, as one says it to a device that is not paired."""
+    return packet.make(packet.ALARM_CANCEL, {"nonce": link.word()}, seq=one.seq + 1)
+
+
+def unpaired_hello(device_id: int) -> Callable[[Link, Packet], Packet]:
+    """The device has forgotten its key, says somebody: HELLO without a tag, to the host's open question."""
+    return lambda link, one: packet.make(
+        packet.HELLO, {**link.hello.fields, "device_id": device_id, "host_nonce": QUESTION}, boot=link.device.boot
+    )
+
+
 Forge = Callable[[Link, Packet], Packet]
 SAME: Forge = lambda link, one: one  # noqa: E731
 #: name, whom it is for, which packets it starts from, what is done to one
@@ -168,6 +183,15 @@ FORGERIES: tuple[tuple[str, str, str, Forge], ...] = (
     ("reflected to the device", "device", "up", SAME),
     ("reflected and renumbered", "device", "up", lambda link, one: trust.seal(link.session, bare(one)._replace(seq=1 << 30))),
     ("reflected to the host", "host", "down", SAME),
+    ("unpaired device of the same name", "asking", "up", unpaired_hello(DEVICE_ID)),
+    ("unpaired device without a name", "asking", "up", unpaired_hello(0)),
+    ("emulated device", "asking", "up", unpaired_hello(trust.TEST_DEVICE)),
+    ("its data after an unpaired hello", "asking", "up", lambda link, one: bare(one)),
+    ("order without a tag", "device", "down", order),
+    ("order without a tag to an unpaired device", "unpaired", "down", order),
+    ("order of before to a device without its key", "unpaired", "down", SAME),
+    ("session of before the reboot", "rebooted", "down", SAME),
+    ("data of before the reboot", "elsewhere", "up", SAME),
     *((f"{name} to the {to}", to, way, forge) for to, way in (("device", "down"), ("host", "up")) for name, forge in (
         ("flipped bit", flipped), ("no tag", lambda link, one: bare(one)._replace(seq=one.seq + 1000)),
         ("key of zeros", with_key(trust.Key(bytes(32)))), ("published key", with_key(trust.Key(trust.TEST_KEY))),
@@ -178,14 +202,65 @@ FORGERIES: tuple[tuple[str, str, str, Forge], ...] = (
 )  # fmt: skip
 
 
+def rebooted(link: Link) -> DeviceEnd:
+    """The same device after a reboot, in a new session that has heard its host."""
+    device = DeviceEnd(link.device.boot ^ 0x5A5A)
+    hello = device.hello(link.word(), link.word())
+    key = trust.session_key(KEY, _number(hello, "nonce"), _number(hello, "host_nonce"), device.boot)
+    assert device.admits(codec.encode(trust.seal(key, packet.make(packet.PING, {"nonce": 1}, seq=1))))
+    return device
+
+
+def _number(one: Packet, name: str) -> int:
+    value = one.fields[name]
+    assert isinstance(value, int)
+    return value
+
+
+def unpaired(link: Link) -> DeviceEnd:
+    """A device without a key."""
+    device = DeviceEnd(link.device.boot)
+    device.state.state, device.state.device_id = lib.SW_TRUST_UNPAIRED, 0
+    return device
+
+
+def asking(link: Link) -> handshake.State:
+    """A host that has the device's key and has asked who is there."""
+    return handshake.State(nonce=QUESTION)
+
+
+def elsewhere(link: Link) -> handshake.State:
+    """The same host in a later session with the same device."""
+    return replace(link.host, session=trust.session_key(KEY, link.word(), link.word(), link.device.boot ^ 0x5A5A))
+
+
+DEVICES: dict[str, Callable[[Link], DeviceEnd]] = {
+    "device": lambda link: link.device,
+    "unpaired": unpaired,
+    "rebooted": rebooted,
+}
+HOSTS: dict[str, Callable[[Link], handshake.State]] = {
+    "host": lambda link: link.host,
+    "asking": asking,
+    "elsewhere": elsewhere,
+}
+
+
 def accepted(link: Link, to: str, forged: Packet) -> bool:
     """One end takes it for genuine. A packet of the host never counts at the host."""
     line = codec.encode(forged)
-    if to == "device":
-        return link.device.admits(line)
+    if to in DEVICES:
+        return DEVICES[to](link).admits(line)
     found = codec.Decoder().feed(line)
-    results = [handshake.receive(link.host, one, 3, RING) for one in found]
-    return any(one.heeded and not got.layout.from_host for one, got in zip(results, found, strict=True))
+    host = HOSTS[to](link)
+    results = [handshake.receive(host, one, 3, RING) for one in found]
+    return any(heeds(one, got) for one, got in zip(results, found, strict=True))
+
+
+def heeds(result: handshake.Result, got: Packet) -> bool:
+    """Something of the device counts, or it is linked."""
+    linked = handshake.Event.LINKED in result.events
+    return linked or (result.heeded and not got.layout.from_host)
 
 
 def run(n: int, seed: int = 1) -> dict[str, Any]:

@@ -30,4 +30,25 @@ def test_a_device_that_forgets_the_last_number_is_found(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(forgeries.DeviceEnd, "admits", forgetful)
 
-    assert forgeries.run(1000)["accepted_kinds"] == {"replayed to the device": 34}
+    assert forgeries.run(1000)["accepted_kinds"] == {"replayed to the device": 26}
+
+
+def test_a_host_that_heeds_unpaired_devices_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgeries, "RING", trust.Keyring(forgeries.RING.keys, unpaired=True))
+
+    taken = forgeries.run(1000)["accepted_kinds"]
+
+    assert set(taken) == {"unpaired device without a name", "its data after an unpaired hello"}
+
+
+def test_an_unpaired_device_that_heeds_anybody_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpaired = forgeries.unpaired
+
+    def open_one(link: forgeries.Link) -> forgeries.DeviceEnd:
+        device = unpaired(link)
+        device.state.state = forgeries.lib.SW_TRUST_OPEN
+        return device
+
+    monkeypatch.setitem(forgeries.DEVICES, "unpaired", open_one)
+
+    assert set(forgeries.run(1000)["accepted_kinds"]) == {"order without a tag to an unpaired device"}
