@@ -106,6 +106,11 @@ class LinkCounts:
         """The host sent a question that wants one reply; a reply to nothing counts as sent unasked."""
         self._open[question] += 1
 
+    def open_question(self, nonce: object) -> Hashable:
+        """The one of this nonce that waits for its reply; None: there is none. Questions are (type of the reply, nonce)."""
+        waiting = (one for one, n in self._open.items() if n and isinstance(one, tuple) and one[1] == nonce)
+        return next(waiting, None)
+
     def pulled(self, t_us: int, boot: int, seq: int, n: int) -> None:
         """The host wants stored packets, beside what it has asked for before."""
         self._pulls = [*self._pulls, Pull(boot, seq, n, t_us + PULL_US)][-PULLS:]

@@ -312,7 +312,10 @@ class _Tools:
         self._item, self.port = item, port
 
     def speech(self) -> Any:
-        return _Speech()
+        from wire import keys, session
+
+        kept = keys.load(keys.place()) if self.port is not None else {}
+        return _Speech(session.Session(session.of_a_bench(kept)))
 
     def recorder(self, path: Path, metadata: Mapping[str, str]) -> Any:
         from wire.recording import Recorder
@@ -334,7 +337,7 @@ class _Tools:
     def rig(self, **options: Any) -> Any:
         from hw_sim.rig import Rig
 
-        return Rig(**options)
+        return Rig(**options, paired=True)
 
     def utc_us(self) -> int:
         return time.time_ns() // 1000  # noqa: TID251  (a live port: the one place that asks the wall)
@@ -348,9 +351,10 @@ class _Tools:
 class _Speech:
     """The packets of wire/packet.h, as hw_sim.hil.link wants them."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Any) -> None:
         from wire import codec, table
 
+        self.session = session
         self._decoder = codec.Decoder()
         self._words = {f"{prefix}_*": enum for enum, prefix in table.WORDS.values()}
 
@@ -360,6 +364,8 @@ class _Speech:
 
         found = []
         for one in self._decoder.feed(data):
+            if self.session.hear(one):  # nobody asked for it but the link itself
+                continue
             resent, fields = bool(one.flags & FLAG_RESENT), one.fields
             text = describe(one.layout, fields, self._words)
             found.append(Heard(at_us, one.layout.name, one.seq, one.boot, one.t_us, resent, fields, text))
@@ -375,11 +381,11 @@ class _Speech:
         return name in table.BY_NAME
 
     def say(self, name: str, fields: Mapping[str, Any]) -> bytes:
-        from wire import codec, packet, table
+        from wire import packet, table
 
         if name not in table.BY_NAME:
             raise ValueError(f"there is no packet {name}: expected one of {', '.join(table.BY_NAME)}")
-        return codec.encode(packet.make(table.BY_NAME[name].number, fields))
+        return bytes(self.session.say(packet.make(table.BY_NAME[name].number, fields)))
 
     def answer_to(self, name: str) -> str | None:
         from wire import table

@@ -244,7 +244,6 @@ class Rig(Quanta):
         super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
         self.board.load_flash(paired_flash() if paired else open_flash())
         self.packets: list[Packet] = []
-        self._asked: dict[Any, int] = {}  # nonce of a question -> type of its answer
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)
         self.device = open_target(self.board, target, core, radar_config(radar or {}), log, gdb_port, raw)
@@ -315,7 +314,6 @@ class Rig(Quanta):
         for one in self._from_host.feed(data):
             if one.type in ANSWERS:
                 self.counts.asked((ANSWERS[one.type], one.fields["nonce"]))
-                self._asked[one.fields["nonce"]] = ANSWERS[one.type]
             elif one.type == packet.PULL:
                 wanted = cast(tuple[int, int, int], tuple(one.fields[name] for name in ("boot", "seq", "count")))
                 self.counts.pulled(self.board.now_us, *wanted)
@@ -332,7 +330,7 @@ class Rig(Quanta):
         if one.type == packet.HELLO and one.fields["host_nonce"] == 0:
             return Seen(Kind.ANNOUNCEMENT, one.boot)
         if one.type == packet.REFUSE:  # instead of any other answer
-            return Seen(Kind.REPLY, one.boot, (self._asked.get(one.fields["nonce"]), one.fields["nonce"]))
+            return Seen(Kind.REPLY, one.boot, self.counts.open_question(one.fields["nonce"]))
         if one.type in ANSWERS.values():
             nonce = one.fields["host_nonce" if one.type == packet.HELLO else "nonce"]
             return Seen(Kind.REPLY, one.boot, (one.type, nonce))

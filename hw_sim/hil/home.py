@@ -40,6 +40,7 @@ class Home(ABC):
         self.ears: list[Ear] = []
         self.seed = 0
         self.scenario = ""
+        self.restarts = 0  # levers that made the device begin anew
 
     @property
     @abstractmethod

@@ -169,10 +169,12 @@ class Board:
     def power_cycle(self, lose_clock: bool = False) -> None:
         """Power off and on, now: memory is gone, flash stays, the clock chip too unless its back-up is lost with it."""
         self._rig("power").reboot(lose_clock=lose_clock)
+        self._home.restarts += 1
 
     def reset(self) -> None:
         """The microcontroller's reset, now: its memory is gone; radar chip, flash and clock chip go on as they are."""
         self._rig("reset").reset()
+        self._home.restarts += 1
 
     def standby(self, on: bool) -> None:
         """The user's standby switch."""

@@ -17,6 +17,8 @@ __tracebackhide__ = True  # a failure is shown at the line of the test
 
 NO_PACKETS = "sw_link reads the packets of a Stillwave device; this target is a program of its own: use sw_serial"
 TEXT_CHARS = 110
+NEED_NO_SESSION = ("HOST_HELLO", "PAIR")
+MEET_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,19 @@ class Heard:
         return f"{self.at_us / 1e6:12.6f} s  {name:<15} {cut}"
 
 
+class Session(Protocol):
+    """A handshake with the device, so that it heeds what is said."""
+
+    @property
+    def linked(self) -> bool: ...
+    def forget(self) -> None: ...
+    def hello(self, nonce: int, utc_us: int) -> bytes: ...
+
+
 class Speech(Protocol):
-    """The language of the line."""
+    """The language of the line. session: in which things are said."""
+
+    session: Session
 
     def hear(self, at_us: int, data: bytes) -> list[Heard]:
         """The packets that these bytes complete."""
@@ -72,6 +85,7 @@ class Link:
         self.packets: list[Heard] = []
         self._read = 0  # packets up to here were waited for
         self._nonce = 0x5157_0000 + home.seed
+        self._restarts = 0
         if speech is not None:
             home.ears.append(self._hear)
 
@@ -86,7 +100,21 @@ class Link:
 
     def send(self, name: str, **fields: int) -> None:
         """A packet to the device, now. fields: all of its fields, integers. Raises ValueError, naming what is wrong."""
-        self._home.write(self._speech.say(name, fields))
+        said = self._speech.say  # what is wrong is said before time passes
+        if name not in NEED_NO_SESSION and said(name, fields):
+            self._meet()
+        self._home.write(said(name, fields))
+
+    def _meet(self) -> None:
+        """A device heeds its host in a session alone. Where none can be had, what is said goes out as it is."""
+        session = self._speech.session
+        if self._restarts != self._home.restarts:
+            self._restarts = self._home.restarts
+            session.forget()
+        if not session.linked:
+            self._nonce += 1
+            self._home.write(session.hello(self._nonce, self._home.utc_us))
+            self._home.wait(lambda: session.linked or None, MEET_S)
 
     def ask(self, name: str, timeout_s: float = 5.0, **fields: int) -> Heard:
         """Sends a question with a fresh nonce and returns its answer. Raises AssertionError when none comes."""

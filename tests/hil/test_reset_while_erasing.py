@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.firmware import open_flash
 from tests.hil.test_power_cuts import T0_UTC_US, Life, lib
 from wire import codec, packet, table
 
@@ -15,7 +16,7 @@ FORGET = int(table.Procedure["FORGET"].value)
 @pytest.mark.parametrize("times", [20, 40, 1000])
 def test_an_alarm_outlives_a_reset_within_an_erase(times: int) -> None:
     """An erase takes 0.9, 1.8 or 45 s: so long the new boot cannot read."""
-    life = Life(b"")
+    life = Life(open_flash())
     life.ask(packet.ALARM_SET, set_for_utc_us=T0_UTC_US + ALARM_S * 1_000_000, sunrise_s=0)
     place = {"procedure": FORGET, "distance": 0, "azimuth": 0, "elevation": 0}
     for _ in range(8):  # both sectors are full
