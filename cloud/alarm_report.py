@@ -18,11 +18,12 @@ from cloud.truth import TruthError
 
 ALARM = (
     "set_for_utc", "rang_at_utc", "stage_at_ring", "true_stage_at_ring", "minutes_before_set", "sleep_minutes_lost",
-    "late", "rung_by", "why",
+    "late", "rung_by", "why", "wake_window_min",
 )  # fmt: skip
 NO_ALARM = "no alarm was set"
 NOT_ARMED = "the device never confirmed the alarm"
 NOT_RUNG = "the device has not told of a ring"
+NO_WINDOW = "the device never confirmed a wake window"
 NOT_YET = "the data end before the set time"
 LATE_FROM_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -40,6 +41,7 @@ def section(night: Night, truth: Mapping[str, Any] | None, slept: TrueSleep | No
     not_rung = NOT_YET if night.to_utc_us < set_us else NOT_RUNG
     reasons = dict.fromkeys(ALARM, not_rung if _armed(night, set_us) else NOT_ARMED)
     values["late"], reasons["late"] = _late(set_us, truth)
+    values["wake_window_min"], reasons["wake_window_min"] = _window(night)
     rang = next((one for one in night.alarm_events if _is_ring(one, set_us)), None)
     if rang is not None:
         rang_us = _rang_at(rang)
@@ -66,6 +68,14 @@ def set_for(night: Night) -> int | None:
     asked += [one.set_for_utc_us for one in reversed(night.alarm_events) if one.set_for_utc_us is not None]
     from_utc_us, to_utc_us = night.span
     return next((utc_us for utc_us in asked if from_utc_us <= utc_us < to_utc_us), None)
+
+
+def _window(night: Night) -> tuple[float | None, str]:
+    """Minutes before the set time from which on the device takes an early ring, as its flash had it last."""
+    seconds = next((int(one.value) for one in night.settings if one.name == device.WINDOW), None)
+    if seconds is None:
+        return None, NO_WINDOW
+    return (None, "none: any time before the set time") if seconds == device.ANY_TIME else (seconds / 60, "")
 
 
 def _armed(night: Night, set_us: int) -> bool:

@@ -23,7 +23,7 @@ from wire.handshake import Entropy
 from wire.packet import Packet
 
 #: Answers that belong here; everything else belongs to the link or to the ingest.
-ANSWERS = (packet.ALARM_STATE, packet.SETTINGS, packet.HEALTH)
+ANSWERS = (packet.ALARM_STATE, packet.SETTINGS, packet.HEALTH, packet.ORDERS)
 #: An answer takes two quanta of a second in simulation.
 AGAIN_US = 3_000_000
 #: A refusal (no clock yet, flash busy) may be over by then.
@@ -36,6 +36,8 @@ HEALTH_EVERY_US = 60_000_000
 RING_STALE_US = 60_000_000
 #: One that is settled is written down under these names.
 SIDE, ALARM, ALARM_STATE, NEXT_RING = "side", "alarm.armed_for_utc_us", "alarm.state", "alarm.ring_asked_utc_us"
+#: Seconds before the set time from which on the device takes a ring of the cloud; ANY_TIME: at any time before it.
+WINDOW, ANY_TIME = "alarm.wake_window_s", 65535
 
 #: ... and a ring that was refused is asked for again sooner.
 RING_REFUSED_LESS_US = REFUSED_AGAIN_US - 2_000_000
@@ -54,6 +56,8 @@ class Ask(StrEnum):
     ALARM_SET = "set the alarm"
     SETTINGS_SET = "set the side"
     ALARM_READ = "read the alarm"
+    WAKE_WINDOW = "order the wake window"
+    ORDERS_READ = "read the orders"
     HEALTH_READ = "read the faults"
 
 
@@ -99,6 +103,8 @@ class Device:
     armed_sunrise_s: int = 0
     storing: bool = False  # set, and on its way into the flash
     read_utc_us: int = 0  # when the alarm was last read back in this link
+    window_s: int = -1  # the wake window that was ordered and read back from flash; -1: none yet
+    orders_utc_us: int = 0  # when the orders were last read back in this link
     health_utc_us: int = 0  # when the faults were last asked for in this link
     health: Health | None = None  # the last row of them
     watch: Watch = field(default_factory=Watch)  # of an alarm of every day
@@ -125,6 +131,8 @@ def receive(state: Device, answer: Packet, utc_us: int) -> list[Row]:
     asked, state.asked, state.nonce = state.asked, "", 0
     if answer.type == packet.HEALTH:
         return [_health(state, answer, utc_us)]
+    if answer.type == packet.ORDERS:
+        return _orders(state, asked, fields, utc_us)
     if answer.type == packet.SETTINGS:
         return _side(state, fields, utc_us) if asked == Ask.SETTINGS_SET else []
     rung = _ring(state, fields, utc_us) if asked == Ask.RING else []
@@ -135,7 +143,7 @@ def tick(state: Device, settings: Settings, linked: bool, utc_us: int, entropy: 
     """Bytes that are due for the device now. linked: it has answered this host's nonce."""
     if not linked or not state.linked:  # what was asked before this link is lost, what was read may be different now
         state.asked, state.nonce, state.read_utc_us, state.refused_utc_us = "", 0, 0, 0
-        state.health_utc_us = state.watch.read_utc_us = 0
+        state.health_utc_us = state.watch.read_utc_us = state.orders_utc_us = 0
     state.linked = linked
     if not linked:
         return b""
@@ -177,10 +185,25 @@ def _wanted(state: Device, settings: Settings, utc_us: int) -> Iterator[Ask]:
         yield from _to_arm(state, settings, alarm, utc_us)
     if settings.side and state.side_stored != settings.side:
         yield Ask.SETTINGS_SET
-    if alarm is not None and not 0 <= utc_us - state.read_utc_us < READ_EVERY_US:
-        yield Ask.ALARM_READ
+    if alarm is not None:
+        yield from _to_read(state, settings, utc_us)
     if not state.health_utc_us or not 0 <= utc_us - state.health_utc_us < HEALTH_EVERY_US:
         yield Ask.HEALTH_READ
+
+
+def _to_read(state: Device, settings: Settings, utc_us: int) -> Iterator[Ask]:
+    """The window is ordered once: a narrower one that the user orders at the device afterwards stays."""
+    if not 0 <= utc_us - state.read_utc_us < READ_EVERY_US:
+        yield Ask.ALARM_READ
+    if state.window_s != _window_s(settings):
+        yield Ask.WAKE_WINDOW
+    if not 0 <= utc_us - state.orders_utc_us < READ_EVERY_US:
+        yield Ask.ORDERS_READ
+
+
+def _window_s(settings: Settings) -> int:
+    """The policy's own window, as the device counts it."""
+    return min(round(60 * settings.tuning.alarm.window_min), ANY_TIME - 1)
 
 
 def _to_arm(state: Device, settings: Settings, alarm: AlarmSetting, utc_us: int) -> Iterator[Ask]:
@@ -200,7 +223,9 @@ _TYPES = {
     Ask.RING: packet.RING,
     Ask.ALARM_SET: packet.ALARM_SET,
     Ask.SETTINGS_SET: packet.SETTINGS_SET,
+    Ask.WAKE_WINDOW: packet.WAKE_WINDOW,
     Ask.ALARM_READ: packet.ALARM_READ,
+    Ask.ORDERS_READ: packet.ORDERS_READ,
     Ask.HEALTH_READ: packet.HEALTH_READ,
 }
 
@@ -213,7 +238,20 @@ def _fields(state: Device, settings: Settings, ask: Ask, utc_us: int) -> dict[st
         return {"set_for_utc_us": settings.alarm.set_for_utc_us, "sunrise_s": settings.alarm.sunrise_s}
     if ask is Ask.SETTINGS_SET and settings.side is not None:
         return {"side": _SIDES[settings.side]}
+    if ask is Ask.WAKE_WINDOW:
+        return {"wake_window": _window_s(settings)}
     return {}
+
+
+def _orders(state: Device, asked: str, fields: dict[str, int], utc_us: int) -> list[Row]:
+    """What a reboot would find; while it is still being written the order is given again."""
+    if not fields["stored"]:
+        state.refused, state.refused_utc_us = asked, utc_us
+        return []
+    state.orders_utc_us = utc_us
+    if asked == Ask.WAKE_WINDOW:
+        state.window_s = fields["wake_window"]
+    return [Setting(WINDOW, str(fields["wake_window"]), utc_us)]
 
 
 def _health(state: Device, answer: Packet, utc_us: int) -> Health:

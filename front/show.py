@@ -107,6 +107,10 @@ def summary(report: Mapping[str, Any]) -> list[str]:
         rang = _value(report, "alarm", "rang_at_utc", "rang {}")
         rang += f", rung by the {alarm['rung_by']}: {alarm['why']}" if alarm.get("rung_by") else ""
         lines.append(f"alarm      set for {alarm['set_for_utc']}, {rang}{', LATE' if alarm.get('late') else ''}")
+        if alarm.get("wake_window_min") is not None:
+            lines.append(
+                f"           the device takes an early ring from {alarm['wake_window_min']:g} min before it on"
+            )
     return lines
 
 

@@ -19,6 +19,7 @@ class Bedside:
     sunrise_s: int = 0
     side: int = 0
     ring: int = 0
+    window_s: int = 65535
     clock: bool = True
     stores_after: int = 0
     flash_fails: bool = False
@@ -51,6 +52,12 @@ class Bedside:
             lists = {"present": (self.fault, *(0,) * 15), "past": (0,) * 16}
             lists |= {f"chip_temperature{part}": 0 for part in ("", "_validity", "_reason")}
             return packet.make(packet.HEALTH, {"nonce": f["nonce"], "reset_cause": 0, "changes": 0, **lists}, boot=7)
+        if asked.type == packet.WAKE_WINDOW:
+            self.window_s = f["wake_window"]
+        if asked.type in (packet.WAKE_WINDOW, packet.ORDERS_READ):
+            orders = dict.fromkeys((one.name for one in table.BY_NAME["ORDERS"].fields), 0)
+            orders |= {"nonce": f["nonce"], "stored": int(not self.flash_fails), "wake_window": self.window_s}
+            return packet.make(packet.ORDERS, orders, boot=7)
         if asked.type == packet.SETTINGS_SET:
             self.side = f["side"]
         if asked.type in (packet.SETTINGS_SET, packet.SETTINGS_READ):

@@ -71,6 +71,7 @@ def test_an_early_ring_is_told_with_its_reason_and_its_cost() -> None:
         "set_for_utc": "2026-02-02T04:10:00Z", "rang_at_utc": "2026-02-02T04:05:00Z", "stage_at_ring": "light",
         "true_stage_at_ring": "rem", "minutes_before_set": 5.0, "sleep_minutes_lost": 2.0, "late": False,
         "rung_by": "cloud", "why": "light sleep, 5 minutes before the set time",
+        "wake_window_min": f"({alarm_report.NO_WINDOW})",
     }  # fmt: skip
 
 
@@ -198,3 +199,11 @@ def test_an_alarm_that_is_still_to_come_says_so() -> None:
     meta = {"settings": msgspec.json.encode(asked).decode()}
     found = section(night(meta=meta, settings=[Setting(device.ALARM, later, T0)]))
     assert found["rang_at_utc"] == f"({alarm_report.NOT_YET})"
+
+
+@pytest.mark.parametrize(
+    ("flash", "told"), [("1800", 30.0), ("0", 0.0), (str(device.ANY_TIME), "(none: any time before the set time)")]
+)
+def test_the_wake_window_is_told_as_the_devices_flash_had_it(flash: str, told: object) -> None:
+    settings = [Setting(device.ALARM, str(SET), SET - MINUTE_US), Setting(device.WINDOW, flash, SET - MINUTE_US)]
+    assert section(night(settings=settings))["wake_window_min"] == told

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from cloud import device
-from cloud.alarm import AlarmSetting, RingAt
+from cloud.alarm import AlarmSetting, Config, RingAt
 from cloud.app import seeded
 from cloud.device import Device, Settings
 from cloud.observations import Health, Row, Setting
+from cloud.tuning import Tuning
 from tests.bedside import Bedside
 from wire import codec, packet, table
 from wire.packet import Packet
@@ -62,8 +65,33 @@ class Line:
 
 def test_alarm_and_side_are_set_and_read_back() -> None:
     line = Line().run(10)
-    assert line.asked() == [packet.ALARM_SET, packet.SETTINGS_SET]
-    assert line.told() == {"side": "right", device.ALARM: str(SET_FOR), device.ALARM_STATE: "armed"}
+    assert line.asked() == [packet.ALARM_SET, packet.SETTINGS_SET, packet.WAKE_WINDOW]
+    armed = {device.ALARM: str(SET_FOR), device.ALARM_STATE: "armed", device.WINDOW: "1800"}
+    assert line.told() == {"side": "right", **armed}
+
+
+def test_the_wake_window_is_the_policys_and_in_the_devices_flash() -> None:
+    ten = Tuning(alarm=Config(window_min=10))
+    line = Line(wanted=replace(WANTED, tuning=ten)).run(10)
+    assert (line.bedside.window_s, line.told()[device.WINDOW]) == (600, "600")
+
+
+def test_a_wake_window_that_is_not_in_flash_is_not_told_and_ordered_again() -> None:
+    line = Line(Bedside(flash_fails=True), replace(WANTED, alarm=AlarmSetting(SET_FOR + 7200 * S, 600))).run(30)
+    assert device.WINDOW not in line.told() and line.state.window_s == -1
+    line.bedside.flash_fails = False
+    assert line.run(10).told()[device.WINDOW] == "1800"
+
+
+def test_a_window_that_the_user_ordered_at_the_device_stays_and_is_shown() -> None:
+    line = Line().run(10)
+    line.bedside.window_s = 300
+    line.run(1000).restart().run(10)
+    assert (line.bedside.window_s, line.told()[device.WINDOW]) == (300, "300")
+
+
+def test_without_an_alarm_no_window_is_ordered() -> None:
+    assert Line(wanted=Settings(side="left")).run(30).asked() == [packet.SETTINGS_SET]
 
 
 def test_nothing_is_asked_before_the_device_has_answered() -> None:
@@ -126,7 +154,7 @@ def test_after_a_new_link_it_is_read_and_not_set_again() -> None:
     line.bedside.set_for = 0  # dismissed at the device
     line.bedside.heard.clear()
     line.run(3, linked=False).run(30)
-    assert line.asked() == [packet.ALARM_READ]
+    assert line.asked() == [packet.ALARM_READ, packet.ORDERS_READ]
     assert line.told()[device.ALARM_STATE] == "off"
 
 
@@ -171,7 +199,8 @@ def test_a_ring_that_is_long_past_is_left_to_the_deadline() -> None:
 
 def test_a_restart_while_an_alarm_is_armed_sets_it_no_second_time() -> None:
     line = Line().run(10).restart().run(10)
-    assert line.asked() == [packet.ALARM_SET, packet.SETTINGS_SET, packet.ALARM_READ]
+    before, after = [packet.ALARM_SET, packet.SETTINGS_SET, packet.WAKE_WINDOW], [packet.ALARM_READ, packet.ORDERS_READ]
+    assert line.asked() == before + after
 
 
 def test_without_settings_nothing_is_asked() -> None:
@@ -192,7 +221,8 @@ def test_a_device_that_knows_no_faults_is_not_pressed() -> None:
 
 def test_faults_wait_for_what_the_user_wants() -> None:
     line = Line().run(10)
-    assert [one.type for one in line.bedside.heard] == [packet.ALARM_SET, packet.SETTINGS_SET, packet.HEALTH_READ]
+    wanted = [packet.ALARM_SET, packet.SETTINGS_SET, packet.WAKE_WINDOW]
+    assert [one.type for one in line.bedside.heard] == [*wanted, packet.HEALTH_READ]
 
 
 def test_equal_answers_are_one_row_that_grows_and_another_begins_a_new_one() -> None:

@@ -39,7 +39,7 @@ KEYS = {
     "light_min deep_min rem_min light_pct deep_pct rem_pct rem_latency_min deep_latency_min",
     "agreement": "epochs_truth epochs_unknown accuracy4 kappa4 kappa4_all kappa2",
     "alarm": "set_for_utc rang_at_utc stage_at_ring true_stage_at_ring minutes_before_set sleep_minutes_lost late "
-    "rung_by why",
+    "rung_by why wake_window_min",
     "room": "temperature_c humidity_pct light_lux",
 }
 IDENTITY = "version source scenario seed started_utc timezone parameters_digest core target virtual_s wall_s"
