@@ -17,8 +17,8 @@ class TornFlash:
     """now_us: set by whoever runs it. cut_at: operation (1 is the first) in whose middle the power fails, after
     `share` of its bytes; what an erase has reached then holds noise. stuck: operations change nothing."""
 
-    def __init__(self) -> None:
-        self.content = bytearray(b"\xff" * SIZE)
+    def __init__(self, size: int = SIZE) -> None:
+        self.content = bytearray(b"\xff" * size)
         self.now_us = self.busy_until_us = 0
         self.operations = 0
         self.erased: list[int] = []
@@ -46,7 +46,7 @@ class TornFlash:
         self.powered, self.cut_at, self.busy_until_us = True, None, 0
 
     def _read(self, _: Any, address: int, data: Any, n: int) -> int:
-        if self.busy or self.refuses or address + n > SIZE:
+        if self.busy or self.refuses or address + n > len(self.content):
             return -1
         ffi.memmove(data, bytes(self.content[address : address + n]), n)
         return 0

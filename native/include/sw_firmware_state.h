@@ -75,6 +75,7 @@ struct sw_firmware {
     sw_health health;            /* faults; sw_health_note() is all that a noticer calls */
     sw_outbox outbox;
     sw_ring ring;                /* data packets in flash */
+    sw_ring thin;                /* ... the oldest of them without their waveforms */
     sw_delivery delivery;
     uint64_t stored_us;          /* the line gets no more stored packets before */
     sw_keeper keeper;

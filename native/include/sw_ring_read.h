@@ -8,6 +8,7 @@
 #include "sw_ring_store.h"
 
 #define SW_RING_MAGIC 0x31475253u /* "SRG1" */
+#define SW_RING_THIN_MAGIC 0x31545253u /* "SRT1" */
 #define SW_RING_CHECK 0x5Au
 
 typedef struct sw_ring_sector_head {
@@ -19,6 +20,8 @@ typedef struct sw_ring_sector_head {
 uint32_t sw_ring_address(const sw_ring *r, uint32_t counter, uint32_t offset);
 /* The sector of this counter. 1: it is there; 0: it is not; -1: the flash is busy. */
 int32_t sw_ring_sector(const sw_ring *r, const sw_hal *hal, uint32_t counter, sw_ring_sector_head *head);
+/* A packet that lost its waveform, as the packet it was but for that. */
+void sw_ring_widen(sw_ring_record *record);
 /* Looks at the next sectors. 1: all are known, and the ring can be used. */
 int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal);
 

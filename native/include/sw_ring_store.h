@@ -5,6 +5,11 @@
  * Rule: a sector is erased only when nothing in it is wanted any more (sw_ring_forget); SW_RING_FULL asks for that.
  * Nothing waits: an operation is begun, and asked for at at_us. A record counts as written when it was read back.
  *
+ * In a flash of SW_RING_THIN_FROM sectors or more the last three eighths are a second log, the *thin ring*: when the first
+ * one is full, the packets of its oldest sectors go there without their waveforms, in order and read back one by one, before
+ * the sector is erased. full_from is the first packet that the first ring holds; what lies before it is read from the thin
+ * one. Only when that is full, too, is anything forgotten. Power may fail at any moment: a packet is in one of them, or both.
+ *
  * Sector: magic, counter (its place is counter modulo sectors), `at` of its first data record, the tail then, CRC.
  * Record: n, kind, type, 0x5A, at, boot, seq, t_us, n bytes, CRC. One that is neither blank nor valid ends its sector.
  */
@@ -24,6 +29,8 @@
 #define SW_RING_MARK_US 30000000u  /* what is committed is marked so long after it has changed */
 #define SW_RING_AGAIN_US 60000000u /* after a failed write */
 #define SW_RING_SCAN 64u        /* sectors looked at in one step */
+#define SW_RING_THIN_FROM 56u   /* sectors of a flash of 256 KB */
+#define SW_RING_BATCH 4u        /* sectors whose packets lose their waveforms together: one GAP tells of them */
 
 typedef enum sw_ring_state {
     SW_RING_ASLEEP = 0, SW_RING_SCANNING, SW_RING_IDLE, SW_RING_ERASING, SW_RING_PROGRAMMING
@@ -51,10 +58,17 @@ typedef struct sw_ring_cursor {
     uint32_t counter; /* of the sector, 0: nowhere */
     uint32_t offset;
     uint32_t at;
+    uint32_t from;    /* first sector of its ring */
 } sw_ring_cursor;
 
 typedef struct sw_ring {
     sw_ring_state state;
+    uint32_t magic;      /* of its sectors */
+    uint32_t from;       /* its first sector in the flash */
+    struct sw_ring *thin; /* NULL: there is none */
+    uint32_t full_from;  /* with a thin ring: packets before it are there, or nowhere */
+    uint32_t thin_to;    /* up to here they go there next */
+    sw_ring_cursor thinned; /* reader of those */
     uint32_t sectors;    /* of the ring */
     uint32_t scanned;
     uint32_t oldest;     /* counters of the oldest and the newest sector */
@@ -86,6 +100,13 @@ typedef struct sw_ring {
 } sw_ring;
 
 void sw_ring_init(sw_ring *r, uint32_t boot, uint64_t now_us);
+/* Behind sw_ring_init: thin, the caller's, is the thin ring, if the flash is large enough for one. */
+void sw_ring_with(sw_ring *r, sw_ring *thin);
+/* Where the next batch for the thin ring ends. */
+uint32_t sw_ring_batch(const sw_ring *r, const sw_hal *hal);
+/* The next packet of the batch goes to the thin ring; when it is ready. WRITTEN of the thin ring: sw_ring_thinned(). */
+void sw_ring_thin_feed(sw_ring *r, const sw_hal *hal, uint64_t now_us);
+void sw_ring_thinned(sw_ring *r);
 /* At at_us. may_begin 0: the flash is another store's. begun: operations of all stores of this flash. */
 sw_ring_news sw_ring_step(sw_ring *r, const sw_hal *hal, uint64_t now_us, int32_t may_begin, uint32_t *begun);
 /* 1: sw_ring_write may be called. */

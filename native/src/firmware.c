@@ -79,6 +79,7 @@ int32_t sw_firmware_init(sw_firmware *fw, const sw_hal *hal, const sw_radar_conf
     sw_outbox_init(&fw->outbox);
     sw_delivery_init(&fw->delivery, 0);
     sw_ring_init(&fw->ring, 0, SW_NEVER);
+    sw_ring_with(&fw->ring, &fw->thin);
     sw_keeper_init(&fw->keeper, 0);
     sw_trust_init(&fw->trust);
     fw->keeper.store.begun = &fw->flash_begun;
@@ -243,6 +244,7 @@ static void on_power(sw_firmware *fw, uint64_t now_us)
     fw->nonce = sw_line_random(fw, now_us, 8);
     sw_delivery_init(&fw->delivery, fw->boot);
     sw_ring_init(&fw->ring, fw->boot, now_us);
+    sw_ring_with(&fw->ring, &fw->thin);
     fw->power_on_us = now_us;
     fw->rang_us = now_us;
     fw->last_step_us = now_us;
@@ -284,7 +286,7 @@ static uint64_t next_deadline(sw_firmware *fw, uint64_t now_us)
     }
     fw->retry_us = sw_outbox_flush(&fw->outbox, &fw->hal) != 0u ? now_us + RETRY_US : SW_NEVER;
     next = earlier(earlier(next, fw->calibrator.at_us), earlier(fw->trust.at_us, fw->retry_us));
-    return earlier(earlier(next, fw->ring.at_us), fw->stored_us);
+    return earlier(earlier(next, earlier(fw->ring.at_us, fw->thin.at_us)), fw->stored_us);
 }
 
 /* Radar, uplink policy and line. Returns the next deadline. */

@@ -22,7 +22,7 @@ static uint32_t get32(const uint8_t *from)
 
 uint32_t sw_ring_address(const sw_ring *r, uint32_t counter, uint32_t offset)
 {
-    return (SW_RING_FIRST_SECTOR + counter % r->sectors) * SECTOR + offset;
+    return (r->from + counter % r->sectors) * SECTOR + offset;
 }
 
 /* 1 valid, 0 not, -1 refused. */
@@ -33,7 +33,7 @@ static int32_t look(const sw_ring *r, const sw_hal *hal, uint32_t place, sw_ring
         return -1;
     }
     *head = (sw_ring_sector_head){.counter = get32(b + 4), .first = get32(b + 8), .tail = get32(b + 12)};
-    return get32(b) == SW_RING_MAGIC && get32(b + 16) == sw_crc32(b, 16) && head->counter % r->sectors == place % r->sectors;
+    return get32(b) == r->magic && get32(b + 16) == sw_crc32(b, 16) && head->counter % r->sectors == place % r->sectors;
 }
 
 int32_t sw_ring_sector(const sw_ring *r, const sw_hal *hal, uint32_t counter, sw_ring_sector_head *head)
@@ -145,10 +145,26 @@ static void found(sw_ring *r, const sw_hal *hal)
     r->torn_boot = w.torn_boot;
     r->torn_seq = w.torn_seq;
     r->marked = r->tail;
-    if (sw_ring_sector(r, hal, r->oldest, &head) > 0 && r->tail < head.first) { /* gone before its GAP was written */
-        r->lost_n = head.first - r->tail;
-        r->tail = head.first;
+}
+
+/* Both rings are read: what the first one has no more may be in the thin one. */
+static void join(sw_ring *r, const sw_hal *hal)
+{
+    sw_ring *thin = r->thin;
+    sw_ring_sector_head head;
+    const int32_t has_oldest = sw_ring_sector(r, hal, r->oldest, &head) > 0;
+    uint32_t low = has_oldest && r->tail < head.first ? head.first : r->tail;
+    if (thin != 0) {
+        r->full_from = low < thin->next ? thin->next : low;
+        r->next = r->next < thin->next ? thin->next : r->next;
+        if (thin->next > r->tail && sw_ring_sector(thin, hal, thin->oldest, &head) > 0) {
+            low = r->tail < head.first ? head.first : r->tail;
+        }
+        thin->tail = low;
+        thin->at_us = UINT64_MAX;
     }
+    r->lost_n = low - r->tail; /* gone before its GAP was written */
+    r->tail = low;
 }
 
 /* A flash has the largest size of which the last byte can be read. */
@@ -160,13 +176,18 @@ static void measure(sw_ring *r, const sw_hal *hal)
         size /= 2u;
     }
     r->sectors = size / SECTOR - SW_RING_FIRST_SECTOR;
+    if (r->sectors < SW_RING_THIN_FROM) {
+        r->thin = 0;
+    } else if (r->thin != 0) {
+        r->thin->sectors = r->sectors / 8u * 3u;
+        r->sectors -= r->thin->sectors;
+        r->thin->from = r->from + r->sectors;
+    }
 }
 
-int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal)
+/* 1: all sectors of this one are known. */
+static int32_t scan(sw_ring *r, const sw_hal *hal)
 {
-    if (r->sectors == 0u) {
-        measure(r, hal);
-    }
     for (uint32_t i = 0; i < SW_RING_SCAN && r->scanned < r->sectors; i++, r->scanned++) {
         sw_ring_sector_head head;
         if (look(r, hal, r->scanned, &head) <= 0 || head.counter == 0u) {
@@ -181,7 +202,24 @@ int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal)
     if (r->newest >= r->sectors && r->oldest <= r->newest - r->sectors) { /* a place that could not be erased */
         r->oldest = r->newest - r->sectors + 1u;
     }
-    found(r, hal);
+    if (r->state < SW_RING_IDLE) {
+        found(r, hal);
+    }
+    return 1;
+}
+
+int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal)
+{
+    if (r->sectors == 0u) {
+        measure(r, hal);
+    }
+    if (r->thin != 0 && !scan(r->thin, hal)) {
+        return 0;
+    }
+    if (!scan(r, hal)) {
+        return 0;
+    }
+    join(r, hal);
     return 1;
 }
 
@@ -189,7 +227,7 @@ int32_t sw_ring_scan(sw_ring *r, const sw_hal *hal)
 static int32_t find_sector(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor)
 {
     uint32_t low = r->oldest, high = r->newest;
-    *cursor = (sw_ring_cursor){0};
+    *cursor = (sw_ring_cursor){.from = r->from};
     while (low <= high) {
         sw_ring_sector_head head;
         uint32_t middle = low + (high - low) / 2u, seen_at = middle;
@@ -201,7 +239,7 @@ static int32_t find_sector(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_
             return -1;
         }
         if (seen > 0 && head.first <= at) {
-            *cursor = (sw_ring_cursor){.counter = seen_at, .offset = SW_RING_HEADER, .at = head.first};
+            *cursor = (sw_ring_cursor){.counter = seen_at, .offset = SW_RING_HEADER, .at = head.first, .from = r->from};
         }
         if (seen == 0 || head.first <= at) {
             low = middle + 1u;
@@ -212,12 +250,12 @@ static int32_t find_sector(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_
     return cursor->counter != 0u;
 }
 
-int32_t sw_ring_read(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor, sw_ring_record *out)
+static int32_t read_here(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor, sw_ring_record *out)
 {
     if (r->state < SW_RING_IDLE || at < r->tail || at >= r->next) {
         return 0;
     }
-    if (cursor->counter < r->oldest || cursor->at > at || at - cursor->at > NEAR) {
+    if (cursor->from != r->from || cursor->counter < r->oldest || cursor->at > at || at - cursor->at > NEAR) {
         int32_t sector = find_sector(r, hal, at, cursor);
         if (sector <= 0) {
             return sector;
@@ -247,4 +285,16 @@ int32_t sw_ring_read(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_c
         }
     }
     return 0;
+}
+
+int32_t sw_ring_read(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ring_cursor *cursor, sw_ring_record *out)
+{
+    if (r->thin == 0 || at >= r->full_from) {
+        return read_here(r, hal, at, cursor, out);
+    }
+    const int32_t seen = r->state < SW_RING_IDLE || at < r->tail ? 0 : read_here(r->thin, hal, at, cursor, out);
+    if (seen > 0) {
+        sw_ring_widen(out);
+    }
+    return seen;
 }

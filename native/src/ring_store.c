@@ -52,6 +52,8 @@ void sw_ring_init(sw_ring *r, uint32_t boot, uint64_t now_us)
     r->boot = boot;
     r->at_us = now_us;
     r->mark_us = NEVER;
+    r->magic = SW_RING_MAGIC;
+    r->from = SW_RING_FIRST_SECTOR;
 }
 
 static void begin(sw_ring *r, uint64_t now_us, sw_ring_state state, uint32_t poll_us, uint32_t *begun)
@@ -73,11 +75,11 @@ static void program(sw_ring *r, const sw_hal *hal, uint64_t now_us, uint32_t *be
     r->done += n;
 }
 
-/* First `at` behind the sector that is to be erased next. */
-static uint32_t wanted_from(const sw_ring *r, const sw_hal *hal)
+/* First `at` behind the sectors that are to be erased next. */
+static uint32_t wanted_from(const sw_ring *r, const sw_hal *hal, uint32_t n)
 {
     sw_ring_sector_head head;
-    uint32_t counter = r->newest + 2u > r->sectors ? r->newest + 2u - r->sectors : 0u;
+    uint32_t counter = r->newest + 1u + n > r->sectors ? r->newest + 1u + n - r->sectors : 0u;
     counter = counter < r->oldest ? r->oldest : counter;
     if (r->newest + 1u < r->oldest + r->sectors) { /* nothing of the ring is there */
         return 0;
@@ -90,11 +92,16 @@ static uint32_t wanted_from(const sw_ring *r, const sw_hal *hal)
     return r->next;
 }
 
+uint32_t sw_ring_batch(const sw_ring *r, const sw_hal *hal)
+{
+    return wanted_from(r, hal, SW_RING_BATCH);
+}
+
 static sw_ring_news erase_next(sw_ring *r, const sw_hal *hal, uint64_t now_us, uint32_t *begun)
 {
-    r->drop_to = wanted_from(r, hal);
-    if (r->tail < r->drop_to) {
-        r->at_us = now_us;
+    r->drop_to = wanted_from(r, hal, 1);
+    if (r->tail < r->drop_to && r->full_from < r->drop_to) {
+        r->at_us = r->thin == 0 ? now_us : now_us + WAIT_US;
         return SW_RING_FULL;
     }
     if (r->newest + 1u >= r->oldest + r->sectors) {
@@ -137,7 +144,7 @@ static void choose(sw_ring *r, uint64_t now_us)
 /* The header of the sector that was erased ahead; it becomes the newest. */
 static void open_sector(sw_ring *r)
 {
-    put32(r->bytes, SW_RING_MAGIC);
+    put32(r->bytes, r->magic);
     put32(r->bytes + 4, ++r->newest);
     put32(r->bytes + 8, r->next);
     put32(r->bytes + 12, r->tail);
@@ -166,7 +173,7 @@ static sw_ring_news idle(sw_ring *r, const sw_hal *hal, uint64_t now_us, uint32_
         program(r, hal, now_us, begun);
         return SW_RING_NOTHING;
     }
-    if (r->ahead != r->newest + 1u) {
+    if (r->ahead != r->newest + 1u && r->magic == SW_RING_MAGIC) {
         return erase_next(r, hal, now_us, begun);
     }
     r->at_us = r->mark_us;
@@ -296,6 +303,10 @@ void sw_ring_forget(sw_ring *r, uint64_t now_us, uint32_t at)
 {
     if (at > r->tail && at <= r->next) {
         r->tail = at;
+        r->full_from = r->full_from < at ? at : r->full_from;
+        if (r->thin != 0) {
+            r->thin->tail = at;
+        }
         if (r->mark_us == NEVER) {
             r->mark_us = now_us + SW_RING_MARK_US;
             if (r->state == SW_RING_IDLE && r->at_us > r->mark_us) {
@@ -305,7 +316,12 @@ void sw_ring_forget(sw_ring *r, uint64_t now_us, uint32_t at)
     }
 }
 
-int32_t sw_ring_busy(const sw_ring *r, uint64_t now_us)
+static int32_t is_busy(const sw_ring *r, uint64_t now_us)
 {
     return (r->state == SW_RING_ERASING || r->state == SW_RING_PROGRAMMING) && now_us - r->begun_us <= SW_STORE_ERASE_MAX_US;
+}
+
+int32_t sw_ring_busy(const sw_ring *r, uint64_t now_us)
+{
+    return is_busy(r, now_us) || (r->thin != 0 && is_busy(r->thin, now_us));
 }

@@ -119,15 +119,15 @@ static void on_loaded(sw_firmware *fw, uint64_t t_us)
     }
 }
 
-/* The oldest packets make room: each boot's are named. */
-static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+/* Names the packets from `at` to end, each boot's apart; of WAVES those that have one. Returns where it has stopped. */
+static uint32_t tell_of(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t end, uint32_t reason, uint32_t what)
 {
-    sw_ring *r = &fw->ring;
-    sw_packet_gap gap = {.reason = SW_REASON_STORE_FULL, .what = SW_GAP_PACKETS};
-    uint32_t gaps = 0, at = r->tail;
-    for (; at < r->drop_to && gaps < SW_UPLINK_GAPS; at++) {
+    sw_packet_gap gap = {.reason = (uint8_t)reason, .what = (uint8_t)what};
+    uint32_t gaps = 0;
+    for (; at < end && gaps < SW_UPLINK_GAPS; at++) {
         sw_ring_record record;
-        if (sw_ring_read(r, &fw->hal, at, &fw->delivery.again, &record) <= 0) {
+        if (sw_ring_read(&fw->ring, &fw->hal, at, &fw->delivery.again, &record) <= 0 ||
+            (what == SW_GAP_WAVES && record.type != SW_PACKET_VITALS)) {
             continue;
         }
         if (gap.last != 0u && record.boot != gap.boot) {
@@ -138,12 +138,33 @@ static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         gap.first = gap.last == 0u ? record.seq : gap.first;
         gap.boot = record.boot;
         gap.last = record.seq;
-        fw->counters.given_up++;
+        fw->counters.given_up += what == SW_GAP_PACKETS;
     }
     if (gap.last != 0u) {
         tell_gap(fw, t_us, &gap);
     }
-    sw_ring_forget(r, now_us, at);
+    return at;
+}
+
+/* The oldest packets of that ring make room. */
+static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_ring *full)
+{
+    sw_ring *r = &fw->ring;
+    sw_ring_forget(r, now_us, tell_of(fw, t_us, r->tail, full->drop_to, SW_REASON_STORE_FULL, SW_GAP_PACKETS));
+}
+
+/* The first ring is full: its oldest packets go on without their waveforms, where there is a place for them. */
+static void make_room(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
+{
+    sw_ring *r = &fw->ring;
+    if (r->thin == 0) {
+        give_up(fw, now_us, t_us, r);
+    } else if (r->thin->failing && now_us < r->thin->again_us) {
+        r->full_from = tell_of(fw, t_us, r->full_from, r->drop_to, SW_REASON_FLASH_FAILED, SW_GAP_PACKETS);
+    } else if (r->thin_to < r->drop_to) {
+        r->thin_to = tell_of(fw, t_us, r->full_from, sw_ring_batch(r, &fw->hal), SW_REASON_STORE_FULL, SW_GAP_WAVES);
+        r->thin->at_us = now_us;
+    }
 }
 
 /* Gives the ring what waits. */
@@ -174,6 +195,29 @@ static void feed(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     }
 }
 
+/* The thin ring, in its turn. */
+static void write_thin(sw_firmware *fw, uint64_t now_us, uint64_t t_us, int32_t may_begin)
+{
+    sw_ring *r = &fw->ring, *thin = r->thin;
+    sw_ring_news news = SW_RING_NOTHING;
+    if (thin == 0 || r->state < SW_RING_IDLE) {
+        return;
+    }
+    do {
+        sw_ring_thin_feed(r, &fw->hal, now_us);
+        news = sw_ring_step(thin, &fw->hal, now_us, may_begin, &fw->flash_begun);
+        if (news == SW_RING_WRITTEN) {
+            sw_ring_thinned(r);
+        } else if (news == SW_RING_FULL) {
+            give_up(fw, now_us, t_us, thin);
+        }
+    } while (news != SW_RING_NOTHING);
+    r->torn |= thin->torn;
+    r->slow |= thin->slow;
+    r->worn |= thin->worn;
+    thin->torn = thin->slow = thin->worn = 0;
+}
+
 static void write_waiting(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
 {
     const int32_t may_begin = fw->keeper.loaded && fw->keeper.store.state == SW_STORE_IDLE &&
@@ -185,12 +229,13 @@ static void write_waiting(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         if (news == SW_RING_LOADED) {
             on_loaded(fw, t_us);
         } else if (news == SW_RING_FULL) {
-            give_up(fw, now_us, t_us);
+            make_room(fw, now_us, t_us);
         } else if (news != SW_RING_NOTHING) {
             settle(fw, t_us, news == SW_RING_WRITTEN);
         }
-    } while (news != SW_RING_NOTHING);
+    } while (news != SW_RING_NOTHING && !(news == SW_RING_FULL && fw->ring.thin != 0));
     feed(fw, now_us, t_us);
+    write_thin(fw, now_us, t_us, may_begin);
 }
 
 static int32_t has_room(const sw_firmware *fw)
