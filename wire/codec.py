@@ -22,7 +22,6 @@ BLOCK_MAX = BODY_MAX + 2  # COBS: one byte, and one more per full 254 bytes
 LINE_MAX = BLOCK_MAX + 1  # with the delimiter
 
 _RUN_MAX = 254
-_CODES = [bytes([n + 1]) for n in range(_RUN_MAX)]
 _FULL = 255  # code of a full run, which no zero follows
 _BODY_MIN = table.HEADER.n_bytes + CRC_BYTES
 _SIZES = {number: one.n_bytes for number, one in table.LAYOUTS.items()}
@@ -34,8 +33,14 @@ _HEADER = table.HEADER.codes  # version, type, flags, reserved, seq, boot, t_us
 
 def cobs_encode(body: bytes) -> bytes:
     """A COBS block without zeros, no delimiter."""
-    if len(body) < _RUN_MAX:  # no run is full
-        return b"".join([_CODES[len(run)] + run for run in body.split(b"\0")])
+    if len(body) < _RUN_MAX:  # no run is full: each code takes the place of the zero before its run
+        out = bytearray(b"\0" + body)
+        at = 0
+        for run in body.split(b"\0"):
+            code = len(run) + 1
+            out[at] = code
+            at += code
+        return bytes(out)
     out = bytearray()
     for run in body.split(b"\0"):
         start = 0
@@ -55,6 +60,11 @@ def cobs_decode(block: bytes) -> bytes | None:
     size = len(block)
     out = bytearray(block)
     at = 0
+    if size < _FULL and 0 not in block:  # no group is full: each code is where a zero was
+        while at < size:
+            out[at] = 0
+            at += block[at]
+        return bytes(out[1:]) if at == size else None
     full = []  # places of codes that stand for no zero
     while at < size:
         code = block[at]
