@@ -289,7 +289,7 @@
     FIELD(u16, hp_cutoff, 1, 1, "kHz")
 
 #define SW_REFUSE_FIELDS(FIELD) \
-    FIELD(u64, nonce, 1, 1, "echo of the HOST_HELLO") \
+    FIELD(u64, nonce, 1, 1, "echo of the question, HOST_HELLO or another") \
     FIELD(u8, reason, 1, 1, "SW_REFUSAL_*") \
     FIELD(u8, protocol_oldest, 1, 1, "oldest protocol version the device speaks") \
     FIELD(u8, protocol_newest, 1, 1, "newest protocol version the device speaks")
