@@ -22,6 +22,7 @@ ANSWER_WITHIN_S = 1.5
 TRIES = 5
 STORED_WITHIN_S = 10.0
 POLL_S = 0.2
+NO_ANSWER = "no answer from a device"
 NEXT_RING, RANG_AT, DEVICE_CLOCK = "next_ring_utc_us", "rang_at_utc_us", "utc_us"
 
 Clock = Callable[[], int]
@@ -50,7 +51,7 @@ class Device:
 
     def _open_session(self) -> None:
         """Raises TransportError, also for a device that is not ours."""
-        trouble = "no answer from a device"
+        trouble = NO_ANSWER
         for _ in range(TRIES):
             asked = handshake.tick(handshake.Config(), replace(self._link, nonce=0), self.now_us(), os.urandom)
             self._link = asked.state
@@ -63,7 +64,7 @@ class Device:
                     if self._link.device is not None:
                         return
                     trouble = next((event.value for event in noticed.events if event in handshake.TROUBLES), trouble)
-        raise TransportError(self.port.port, trouble, lost=True)
+        raise TransportError(self.port.port, trouble, lost=trouble == NO_ANSWER)
 
     def _heeds(self, one: Packet) -> bool:
         return self._link.session is None or trust.genuine(self._link.session, one)
@@ -78,7 +79,7 @@ class Device:
                 for one in self._decoder.feed(self.port.read(left_us / 1e6)):
                     if one.type == answer and one.fields["nonce"] == nonce and self._heeds(one):
                         return one
-        raise TransportError(self.port.port, "no answer from a device", lost=True)
+        raise TransportError(self.port.port, NO_ANSWER, lost=True)
 
     def send(self, kind: int, fields: Mapping[str, int]) -> None:
         """A packet that wants no answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,27 @@ def test_the_commands_of_a_paired_host_speak_with_tags(tmp_path: Path, monkeypat
 
     assert trust.is_tagged(asking.ask(packet.PING, packet.PONG))
     assert device.fw.state.trust.untagged == 0
+
+
+@pytest.mark.parametrize("made", [lambda: Device(blank=True), Device, paired], ids=["unpaired", "open", "another's"])
+def test_a_host_without_a_key_says_in_one_line_what_to_do(made: Callable[[], Device]) -> None:
+    port = Port(made().run(7.0))
+
+    with pytest.raises(
+        TransportError, match="bench: the device is not paired with this host: run stillwave pair"
+    ) as why:
+        alarm.Device(port, port.now_us, trust.Keyring())  # type: ignore[arg-type]
+    assert not why.value.lost
+
+
+def test_a_device_that_is_silent_is_lost() -> None:
+    device = Device(blank=True).run(7.0)
+    port = Port(device)
+    device.uart_room = 0
+
+    with pytest.raises(TransportError, match="no answer from a device") as why:
+        alarm.Device(port, port.now_us, trust.Keyring())  # type: ignore[arg-type]
+    assert why.value.lost
 
 
 def test_the_commands_of_a_paired_host_heed_no_other_device(tmp_path: Path) -> None:
