@@ -61,6 +61,15 @@ OPERATORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bearlier\(", ("later_of(",)),
 )
 STATEMENT = re.compile(r"^ +[\w*(][\w*(&>.\[\]-]*(?: [-+|&]?= [^;{]*|\([^;{]*\))?;", re.MULTILINE)
+WHY = {
+    "if (deadline_us < last_us || deadline_us - last_us <= doubt_us) {": "where both are equal the other side is true as well",
+    "(deadline_us < last_us ? last_us - deadline_us : deadline_us - last_us) > SW_ALARM_STEP_US) {": "0 either way round",
+    "break;": "what it falls into is set right by the table's cell just after",
+    "g->snooze_us = NEVER;": "the table's cell sets it right just after",
+    "g->ring_ends_us = NEVER;": "the table's cell sets it right just after",
+    "*(g->replaced_us < g->deadline_us ? &g->replaced_us : &g->deadline_us) = NEVER;": "both ring at one instant: once",
+}
+"""Mutants that no test can tell from the original, by the line they are in."""
 CELL = re.compile(r"\] = ([A-Z]+)\(([A-Z_, ]+)\),")
 LATER = "static uint64_t later_of(uint64_t a, uint64_t b) { return a > b ? a : b; }\n"
 KEPT_OUT = re.compile(r"/\*.*?\*/|^#.*?$|\"[^\"]*\"|static uint64_t earlier[^\n]*", re.DOTALL | re.MULTILINE)
@@ -201,6 +210,13 @@ def run_all(files: list[str], work: Path, sample: int | None, unit: bool = False
                 yield known[mutant.name]
 
 
+def why(one: Tried) -> str:
+    """Of a mutant that survived: why no test can kill it, as far as somebody has looked."""
+    line = int(one.name.split(":")[1])
+    text = (ROOT / "native" / "src" / one.file).read_text().splitlines()[line - 1].strip()
+    return WHY.get(text, "no test sees it")
+
+
 HEAD = ["source", "mutants", "killed", "survived", "share killed", "same machine code"]
 
 
@@ -216,7 +232,7 @@ def section(work: Path, files: list[str], sample: int | None = None, unit: bool 
         same = those.count("same code")
         rows.append([file, str(killed + survived), str(killed), str(survived), f"{share:.3f}", str(same)])
         wrong += [f"{file}: {share:.3f} killed, expected {LEAST}"] if share < LEAST else []
-    survivors = [f"* survived: {one.name}" for one in tried if one.said == "survived"]
+    survivors = [f"* survived: {one.name}: {why(one)}" for one in tried if one.said == "survived"]
     return "\n".join([table(HEAD, rows), "", *survivors]), wrong
 
 

@@ -187,3 +187,21 @@ def test_an_early_ring_may_be_now() -> None:
     guard = Guard().arm(1000).run(400)
     assert guard.ring(400) == "NONE"
     assert guard.run(400).rang_us == [400]
+
+
+def test_an_early_ring_at_the_very_end_of_a_ring_adds_none() -> None:
+    guard = Guard().arm(60 * MINUTE_US)
+    guard.ring(MINUTE_US)
+    guard.run(MINUTE_US).ring(MINUTE_US + RING_US)
+    assert (guard.run(MINUTE_US + RING_US).rang_us, guard.state) == ([MINUTE_US], "ARMED")
+
+
+def test_a_clock_set_by_exactly_a_step_has_not_stepped() -> None:
+    late = 10 * MINUTE_US
+    for by_us in (late - lib.SW_ALARM_STEP_US, late + lib.SW_ALARM_STEP_US):
+        assert Guard().arm(late).clock(by_us).run(late).reasons == ["SET_TIME"]
+
+
+def test_a_step_to_the_very_instant_of_the_alarm_it_replaces_is_named() -> None:
+    guard = Guard().arm(MINUTE_US).arm(60 * MINUTE_US, stored=False).clock(MINUTE_US)
+    assert guard.run(MINUTE_US).reasons == ["CLOCK_STEPPED"]
