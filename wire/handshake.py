@@ -34,7 +34,7 @@ class Event(Enum):
     REFUSED = "the device cannot talk with this host: another protocol version, or other packet tables"
     UNPAIRED = "the device is not paired with this host: run stillwave pair"
     FORGED = "an answer without the tag of the device's key: forged, or the device was paired anew"
-    EMULATED = "an emulated device, whose key is published: only a simulation heeds it"
+    EMULATED = "an emulated device, whose key is published: only a simulation heeds it (--simulated)"
 
 
 #: Why there is no link although something answers.
