@@ -21,7 +21,10 @@
 #define SW_DELIVERY_WINDOW 33u /* what an acknowledgement tells of: seq + 1 and the 32 bits of sack */
 #define SW_DELIVERY_CREDIT 256u /* ... before the first one of a host */
 #define SW_DELIVERY_RESEND_US 30000000u /* unacknowledged for so long: sent again; a host commits every 20 s */
-#define SW_DELIVERY_HOLE_US 1000000u    /* the same for a packet behind which a later one has arrived */
+#define SW_DELIVERY_HOLE_MS 1000u       /* the same for a packet behind which a later one has arrived, until a round trip is known, */
+#define SW_DELIVERY_HOLE_MIN_MS 250u    /* ... then after two of them, within these */
+#define SW_DELIVERY_HOLE_MAX_MS 10000u
+#define SW_DELIVERY_BOOTS 4u            /* earlier boots of which packets were sent, and acknowledgements are heeded */
 #define SW_DELIVERY_HOST_GONE_US 60000000u /* nothing heard of the host for so long: nothing is sent until it speaks */
 #define SW_DELIVERY_PULL_US 10000000u   /* what a PULL asked for and the line did not take within this is forgotten */
 #define SW_DELIVERY_PULLS 8u            /* ... that wait */
@@ -42,6 +45,12 @@ typedef struct sw_delivery_time {
     uint32_t of;    /* packet or block, + 1 */
     uint32_t ms;
 } sw_delivery_time;
+
+typedef struct sw_delivery_boot {
+    uint32_t boot;
+    uint32_t base;  /* `at` of its number 1 */
+    uint32_t acked; /* first `at` of it that is not acknowledged; 0: nothing is */
+} sw_delivery_boot;
 
 typedef struct sw_delivery_wish {
     uint32_t at;
@@ -72,6 +81,10 @@ typedef struct sw_delivery {
     sw_ring_cursor again;
     sw_delivery_time recent[SW_DELIVERY_RECENT];
     sw_delivery_time block[SW_DELIVERY_BLOCKS];
+    uint32_t rtt_ms;        /* from sending to acknowledgement, smoothed; 0 not known */
+    uint32_t rtt_at;        /* the packet of the last measurement */
+    uint32_t early_n;       /* boots met so far */
+    sw_delivery_boot early[SW_DELIVERY_BOOTS];
     uint32_t wish_n;
     sw_delivery_wish wish[SW_DELIVERY_PULLS]; /* oldest first */
     sw_delivery_slot queue[SW_DELIVERY_QUEUE]; /* number seq in slot seq % SW_DELIVERY_QUEUE, written < seq <= newest */
@@ -84,6 +97,8 @@ uint32_t sw_delivery_put(sw_delivery *d, uint64_t t_us, uint32_t type, const uin
 sw_delivery_slot *sw_delivery_waiting(sw_delivery *d, uint32_t seq);
 /* The next number is kept (kept 1), or cannot be. sent: it went onto the line. */
 void sw_delivery_written(sw_delivery *d, uint64_t t_us, uint32_t kept, uint32_t sent);
+/* A stored packet of that boot was read; base: `at` of its number 1. */
+void sw_delivery_met(sw_delivery *d, uint32_t boot, uint32_t base);
 /* The stored packet `at` went onto the line. */
 void sw_delivery_sent(sw_delivery *d, uint64_t t_us, uint32_t at);
 void sw_delivery_heard(sw_delivery *d, uint64_t t_us);

@@ -138,11 +138,71 @@ static uint32_t top_bit(uint32_t word)
 }
 
 /* 1: that number of that earlier boot was given. */
-static int32_t was_given(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack)
+static int32_t was_given(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack, uint32_t base)
 {
     sw_ring_record record;
-    return ack->seq <= d->base - d->tail_base && sw_ring_read(r, hal, d->tail_base + ack->seq - 1u, &d->again, &record) > 0 &&
+    return ack->seq <= d->base - base && sw_ring_read(r, hal, base + ack->seq - 1u, &d->again, &record) > 0 &&
            record.boot == ack->boot && record.seq == ack->seq;
+}
+
+static sw_delivery_boot *met(sw_delivery *d, uint32_t boot)
+{
+    for (uint32_t i = 0; i < SW_DELIVERY_BOOTS; i++) {
+        if (boot != 0u && d->early[i].boot == boot) {
+            return &d->early[i];
+        }
+    }
+    return 0;
+}
+
+void sw_delivery_met(sw_delivery *d, uint32_t boot, uint32_t base)
+{
+    if (boot != d->boot && met(d, boot) == 0) {
+        d->early[d->early_n++ % SW_DELIVERY_BOOTS] = (sw_delivery_boot){.boot = boot, .base = base};
+    }
+}
+
+/* 1: acknowledged, while older ones are not. */
+static int32_t is_acked_early(const sw_delivery *d, uint32_t at)
+{
+    int32_t acked = at >= d->base && at < d->own_acked;
+    for (uint32_t i = 0; i < SW_DELIVERY_BOOTS; i++) {
+        acked |= at >= d->early[i].base && at < d->early[i].acked;
+    }
+    return acked;
+}
+
+/* An acknowledgement for a boot behind the oldest one that is kept. */
+static void ack_early(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack)
+{
+    sw_delivery_boot *early = met(d, ack->boot);
+    if (early == 0 || early->base <= r->tail || !was_given(d, r, hal, ack, early->base)) {
+        return;
+    }
+    early->acked = later(early->acked, early->base + ack->seq);
+    d->credit_to = later(d->credit_to, early->acked + ack->credit);
+    if (d->sent_to >= early->base && d->sent_to < early->acked) {
+        d->sent_to = early->acked < d->live_from ? early->acked : d->live_from;
+    }
+}
+
+/* Something new was acknowledged: how long did the newest of it take? */
+static void measure(sw_delivery *d, uint32_t newest)
+{
+    const sw_delivery_time *sent = &d->recent[newest % SW_DELIVERY_RECENT];
+    const uint32_t took_ms = ms_of(d->heard_us) - sent->ms;
+    if (newest <= d->rtt_at || sent->of != newest + 1u || took_ms > SW_DELIVERY_HOLE_MAX_MS) {
+        return;
+    }
+    d->rtt_at = newest;
+    d->rtt_ms = d->rtt_ms == 0u ? later(took_ms, 1u) : (7u * d->rtt_ms + took_ms + 4u) / 8u;
+}
+
+static uint32_t hole_ms(const sw_delivery *d)
+{
+    const uint32_t two = 2u * d->rtt_ms;
+    const uint32_t least = later(two, SW_DELIVERY_HOLE_MIN_MS);
+    return d->rtt_ms == 0u ? SW_DELIVERY_HOLE_MS : least < SW_DELIVERY_HOLE_MAX_MS ? least : SW_DELIVERY_HOLE_MAX_MS;
 }
 
 uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack)
@@ -150,9 +210,14 @@ uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, co
     const int32_t own = ack->boot == d->boot && d->base != 0u;
     const int32_t of_tail = !own && ack->boot == d->tail_boot && d->tail_base != 0u;
     uint32_t from = own ? at_of(d, ack->seq) + 1u : d->tail_base + ack->seq; /* first that is not acknowledged */
-    if ((!own && !of_tail) || (own && ack->seq > d->written) || (from > r->tail && of_tail && !was_given(d, r, hal, ack))) {
+    if (!own && !of_tail && d->base != 0u) {
+        ack_early(d, r, hal, ack);
+    }
+    if ((!own && !of_tail) || (own && ack->seq > d->written) ||
+        (from > r->tail && of_tail && !was_given(d, r, hal, ack, d->tail_base))) {
         return r->tail;
     }
+    measure(d, ack->sack != 0u ? from + 1u + top_bit(ack->sack) : from - 1u);
     if (own && r->tail < d->base) { /* earlier boots are not done yet */
         d->own_acked = later(d->own_acked, from);
         d->credit_to = later(d->credit_to, r->tail + ack->credit);
@@ -176,7 +241,7 @@ static int32_t is_missing(const sw_delivery *d, uint32_t now_ms, uint32_t at, ui
     const uint32_t ms = sent_ms(d, at), gone_us = now_ms - ms >= 4000000u ? 4000000000u : (now_ms - ms) * MS_US;
     uint32_t wait_us = SW_DELIVERY_RESEND_US;
     if (at < top && ms < top_ms) { /* one that was sent after it has arrived */
-        wait_us = SW_DELIVERY_HOLE_US;
+        wait_us = hole_ms(d) * MS_US;
     }
     return gone_us >= wait_us;
 }
@@ -191,7 +256,7 @@ uint32_t sw_delivery_due(const sw_delivery *d, const sw_ring *r, uint64_t t_us)
     const uint32_t top = told ? d->sack_at + 1u + top_bit(d->sack) : 0u, top_ms = told ? sent_ms(d, top) : 0u;
     for (uint32_t at = r->tail; at < r->next && at - r->tail < SW_DELIVERY_WINDOW; at++) {
         const int32_t was_sent = at < d->sent_to || at >= d->live_from;
-        if (was_sent && !(told && has_arrived(d, at)) && is_missing(d, now_ms, at, top, top_ms)) {
+        if (was_sent && !(told && has_arrived(d, at)) && !is_acked_early(d, at) && is_missing(d, now_ms, at, top, top_ms)) {
             return at;
         }
     }
@@ -270,6 +335,8 @@ uint32_t sw_delivery_learn(sw_delivery *d, const sw_ring *r, const sw_hal *hal)
                 d->tail_boot = record.boot;
                 d->tail_base = record.at + 1u - record.seq;
                 d->tail_read = tail;
+                const sw_delivery_boot *early = met(d, record.boot);
+                tail = early != 0 && early->base == d->tail_base ? later(tail, early->acked) : tail;
             }
             return tail;
         }

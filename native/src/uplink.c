@@ -258,6 +258,9 @@ static int32_t send_stored(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (seen < 0) {
         return 0;
     }
+    if (seen > 0) {
+        sw_delivery_met(d, record.boot, record.at + 1u - record.seq);
+    }
     if (seen > 0 && (pulled == 0u || record.boot == d->wish[0].boot)) {
         const sw_packet_header header = {
             .type = record.type, .flags = SW_PACKET_FLAG_RESENT, .seq = record.seq, .boot = record.boot, .t_us = record.t_us,
