@@ -51,7 +51,7 @@ class ChainOps:
     still: int = 0
 
 
-def paired_flash(device_id: int = trust.TEST_DEVICE, key: bytes = trust.TEST_KEY) -> bytes:
+def paired_flash(device_id: int, key: bytes = trust.TEST_KEY) -> bytes:
     """Content of the flash of a device that is paired and knows nothing else. key: 32 bytes; the published one.
 
     The record is that of native/src/flash_store.c, with the content of native/src/trust.c.

@@ -18,6 +18,8 @@ from front.output import say
 EMULATED_TURN_US = 5_000
 """An emulated Pi looks at the line so often; it has no descriptor to wait for."""
 DAY_S = 24 * 3600.0
+SEED = 1
+"""Of the emulated Pi, its entropy and what it calls itself."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ def real(stack: ExitStack, utc_us: Callable[[], int]) -> Place:
 
 
 def emulated(
-    stack: ExitStack, scenario: str, seed: int = 1, *, real_time: bool = True, utc_us: Callable[[], int] | None = None
+    stack: ExitStack, scenario: str, seed: int = SEED, *, real_time: bool = True, utc_us: Callable[[], int] | None = None
 ) -> Place:
     """A virtual Pi with a scenario in front of its radar. utc_us: its clock chip's time; None: a battery never charged.
 

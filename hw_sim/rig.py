@@ -34,7 +34,7 @@ from hw_sim.quanta import Quanta
 from hw_sim.scenario_climate import furnished
 from hw_sim.scene import Scene
 from hw_sim.target import ProcessTarget
-from wire import codec, packet, table, values
+from wire import codec, packet, table, trust, values
 from wire.packet import ANSWERS, Packet
 from wire.recording import Recorder
 
@@ -242,7 +242,7 @@ class Rig(Quanta):
         silence = Silence(in_zone, QUANTUM_US // TRUTH_HZ)
         board = furnished(Board(seed, faults, chip, flash_bytes), scene, t0_utc_us if rtc_valid else None)
         super().__init__(board, silence, LinkCounts(self._read, silence), t0_utc_us)
-        self.board.load_flash(paired_flash() if paired else open_flash())
+        self.board.load_flash(paired_flash(trust.test_device(seed)) if paired else open_flash())
         self.packets: list[Packet] = []
         self.decoders = self._from_device, self._from_host = codec.Decoder(), codec.Decoder()
         self._watch = watched(probes, on_frame, target, core)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cloud.app import seeded
 from cloud.device import Settings
@@ -72,7 +73,7 @@ class CloudHost:
         self._store.close()
 
 
-def rows(db: Path, sql: str) -> list[tuple[int, ...]]:
+def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
     """What a finished store answers."""
     file = sqlite3.connect(db)
     try:

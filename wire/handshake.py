@@ -211,10 +211,10 @@ def _keyed(state: State, device: Device, given: Packet, keyring: trust.Keyring) 
         and not keyring.simulated
     ):
         return Event.REFUSED
-    key = keyring.keys.get(device.device_id)
+    key = keyring.key_of(device.device_id)
     if key is None:
         known_elsewhere = trust.is_tagged(given)
-        emulated = device.device_id == trust.TEST_DEVICE
+        emulated = trust.is_test_device(device.device_id)
         if emulated or known_elsewhere or not keyring.unpaired:
             return Event.EMULATED if emulated else Event.UNPAIRED
         return None

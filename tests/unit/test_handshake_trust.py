@@ -67,7 +67,7 @@ def test_a_hello_sealed_with_its_key_links(asking: State) -> None:
         (trust.Keyring({DEVICE_ID: KEY}, unpaired=True), None, DEVICE_ID, Event.FORGED),
         (trust.EMULATED, None, trust.TEST_DEVICE, Event.FORGED),
         (trust.Keyring(unpaired=True), KEY, DEVICE_ID, Event.UNPAIRED),
-        (RING, trust.Key(trust.TEST_KEY), trust.TEST_DEVICE, Event.EMULATED),
+        (RING, trust.Key(trust.TEST_KEY), trust.test_device(3), Event.EMULATED),
         (trust.Keyring({7: trust.Key(trust.TEST_KEY)}), trust.Key(trust.TEST_KEY), 7, Event.EMULATED),
     ],
 )
@@ -80,7 +80,7 @@ def test_an_answer_that_proves_nothing_links_nobody(
 
 
 def test_a_simulation_heeds_the_published_key(asking: State) -> None:
-    said = hello(asking, trust.Key(trust.TEST_KEY), device_id=trust.TEST_DEVICE)
+    said = hello(asking, trust.Key(trust.TEST_KEY), device_id=trust.test_device(3))
 
     assert handshake.receive(asking, said, SECOND, trust.EMULATED).events == (Event.LINKED,)
 
