@@ -185,7 +185,7 @@ FORGERIES: tuple[tuple[str, str, str, Forge], ...] = (
     ("reflected to the host", "host", "down", SAME),
     ("unpaired device of the same name", "asking", "up", unpaired_hello(DEVICE_ID)),
     ("unpaired device without a name", "asking", "up", unpaired_hello(0)),
-    ("emulated device", "asking", "up", unpaired_hello(trust.TEST_DEVICE)),
+    ("emulated device", "asking", "up", unpaired_hello(trust.test_device(1))),
     ("its data after an unpaired hello", "asking", "up", lambda link, one: bare(one)),
     ("order without a tag", "device", "down", order),
     ("order without a tag to an unpaired device", "unpaired", "down", order),

@@ -53,5 +53,4 @@ class Session:
 
 def of_a_bench(keys: dict[int, trust.Key]) -> trust.Keyring:
     """Whom tests talk with: their own devices, emulated boards, and what is not paired."""
-    published = {trust.TEST_DEVICE: trust.Key(trust.TEST_KEY)}
-    return trust.Keyring(published | keys, unpaired=True, simulated=True)
+    return trust.Keyring(keys, unpaired=True, simulated=True)
