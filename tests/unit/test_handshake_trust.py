@@ -65,7 +65,7 @@ def test_a_hello_sealed_with_its_key_links(asking: State) -> None:
         (trust.Keyring(), None, DEVICE_ID, Event.UNPAIRED),
         (trust.Keyring(), KEY, DEVICE_ID, Event.UNPAIRED),
         (trust.Keyring({DEVICE_ID: KEY}, unpaired=True), None, DEVICE_ID, Event.FORGED),
-        (trust.EMULATED, None, trust.TEST_DEVICE, Event.FORGED),
+        (trust.EMULATED, None, trust.test_device(3), Event.FORGED),
         (trust.Keyring(unpaired=True), KEY, DEVICE_ID, Event.UNPAIRED),
         (RING, trust.Key(trust.TEST_KEY), trust.test_device(3), Event.EMULATED),
         (trust.Keyring({7: trust.Key(trust.TEST_KEY)}), trust.Key(trust.TEST_KEY), 7, Event.EMULATED),
