@@ -37,8 +37,6 @@ WINDOW_US = 30 * MINUTE_US
 LATE_US = 1_000_000
 WAIT_US = 90_000_000
 """After the set time, for a ring that is late."""
-HOST_WAIT_US = 62_000_000
-"""So long a device without a clock waits for a host: a clock lost later than this before the set time rings late."""
 EARLIEST_S = -2.0
 """From the set time: a device with its clock rings no earlier by itself; a second is the battery clock's after a reboot."""
 CLOCK_PPB = 3000
@@ -71,7 +69,7 @@ class Trial:
     def moments_us(self) -> tuple[int, int]:
         """Virtual time of the break, and of what follows it: in the wake window, before it would have rung."""
         rng = np.random.default_rng([list(KINDS).index(self.kind), self.seed])
-        last_us = DUE_US - (HOST_WAIT_US if self.kind.startswith("clock") else LATE_US)
+        last_us = DUE_US - LATE_US
         first = int(rng.integers(DUE_US - WINDOW_US, DUE_US - EARLY_RING_US if self.scenario else last_us))
         return first, int(rng.integers(first, last_us))
 
