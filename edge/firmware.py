@@ -80,6 +80,15 @@ def give_key(flash: Any, content: bytes) -> None:
             flash.program(at, content[at : at + page])
 
 
+def has_published_key(hal: Any) -> bool:
+    """The flash behind this sw_hal is that of an emulated board: anybody could speak as its host."""
+    ffi, lib = load()
+    seen = ffi.new("sw_trust *")
+    lib.sw_trust_init(seen)
+    lib.sw_trust_step(seen, hal, 0)
+    return bool(seen.state == lib.SW_TRUST_PAIRED) and bytes(seen.key) == trust.TEST_KEY
+
+
 def c_chain() -> tuple[ChainOps, tuple[Any, ...]]:
     """The C chain as addresses, in memory of its own, and what must stay alive with it."""
     ffi, lib = load()

@@ -74,11 +74,20 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"--state-dir {folder}: cannot be made: {error.strerror}") from None
 
 
+def real_with_published_key(is_so: bool, folder: Path) -> None:
+    """Raises InputError: a real device would heed whoever knows the key of emulated ones."""
+    if is_so:
+        raise InputError(
+            f"--state-dir {folder}: the flash of an emulated device, whose key is published; expected another folder, or "
+            f"none of its {FLASH_NAME}"
+        )
+
+
 def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> int:
     """The live device until it is told to stop. Returns 0 after SIGTERM, 130 after Ctrl-C. utc_us: this machine's clock."""
     from edge import core
     from edge.config import RadarConfig
-    from edge.firmware import Firmware, give_key, paired_flash
+    from edge.firmware import Firmware, give_key, has_published_key, paired_flash
     from edge.hal.raspberry_pi.board import RaspberryPi
     from edge.hal.raspberry_pi.chip_check import ChipBus, burst_bytes, look
     from edge.hal.raspberry_pi.troubles import ChipTrouble
@@ -102,6 +111,8 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
         stack.callback(board.close)
         if scenario is not None:  # so that it works out of the box; a real host refuses this key
             give_key(board.flash, paired_flash(trust.test_device(edge_place.SEED)))
+        hal = board.hal()
+        real_with_published_key(scenario is None and has_published_key(hal), wired.flash.parent)
         try:
             say(look(ChipBus(board.spi, board.pins, place.pause)))
         except ChipTrouble as trouble:
@@ -111,7 +122,7 @@ def run(asked: Asked, chosen: Edge, json: bool, utc_us: Callable[[], int]) -> in
         edge_place.watch(place, lambda: [board.pins.request.fd, *line.filenos()])
         raw = stack.enter_context(spare(chosen.raw_adc, {"source": "live"}))
         chain, kept = (None, ()) if raw is None else tapped(raw)
-        live = Live(Firmware(board.hal(), chain=chain), board, place.waiter)
+        live = Live(Firmware(hal, chain=chain), board, place.waiter)
         stack.callback(lambda: (live, kept))  # the callbacks live as long as the firmware
         place.world.notify.say("READY=1", f"STATUS=the device runs, line {port}")
         event = {"event": "ready", "line": port, "emulated": scenario is not None}
