@@ -141,6 +141,8 @@ def complaints(one: Outcome) -> list[str]:
 
 def explained(one: Outcome, reason: str) -> bool:
     """An early ring that is meant, though no host has asked for it."""
+    if one.misled:
+        return True
     if reason == CLOCK_LOST:
         return one.lost_clock
     return reason in (STEPPED, WAS_OFF) and (one.stepped or "forged time" in one.breaks)

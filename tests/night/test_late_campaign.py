@@ -110,6 +110,7 @@ def test_the_judge_sees_what_is_wrong(outcome: Outcome, says: str) -> None:
         replace(FINE, rises=[(-1.9, "device", "the set time")]),
         replace(FINE, due_s=86_400.0, held=True),
         replace(FINE, sounds_s=None, lost_clock=True, stepped=True),
+        replace(FINE, rises=[(-12.0, "device", "the set time")], lost_clock=True, stepped=True),
     ],
 )
 def test_the_judge_lets_pass_what_is_meant(outcome: Outcome) -> None:
