@@ -50,7 +50,12 @@ def real(stack: ExitStack, utc_us: Callable[[], int]) -> Place:
 
 
 def emulated(
-    stack: ExitStack, scenario: str, seed: int = SEED, *, real_time: bool = True, utc_us: Callable[[], int] | None = None
+    stack: ExitStack,
+    scenario: str,
+    seed: int = SEED,
+    *,
+    real_time: bool = True,
+    utc_us: Callable[[], int] | None = None,
 ) -> Place:
     """A virtual Pi with a scenario in front of its radar. utc_us: its clock chip's time; None: a battery never charged.
 
