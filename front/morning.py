@@ -55,8 +55,8 @@ def build(source: Path, wanted: Files) -> dict[str, Any]:
     for path in [*wanted.drawn, *([wanted.table] if wanted.table else [])]:
         if not path.parent.is_dir():
             raise InputError(f"{path}: no folder {path.parent}")
-    truth = _read(folder / "truth.json")
-    earlier = _read(folder / "report.json")
+    truth = read_object(folder / "truth.json")
+    earlier = read_object(folder / "report.json")
     run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
     from cloud import report
 
@@ -79,7 +79,8 @@ def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:
         hypnogram_csv.write(store, wanted.table, wanted.night)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file that may not be there. Raises InputError."""
     if not path.is_file():
         return None
     try:

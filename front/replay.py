@@ -184,16 +184,7 @@ def length_s(recording: Any) -> float:
 
 def truth_beside(file: Path) -> dict[str, Any] | None:
     """The truth.json of the run that made the recording, if it is there."""
-    path = file.parent / "truth.json"
-    if not path.is_file():
-        return None
-    try:
-        found = text.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: expected one JSON object")
-    return found
+    return morning.read_object(file.parent / "truth.json")
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -9,16 +9,15 @@ import contextlib
 import errno
 import fcntl
 import os
-import select
 import socket
 import stat
-import time
 from pathlib import Path
+
+from wire.socket_port import CHUNK_BYTES, SocketPort
 
 PREFIX = "unix:"
 MODE = 0o660
 """Of socket and lock: the device's user and its group."""
-CHUNK_BYTES = 65_536
 
 
 class UnixLineError(OSError):
@@ -37,25 +36,26 @@ def _lock_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.lock")
 
 
-class UnixClient:
-    """The host's end. Its methods are those of pyserial that Transport uses. timeout: of a read, s.
+class UnixClient(SocketPort):
+    """The host's end.
 
     Raises UnixLineError: nobody listens, or another client has the line (the lock beside the socket says so).
     """
 
+    error = UnixLineError
+    gone = "the device's process closed the line"
+
     def __init__(self, port: str, write_timeout_s: float) -> None:
         path = path_of(port)
-        self.timeout = 0.0
-        self._write_timeout_s = write_timeout_s
-        self._ahead = b""
         self._lock = self._hold(_lock_of(path))
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._socket.connect(str(path))
+            connected.connect(str(path))
         except OSError as error:
-            self.close()
+            connected.close()
+            self._let_go()
             raise UnixLineError(_why(error)) from None
-        self._socket.setblocking(False)
+        super().__init__(connected, write_timeout_s)
 
     @staticmethod
     def _hold(lock: Path) -> int:
@@ -71,50 +71,14 @@ class UnixClient:
             raise UnixLineError("busy: another process has the line; stop it first (stillwave-cloud?)") from None
         return fd
 
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    @property
-    def in_waiting(self) -> int:
-        """Bytes that are there. Raises OSError when the other end is gone and they are all read."""
-        self._look()
-        return len(self._ahead)
-
-    def _look(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            piece = self._socket.recv(CHUNK_BYTES)
-            if not piece and not self._ahead:
-                raise UnixLineError("the device's process closed the line")
-            self._ahead += piece
-
-    def read(self, n: int = 1) -> bytes:
-        """Up to n bytes; waits at most timeout for them, as a serial port does."""
-        end_s = time.monotonic() + self.timeout
-        while len(self._ahead) < n:
-            self._look()
-            left_s = end_s - time.monotonic()
-            if len(self._ahead) >= n or left_s <= 0.0:
-                break
-            select.select([self._socket], [], [], left_s)
-        found, self._ahead = self._ahead[:n], self._ahead[n:]
-        return found
-
-    def write(self, data: bytes) -> int:
-        """All of it, or UnixLineError after the time-out."""
-        self._socket.settimeout(self._write_timeout_s)
-        try:
-            self._socket.sendall(data)
-        except TimeoutError:
-            raise UnixLineError("Write timeout") from None
-        finally:
-            self._socket.setblocking(False)
-        return len(data)
-
-    def close(self) -> None:
-        self._socket.close()
+    def _let_go(self) -> None:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def close(self) -> None:
+        super().close()
+        self._let_go()
 
 
 class UnixServer:
