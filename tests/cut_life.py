@@ -30,7 +30,7 @@ from tests import ten_minutes
 from tests.cloud_host import SECOND_US, CloudHost, rows
 from wire import packet, table, values
 
-FLASH_BYTES, SECTOR, FIRST = 65_536, 4096, 8
+FLASH_BYTES, SECTOR, PAGE, FIRST = 65_536, 4096, 256, 8
 HEADER, HEAD, CRC = 20, 24, 4
 DATA, BOOT, MARK = 1, 2, 3
 PROGRAMMING = 4
@@ -79,7 +79,8 @@ def records(flash: bytes) -> Iterator[tuple[int, int, Number, bytes]]:
                 or to + CRC > end
                 or zlib.crc32(flash[at:to]) != int.from_bytes(flash[to : to + CRC], "little")
             ):
-                break
+                at = (at // PAGE + 1) * PAGE
+                continue
             if kind == DATA:
                 yield at, type_, (boot, seq), flash[at + HEAD : to]
             at = to + CRC
@@ -91,7 +92,8 @@ class Outcome:
 
     written: those whose write had finished. writing: those whose write was interrupted and left a trace. next: numbers that
     would have been given next where a record of the ring's own was interrupted: the device cannot tell it from a packet's.
-    retold: a boot's first packet, which was to name what the cut before had torn, torn itself: the next boot says that anew.
+    retold: a boot's first packet, which was to name what the cut before had torn, torn itself: the next boot says that anew,
+    and names it only where it could tell it from that.
     names: what each GAP that was written says is gone.
     """
 
@@ -128,7 +130,7 @@ class Outcome:
     def wrong(self) -> list[str]:
         """What is not as promised, a line each."""
         stored, written, named = set(self.stored), set(self.written), self.named()
-        given = (self.given - self.retold - (self.unsaid - written)) | (self.next & named)
+        given = (self.given - (self.retold - named) - (self.unsaid - written)) | (self.next & named)
         full = self.named("STORE_FULL") if self.script is UNHEARD else set()
         checks = (
             (written - stored - full, "written, and neither stored nor given up by name"),
@@ -224,7 +226,7 @@ class Life:
             return
         if ring.kind == DATA:
             number = boot, int.from_bytes(bytes(ring.bytes)[12:16], "little")
-            first_gap = number[1] == 1 and ring.bytes[2] == packet.GAP and bool(self.out.writing)
+            first_gap = number[1] == 1 and ring.bytes[2] == packet.GAP and bool(self.out.writing | self.out.next)
             self.out.writing |= {number} - set(self.out.written)
             self.out.retold |= {number} - set(self.out.written) if first_gap else set()
         elif ring.kind in (BOOT, MARK):

@@ -78,6 +78,9 @@ struct sw_firmware {
     sw_ring thin;                /* ... the oldest of them without their waveforms */
     sw_delivery delivery;
     uint64_t stored_us;          /* the line gets no more stored packets before */
+    uint32_t naming_to;          /* packets before this `at` are given up once this boot's packets up to named_by are kept */
+    uint32_t named_by;
+    uint32_t naming_failed;      /* 1: one of those could not be */
     sw_keeper keeper;
     sw_trust trust;
     uint64_t rang_us;            /* until then the button was the alarm's, or down when the power came */

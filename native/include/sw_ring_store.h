@@ -11,7 +11,8 @@
  * one. Only when that is full, too, is anything forgotten. Power may fail at any moment: a packet is in one of them, or both.
  *
  * Sector: magic, counter (its place is counter modulo sectors), `at` of its first data record, the tail then, CRC.
- * Record: n, kind, type, 0x5A, at, boot, seq, t_us, n bytes, CRC. One that is neither blank nor valid ends its sector.
+ * Record: n, kind, type, 0x5A, at, boot, seq, t_us, n bytes, CRC. Behind one that a power cut tore it goes on in the same
+ * sector, at the beginning of a page: where no valid record is, the next is looked for at the pages behind.
  */
 #ifndef SW_RING_STORE_H
 #define SW_RING_STORE_H
@@ -84,6 +85,7 @@ typedef struct sw_ring {
     uint32_t torn_seq;
     uint32_t lost_n;     /* packets before the tail that are gone, and nothing tells of it */
     uint32_t drop_to;    /* with SW_RING_FULL */
+    uint32_t pressed;    /* ... 1: before that nothing at all can be written */
     uint32_t failing;    /* 1: the last write failed; the next try is at again_us */
     uint64_t again_us;
     uint32_t tries;

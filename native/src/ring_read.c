@@ -83,6 +83,32 @@ static int32_t read_record(const sw_ring *r, const sw_hal *hal, uint32_t counter
     return 1;
 }
 
+static uint32_t page_behind(uint32_t offset) { return (offset / SW_STORE_PAGE_BYTES + 1u) * SW_STORE_PAGE_BYTES; }
+
+/* The same, looked for from *offset on, past what a power cut tore. Where nothing follows: what is at *offset. */
+static int32_t next_record(const sw_ring *r, const sw_hal *hal, uint32_t counter, uint32_t *offset, sw_ring_record *out,
+                           uint32_t *length)
+{
+    const int32_t here = read_record(r, hal, counter, *offset, out, length);
+    int32_t seen = here;
+    for (uint32_t at = page_behind(*offset); seen != 1 && seen != -1 && at < SECTOR; at = page_behind(at)) {
+        seen = read_record(r, hal, counter, at, out, length);
+        *offset = seen == 1 ? at : *offset;
+    }
+    return seen == 1 || seen == -1 ? seen : here;
+}
+
+/* The first page behind a torn record at this offset of which nothing is used. */
+static uint32_t blank_page(const sw_ring *r, const sw_hal *hal, uint32_t counter, uint32_t offset)
+{
+    sw_ring_record record;
+    uint32_t length;
+    do {
+        offset = page_behind(offset + SW_RING_RECORD_MAX - 1u);
+    } while (offset < SECTOR && read_record(r, hal, counter, offset, &record, &length) != 0);
+    return offset < SECTOR ? offset : SECTOR;
+}
+
 /* What reading the two newest sectors to their end tells. */
 typedef struct walked {
     uint32_t boot, seq;           /* of the last packet */
@@ -97,7 +123,7 @@ static void walk(sw_ring *r, const sw_hal *hal, uint32_t counter, const sw_ring_
     r->offset = SW_RING_HEADER;
     r->next = head->first;
     r->tail = head->tail;
-    while ((w->end = read_record(r, hal, counter, r->offset, &record, &length)) > 0) {
+    while ((w->end = next_record(r, hal, counter, &r->offset, &record, &length)) > 0) {
         r->offset += length;
         if (record.kind == SW_RING_MARK) {
             r->tail = record.at;
@@ -141,7 +167,7 @@ static void found(sw_ring *r, const sw_hal *hal)
             w.torn_seq = w.seq + 1u;
         }
     }
-    r->offset = w.end == 0 ? r->offset : SECTOR;
+    r->offset = w.end == 0 ? r->offset : w.end == -2 ? blank_page(r, hal, r->newest, r->offset) : SECTOR;
     r->torn_boot = w.torn_boot;
     r->torn_seq = w.torn_seq;
     r->marked = r->tail;
@@ -263,7 +289,7 @@ static int32_t read_here(const sw_ring *r, const sw_hal *hal, uint32_t at, sw_ri
     }
     while (cursor->counter <= r->newest) {
         uint32_t length = 0;
-        int32_t seen = read_record(r, hal, cursor->counter, cursor->offset, out, &length);
+        int32_t seen = next_record(r, hal, cursor->counter, &cursor->offset, out, &length);
         if (seen == -1) {
             return -1;
         }

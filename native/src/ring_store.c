@@ -101,7 +101,7 @@ static sw_ring_news erase_next(sw_ring *r, const sw_hal *hal, uint64_t now_us, u
 {
     r->drop_to = wanted_from(r, hal, 1);
     if (r->tail < r->drop_to && r->full_from < r->drop_to) {
-        r->at_us = r->thin == 0 ? now_us : now_us + WAIT_US;
+        r->at_us = now_us + WAIT_US;
         return SW_RING_FULL;
     }
     if (r->newest + 1u >= r->oldest + r->sectors) {
@@ -162,10 +162,12 @@ static sw_ring_news idle(sw_ring *r, const sw_hal *hal, uint64_t now_us, uint32_
         return SW_RING_NOTHING;
     }
     choose(r, now_us);
+    r->pressed = 0;
     if (r->n != 0u) {
         if (r->offset + r->n > SECTOR) {
             r->n = 0; /* chosen again, once there is room */
             if (r->ahead != r->newest + 1u) {
+                r->pressed = 1;
                 return erase_next(r, hal, now_us, begun);
             }
             open_sector(r);

@@ -72,6 +72,7 @@ static void settle(sw_firmware *fw, uint64_t t_us, uint32_t kept)
     if (!kept && fw->delivery.base != 0u) {
         sw_ring_pass(&fw->ring);
     }
+    fw->naming_failed |= !kept && seq <= fw->named_by;
     sw_delivery_written(&fw->delivery, t_us, kept, slot->sent);
 }
 
@@ -146,11 +147,18 @@ static uint32_t tell_of(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t en
     return at;
 }
 
-/* The oldest packets of that ring make room. */
+/* The oldest packets of that ring make room, once the GAPs that name them are kept: the power may fail in between. */
 static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_ring *full)
 {
     sw_ring *r = &fw->ring;
-    sw_ring_forget(r, now_us, tell_of(fw, t_us, r->tail, full->drop_to, SW_REASON_STORE_FULL, SW_GAP_PACKETS));
+    if (fw->naming_to <= r->tail || fw->naming_failed) {
+        fw->naming_to = tell_of(fw, t_us, r->tail, full->drop_to, SW_REASON_STORE_FULL, SW_GAP_PACKETS);
+        fw->named_by = fw->delivery.newest;
+        fw->naming_failed = 0;
+    }
+    if (fw->delivery.written >= fw->named_by || r->pressed) {
+        sw_ring_forget(r, now_us, fw->naming_to);
+    }
 }
 
 /* The first ring is full: its oldest packets go on without their waveforms, where there is a place for them. */
@@ -211,7 +219,7 @@ static void write_thin(sw_firmware *fw, uint64_t now_us, uint64_t t_us, int32_t 
         } else if (news == SW_RING_FULL) {
             give_up(fw, now_us, t_us, thin);
         }
-    } while (news != SW_RING_NOTHING);
+    } while (news != SW_RING_NOTHING && news != SW_RING_FULL);
     r->torn |= thin->torn;
     r->slow |= thin->slow;
     r->worn |= thin->worn;
@@ -233,7 +241,7 @@ static void write_waiting(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         } else if (news != SW_RING_NOTHING) {
             settle(fw, t_us, news == SW_RING_WRITTEN);
         }
-    } while (news != SW_RING_NOTHING && !(news == SW_RING_FULL && fw->ring.thin != 0));
+    } while (news != SW_RING_NOTHING && news != SW_RING_FULL);
     feed(fw, now_us, t_us);
     write_thin(fw, now_us, t_us, may_begin);
 }
@@ -258,10 +266,12 @@ static int32_t send_stored(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (seen < 0) {
         return 0;
     }
+    if (seen > 0 && pulled != 0u && record.boot != d->wish[0].boot) {
+        d->wish[0].left = 0; /* that boot has no more: what follows was not asked for, and is not sent */
+        return 1;
+    }
     if (seen > 0) {
         sw_delivery_met(d, record.boot, record.at + 1u - record.seq);
-    }
-    if (seen > 0 && (pulled == 0u || record.boot == d->wish[0].boot)) {
         const sw_packet_header header = {
             .type = record.type, .flags = SW_PACKET_FLAG_RESENT, .seq = record.seq, .boot = record.boot, .t_us = record.t_us,
         };

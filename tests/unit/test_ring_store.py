@@ -173,6 +173,20 @@ def test_a_flash_that_takes_nothing_is_tried_again_after_a_minute() -> None:
     assert ring.all() == [*of(1, 1, 2, 3), None, *of(1, 5, 6)]
 
 
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_behind_a_record_that_a_power_cut_tore_its_sector_goes_on(share: float) -> None:
+    ring = Ring()
+    ring.write(5)
+    sector = ring.r.newest
+    for boot in range(2, 6):
+        ring.flash.cut_at, ring.flash.share = ring.flash.operations + 1, share
+        ring.write()
+        ring = Ring(ring.flash, boot)
+        assert ring.write(2) == ["WRITTEN"] * 2
+    assert ring.r.newest == sector
+    assert Ring(ring.flash, 6).all() == of(1, 1, 2, 3, 4, 5) + [(boot, seq) for boot in range(2, 6) for seq in (1, 2)]
+
+
 def test_another_store_that_uses_the_flash_goes_first() -> None:
     ring = Ring()
     ring.may_begin = 0
