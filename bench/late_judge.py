@@ -19,17 +19,24 @@ EARLY_US = 2 * SECOND_US
 """So much early needs a reason: a second is the battery clock's after a reboot."""
 WRONG_US = 2 * SECOND_US
 """A clock that is off by more is wrong: an answer's instant is known to a second."""
+EARLY_STEPPED_US = EARLY_US + WRONG_US
+"""The same for an alarm that a host has set whose clock is off by so little that it does not count as wrong."""
 REPLAYED = "by replayed data"
-CLOCK_LOST, STEPPED, ASKED, WAS_OFF = (
+DEAD_CHIP = "clock chip dead"
+"""A break: whoever is reset beside it has lost the clock."""
+CLOCK_LOST, STEPPED, ASKED, WAS_OFF, SET_TIME = (
     table.text_of(table.Reason, table.Reason[name])
-    for name in ("CLOCK_LOST", "CLOCK_STEPPED", "HOST_REQUEST", "WAS_OFF")
+    for name in ("CLOCK_LOST", "CLOCK_STEPPED", "HOST_REQUEST", "WAS_OFF", "SET_TIME")
 )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One campaign. Times in s from its set time on, negative before. sounds_s: when the buzzer sounded from the set
-    time on, None: it did not; rises: (s, by, reason); asked_s: when the host first asked for an early ring."""
+    """One campaign. Times in s from its set time on, negative before.
+
+    sounds_s: when the buzzer sounded from the set time on, None: it did not; rises: (s, by, reason); meant: which of them an
+    alarm was set for; asked_s: when the host first asked for an early ring.
+    """
 
     number: int
     breaks: list[str]
@@ -45,6 +52,7 @@ class Outcome:
     held: bool = False
     replayed: int = 0
     replays_taken: int = 0
+    meant: list[bool] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -68,14 +76,20 @@ class Outcome:
         return self.lost_clock and self.stepped
 
 
-def due_us(world: World) -> int:
-    """Virtual time at which the buzzer must sound."""
+def due_us(world: World, of: int = -1) -> int:
+    """Virtual time at which the buzzer must sound. of: which alarm of those that the device has taken."""
     if not world.sets:
         return DUE_US
-    taken_us, set_for_utc_us, device_utc_us = world.sets[-1]
+    taken_us, set_for_utc_us, device_utc_us = world.sets[of]
     due = set_for_utc_us - world.base.t0_utc_us
     off_us = device_utc_us - (world.base.t0_utc_us + taken_us)
     return due if not device_utc_us or abs(off_us) <= WRONG_US else due - off_us
+
+
+def is_meant(world: World, t_us: int, held: bool) -> bool:
+    """An alarm that was taken then, or one that it replaces before it is in flash, was set for this instant."""
+    taken = [of for of, one in enumerate(world.sets) if one[0] <= t_us]
+    return any(abs(t_us - due_us(world, of)) <= EARLY_US for of in (taken[-1:] if held else taken[-2:]))
 
 
 def sounds_us(world: World, from_us: int) -> int | None:
@@ -107,12 +121,13 @@ def judge(world: World, number: int, breaks: list[str], moments_us: list[int], a
     due = follow(world)
     sounds = sounds_us(world, due)
     asked = [(at - world.base.t0_utc_us - due) / 1e6 for at, one in world.host.asked if one.type == packet.RING]
+    held = world.guard.state != 0 and not world.guard.unstored
     outcome = Outcome(
         number, breaks, [(one - DUE_US) / 1e6 for one in moments_us], armed, moot, (due - DUE_US) / 1e6,
         None if sounds is None else (sounds - due) / 1e6,
         [((t_us - due) / 1e6, by, reason) for t_us, by, reason in world.rises],
-        min(asked, default=None), world.lost_clock, world.stepped,
-        world.guard.state != 0 and not world.guard.unstored, world.replayed, world.replays_taken,
+        min(asked, default=None), world.lost_clock or (DEAD_CHIP in breaks and len(world.boots) > 1), world.stepped,
+        held, world.replayed, world.replays_taken, [is_meant(world, t_us, held) for t_us, _, _ in world.rises],
     )  # fmt: skip
     outcome.wrong.extend(complaints(outcome))
     return outcome
@@ -128,21 +143,24 @@ def complaints(one: Outcome) -> list[str]:
             found.append("silent")
         elif one.sounds_s > LATE_US / 1e6:
             found.append(f"late by {one.sounds_s:.3f} s")
-    for at_s, by, reason in one.rises:
+    for i, (at_s, by, reason) in enumerate(one.rises):
+        meant = i < len(one.meant) and one.meant[i]
         asked = one.asked_s is not None and one.asked_s <= at_s
         if reason == ASKED and one.replayed and not asked:
             found.append(f"{REPLAYED} it rang {-at_s:.3f} s early")
-        elif at_s < -EARLY_US / 1e6 and not (asked if reason == ASKED else explained(one, reason)):
+        elif at_s < -EARLY_US / 1e6 and not (asked if reason == ASKED else explained(one, at_s, reason, meant)):
             found.append(f"rang early for no reason: {-at_s:.3f} s, by {by}, {reason}")
     if one.replays_taken:
         found.append(f"{REPLAYED} the cloud was misled: {one.replays_taken} packets")
     return found
 
 
-def explained(one: Outcome, reason: str) -> bool:
+def explained(one: Outcome, at_s: float, reason: str, meant: bool) -> bool:
     """An early ring that is meant, though no host has asked for it."""
     if one.misled:
         return True
     if reason == CLOCK_LOST:
         return one.lost_clock
+    if reason == SET_TIME:
+        return meant or (one.due_s > 0.0 and one.stepped and at_s >= -EARLY_STEPPED_US / 1e6)
     return reason in (STEPPED, WAS_OFF) and (one.stepped or "forged time" in one.breaks)

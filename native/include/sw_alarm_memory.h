@@ -14,6 +14,8 @@ void sw_alarm_memory_restore(sw_alarm_clock *a, uint64_t now_us);
 void sw_alarm_memory_clock_lost(sw_alarm_clock *a);
 /* Brings what is to be kept in line with the guard, in the order that sw_alarm_clock.h demands; next at a->memory_us. */
 void sw_alarm_memory_keep(sw_alarm_clock *a, uint64_t now_us);
+/* The clock was set, and the ring moved from last_us: a reboot forgets neither that it is sooner nor why. */
+void sw_alarm_memory_clock_set(sw_alarm_clock *a, uint64_t last_us);
 /* 1: read back just now, the flash holds the guard's alarm. */
 int32_t sw_alarm_memory_holds(const sw_alarm_clock *a);
 /* What happens at ring_utc_us, by the clock as it is now. */

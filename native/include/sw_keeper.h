@@ -22,6 +22,7 @@ typedef struct sw_kept_alarm {
     uint32_t sunrise_s;
     uint32_t near;           /* 0: it is far; else how often SW_ALARM_CLOCK_NEAR_US before the ring was counted, up to 6 */
     uint32_t waited;         /* pieces of SW_ALARM_CLOCK_COUNT_US that were begun without a clock, up to 255 */
+    uint32_t stepped;        /* 1: the clock was set forward since, and so it rings sooner */
 } sw_kept_alarm;
 
 typedef struct sw_kept {

@@ -235,8 +235,10 @@ void sw_alarm_clock_time(sw_alarm_clock *a, uint64_t now_us, uint64_t nonce, uin
     }
     uint64_t due_utc_us = g->deadline_event == SW_ALARM_EVENT_CLOCK_LOST ? a->keeper->wanted.alarm.ring_utc_us
                                                                         : g->set_for_utc_us;
+    const uint64_t last_us = g->deadline_us;
     sw_alarm_guard_clock(&a->guard, now_us, sw_clock_tick(&a->clock, due_utc_us),
                          sw_alarm_memory_due(utc_us, due_utc_us, g->set_for_utc_us), 0);
+    sw_alarm_memory_clock_set(a, last_us);
     sw_alarm_clock_step(a, now_us);
 }
 

@@ -40,6 +40,7 @@ void sw_alarm_memory_restore(sw_alarm_clock *a, uint64_t now_us)
     if (a->clock.source != SW_CLOCK_UNKNOWN) {
         at_us = sw_clock_tick(&a->clock, kept->ring_utc_us);
         event = sw_alarm_memory_due(sw_clock_utc(&a->clock, now_us), kept->ring_utc_us, kept->set_for_utc_us);
+        event = event == SW_ALARM_EVENT_DUE && kept->stepped ? SW_ALARM_EVENT_STEPPED_DUE : event;
     }
     sw_alarm_guard_restore(&a->guard, now_us, kept->set_for_utc_us, at_us, event, kept->sunrise_s);
 }
@@ -48,6 +49,14 @@ void sw_alarm_memory_clock_lost(sw_alarm_clock *a)
 {
     sw_clock_init(&a->clock);
     sw_alarm_guard_clock_lost(&a->guard, lost_at_us(a));
+}
+
+void sw_alarm_memory_clock_set(sw_alarm_clock *a, uint64_t last_us)
+{
+    const sw_alarm_guard *g = &a->guard;
+    if (g->deadline_event == SW_ALARM_EVENT_STEPPED_DUE && last_us != NEVER && g->deadline_us + SW_ALARM_STEP_US < last_us) {
+        a->keeper->wanted.alarm.stepped = 1;
+    }
 }
 
 /* Counts what is waited without a clock. */
@@ -102,6 +111,7 @@ static void keep_alarm(sw_alarm_clock *a)
         kept->set_for_utc_us = g->set_for_utc_us;
         kept->ring_utc_us = earlier(ring_utc_us, g->set_for_utc_us);
         kept->sunrise_s = g->sunrise_s;
+        kept->stepped = another ? g->deadline_event == SW_ALARM_EVENT_STEPPED_DUE : kept->stepped;
     }
 }
 

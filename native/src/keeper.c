@@ -20,11 +20,12 @@
 #define RADAR_FIELDS 11u
 #define AT_NEAR 84u
 #define AT_WAITED 85u
+#define AT_STEPPED 86u
 #define SECTOR 0u
 #define NEVER UINT64_MAX
 
 _Static_assert(sizeof(sw_radar_config) == RADAR_FIELDS * 4u, "fields of the radar config");
-_Static_assert(AT_RADAR + RADAR_FIELDS * 4u == AT_NEAR && AT_WAITED < SW_STORE_BYTES, "the snapshot does not fit the record");
+_Static_assert(AT_RADAR + RADAR_FIELDS * 4u == AT_NEAR && AT_STEPPED < SW_STORE_BYTES, "the snapshot does not fit the record");
 
 static void put(uint8_t *to, uint64_t value, uint32_t n)
 {
@@ -52,6 +53,7 @@ void sw_kept_put(const sw_kept *kept, uint8_t *bytes)
     put(bytes + AT_RING, kept->alarm.ring_utc_us, 8);
     put(bytes + AT_NEAR, kept->alarm.near, 1);
     put(bytes + AT_WAITED, kept->alarm.waited, 1);
+    put(bytes + AT_STEPPED, kept->alarm.stepped, 1);
     memcpy(bytes + AT_PLACE, kept->place, SW_KEEPER_PLACE_BYTES);
     put(bytes + AT_WINDOW, kept->wake_window_s, 2);
     put(bytes + AT_STANDBY, kept->standby, 1);
@@ -71,6 +73,7 @@ void sw_kept_get(sw_kept *kept, const uint8_t *bytes)
     kept->alarm.ring_utc_us = get(bytes + AT_RING, 8);
     kept->alarm.near = (uint32_t)get(bytes + AT_NEAR, 1);
     kept->alarm.waited = (uint32_t)get(bytes + AT_WAITED, 1);
+    kept->alarm.stepped = (uint32_t)get(bytes + AT_STEPPED, 1);
     memcpy(kept->place, bytes + AT_PLACE, SW_KEEPER_PLACE_BYTES);
     kept->wake_window_s = (uint32_t)get(bytes + AT_WINDOW, 2);
     kept->standby = (uint32_t)get(bytes + AT_STANDBY, 1);

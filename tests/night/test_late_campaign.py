@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -25,7 +26,7 @@ from bench.late_campaign import (
     too_few,
     total,
 )
-from bench.late_judge import ASKED, CLOCK_LOST, STEPPED, Outcome, complaints
+from bench.late_judge import ASKED, CLOCK_LOST, STEPPED, Outcome, complaints, is_meant
 from bench.late_world import BASES, DUE_US, LAST_US, store_hour
 
 pytestmark = pytest.mark.hil
@@ -60,6 +61,21 @@ def test_every_break_alone_rings_in_time(hour: Any) -> None:
     assert {tuple(one.breaks): one.wrong for one in ran(list(range(len(BREAKS))), hour) if one.wrong} == {}
 
 
+@pytest.mark.parametrize(
+    ("rang_s", "held", "meant"),
+    [(-90.0, True, True), (-90.0, False, True), (-30.0, True, False), (-30.0, False, True), (0.0, True, True)],
+)
+def test_what_rings_was_set_for_then(rang_s: float, held: bool, meant: bool) -> None:
+    """Set for the end; at -100 for -90; at -60 for -30; at -40 for the end again."""
+    t0_us, world = 10**15, Mock()
+    world.base.t0_utc_us = t0_us
+    world.sets = [
+        (DUE_US + at * 10**6, t0_us + DUE_US + due * 10**6, t0_us + DUE_US + at * 10**6)
+        for at, due in ((-600, 0), (-100, -90), (-60, -30), (-40, 0))
+    ]
+    assert is_meant(world, DUE_US + round(rang_s * 1e6), held) == meant
+
+
 def test_a_campaign_is_its_number_whatever_runs_beside_it(hour: Any) -> None:
     first = min(range(20), key=lambda number: Campaign(number).branch_s)
     alone = ran([4], hour)
@@ -91,6 +107,12 @@ def test_everything_breaks_inside_the_last_ten_minutes() -> None:
         (replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)]), "rang early for no reason"),
         (replace(FINE, rises=[(-140.0, "device", STEPPED)]), "rang early for no reason"),
         (replace(FINE, rises=[(-3.0, "device", "the set time")], stepped=True), "rang early for no reason"),
+        (replace(FINE, rises=[(-3.0, "device", "the set time")], due_s=60.0), "rang early for no reason"),
+        (replace(FINE, rises=[(-4.1, "device", "the set time")], due_s=60.0, stepped=True), "rang early for no reason"),
+        (
+            replace(FINE, rises=[(-60.0, "device", "the set time")], due_s=60.0, meant=[False]),
+            "rang early for no reason",
+        ),
         (replace(FINE, due_s=86_400.0), "silent: the alarm that was set anew is gone"),
         (replace(FINE, sounds_s=None, lost_clock=True), "silent"),
     ],
@@ -108,6 +130,8 @@ def test_the_judge_sees_what_is_wrong(outcome: Outcome, says: str) -> None:
         replace(FINE, rises=[(-140.0, "device", CLOCK_LOST)], lost_clock=True),
         replace(FINE, rises=[(-140.0, "device", STEPPED)], stepped=True),
         replace(FINE, rises=[(-1.9, "device", "the set time")]),
+        replace(FINE, rises=[(-3.0, "device", "the set time")], due_s=60.0, stepped=True),
+        replace(FINE, rises=[(-60.5, "device", "the set time")], due_s=60.0, meant=[True]),
         replace(FINE, due_s=86_400.0, held=True),
         replace(FINE, sounds_s=None, lost_clock=True, stepped=True),
         replace(FINE, rises=[(-12.0, "device", "the set time")], lost_clock=True, stepped=True),

@@ -194,6 +194,33 @@ def test_a_step_back_does_not_make_it_later() -> None:
     assert bed.events()[-1][2] == "CLOCK_STEPPED"
 
 
+@pytest.mark.parametrize("unstored", [False, True])
+def test_a_reboot_after_a_step_forward_forgets_not_why_it_rings_sooner(unstored: bool) -> None:
+    bed, deadline_us = armed()
+    if unstored:
+        deadline_us += 60 * 10**6
+        bed.ask(packet.ALARM_SET, set_for_utc_us=deadline_us, sunrise_s=600)
+    bed.off_s = HOUR_S
+    bed.tell_time()
+    bed.run(3.0)
+    bed.reboot()
+    bed.run(8 * HOUR_S)
+    assert late_us(bed, deadline_us) == pytest.approx(-HOUR_S * 1e6, abs=1.1e6)
+    assert [one[2] for one in bed.events() if one[0] == "RANG"] == ["CLOCK_STEPPED"]
+
+
+def test_an_alarm_set_after_the_step_knows_nothing_of_it() -> None:
+    bed, deadline_us = armed()
+    bed.off_s = 1.0 * HOUR_S
+    bed.tell_time()
+    bed.run(3.0)
+    bed.ask(packet.ALARM_SET, set_for_utc_us=deadline_us + 10**6, sunrise_s=600)
+    bed.run(3.0)
+    bed.reboot()
+    bed.run(8 * HOUR_S)
+    assert [one[2] for one in bed.events() if one[0] == "RANG"] == ["SET_TIME"]
+
+
 @pytest.mark.parametrize("off_s", [-2 * HOUR_S, 2 * HOUR_S, -1.5, 1.5])
 @pytest.mark.parametrize("after_s", [0.0, 0.0005, 0.002, 0.3, 0.95, 1.0, 1.05, 1.3, 2.1, 3.0])
 def test_a_reboot_right_after_a_step_does_not_make_it_later(off_s: float, after_s: float) -> None:
