@@ -94,7 +94,6 @@ class Outcome:
     would have been given next where a record of the ring's own was interrupted: the device cannot tell it from a packet's.
     retold: a boot's first packet, which was to name what the cut before had torn, torn itself: the next boot says that anew,
     and names it only where it could tell it from that.
-    names: what each GAP that was written says is gone.
     """
 
     script: Script
@@ -102,7 +101,6 @@ class Outcome:
     writing: set[Number] = field(default_factory=set)
     next: set[Number] = field(default_factory=set)
     retold: set[Number] = field(default_factory=set)
-    names: dict[Number, set[Number]] = field(default_factory=dict)
     stored: dict[Number, bytes] = field(default_factory=dict)
     gaps: list[tuple[int, int, int, str, str]] = field(default_factory=list)
     link: dict[str, Any] = field(default_factory=dict)
@@ -115,12 +113,6 @@ class Outcome:
         return {(boot, seq) for boot, first, last in found for seq in range(first, last + 1)}
 
     @property
-    def unsaid(self) -> set[Number]:
-        """What GAPs named that a full ring gave up themselves: nobody says it any more."""
-        lost = self.named("STORE_FULL") - set(self.stored)
-        return {one for gap in lost for one in self.names.get(gap, ())} - self.named()
-
-    @property
     def given(self) -> set[Number]:
         """Every number up to the last of its boot that was written or being written."""
         known = {*self.written, *self.writing}
@@ -130,7 +122,7 @@ class Outcome:
     def wrong(self) -> list[str]:
         """What is not as promised, a line each."""
         stored, written, named = set(self.stored), set(self.written), self.named()
-        given = (self.given - (self.retold - named) - (self.unsaid - written)) | (self.next & named)
+        given = (self.given - (self.retold - named)) | (self.next & named)
         full = self.named("STORE_FULL") if self.script is UNHEARD else set()
         checks = (
             (written - stored - full, "written, and neither stored nor given up by name"),
@@ -195,12 +187,8 @@ class Life:
             self.rig.board.cut_power_at_flash(*self._cuts.pop(0))
 
     def _look(self, flash: bytes) -> None:
-        for _, type_, number, payload in records(flash):
+        for _, _, number, payload in records(flash):
             self.out.written.setdefault(number, payload)
-            if type_ == packet.GAP and number not in self.out.names:
-                fields: Any = packet.Packet(type_, number[1], number[0], 0, payload).fields
-                numbers = range(fields["first"], fields["last"] + 1)
-                self.out.names[number] = {(fields["boot"], seq) for seq in numbers}
 
     def _power_is_gone(self) -> None:
         """What the interrupted operation has left is in the flash already; before it stood `before` there."""

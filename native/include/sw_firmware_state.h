@@ -22,6 +22,17 @@
 
 #define SW_ANNOUNCEMENTS 3
 #define SW_NONCES 8u
+#define SW_GONE_RUNS 8u
+
+/* Packets of one boot that were given up for one reason, in one piece. */
+typedef struct sw_gone_run {
+    uint32_t boot;
+    uint32_t first;
+    uint32_t last;  /* 0: no such run */
+    uint32_t at;    /* of the GAP that said so last */
+    uint32_t reason;
+    uint32_t due;   /* 1: it is to be said (again) */
+} sw_gone_run;
 
 typedef struct sw_firmware_counters {
     uint32_t frames;             /* through the chain */
@@ -81,6 +92,8 @@ struct sw_firmware {
     uint32_t naming_to;          /* packets before this `at` are given up once this boot's packets up to named_by are kept */
     uint32_t named_by;
     uint32_t naming_failed;      /* 1: one of those could not be */
+    uint32_t told_again;         /* GAPs of the sector that makes room whose content was said again */
+    sw_gone_run gone[SW_GONE_RUNS];
     sw_keeper keeper;
     sw_trust trust;
     uint64_t rang_us;            /* until then the button was the alarm's, or down when the power came */

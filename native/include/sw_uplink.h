@@ -16,6 +16,7 @@
 #define SW_UPLINK_STORED_US 5000u    /* ... in so long: 921,600 baud take 900 a second */
 #define SW_UPLINK_RESERVE 1024u      /* bytes of the outbox that stored packets leave to live ones and answers */
 #define SW_UPLINK_GAPS 8u            /* GAP packets made at once */
+#define SW_UPLINK_TOLD_AGAIN 32u     /* of a sector's; more would leave a ring of nothing but GAPs */
 
 /* A packet without a number and without a tag: an announcement. Returns its bytes on the line, 0: dropped. */
 uint32_t sw_uplink_plain(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t *payload, uint32_t n);

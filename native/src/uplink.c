@@ -120,15 +120,14 @@ static void on_loaded(sw_firmware *fw, uint64_t t_us)
     }
 }
 
-/* Names the packets from `at` to end, each boot's apart; of WAVES those that have one. Returns where it has stopped. */
-static uint32_t tell_of(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t end, uint32_t reason, uint32_t what)
+/* Names the VITALS from `at` to end, whose waves go, each boot's apart. Returns where it has stopped. */
+static uint32_t tell_waves(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t end)
 {
-    sw_packet_gap gap = {.reason = (uint8_t)reason, .what = (uint8_t)what};
+    sw_packet_gap gap = {.reason = SW_REASON_STORE_FULL, .what = SW_GAP_WAVES};
     uint32_t gaps = 0;
     for (; at < end && gaps < SW_UPLINK_GAPS; at++) {
         sw_ring_record record;
-        if (sw_ring_read(&fw->ring, &fw->hal, at, &fw->delivery.again, &record) <= 0 ||
-            (what == SW_GAP_WAVES && record.type != SW_PACKET_VITALS)) {
+        if (sw_ring_read(&fw->ring, &fw->hal, at, &fw->delivery.again, &record) <= 0 || record.type != SW_PACKET_VITALS) {
             continue;
         }
         if (gap.last != 0u && record.boot != gap.boot) {
@@ -139,11 +138,83 @@ static uint32_t tell_of(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t en
         gap.first = gap.last == 0u ? record.seq : gap.first;
         gap.boot = record.boot;
         gap.last = record.seq;
-        fw->counters.given_up += what == SW_GAP_PACKETS;
     }
     if (gap.last != 0u) {
         tell_gap(fw, t_us, &gap);
     }
+    return at;
+}
+
+static int32_t touches(const sw_gone_run *run, const sw_packet_gap *gap)
+{
+    return run->last != 0u && run->boot == gap->boot && run->reason == gap->reason && gap->first - 1u <= run->last &&
+           run->first - 1u <= gap->last;
+}
+
+/* These go: joined with what went before. told_at: of the GAP that said so and goes itself, 0 none. Returns 1: it is to be
+ * said; 0: a later GAP says it; -1: nothing more can be noted before what is due is said. */
+static int32_t note_gone(sw_firmware *fw, const sw_packet_gap *gap, uint32_t told_at)
+{
+    sw_gone_run *place = 0;
+    for (uint32_t i = 0; i < SW_GONE_RUNS; i++) {
+        sw_gone_run *run = &fw->gone[i];
+        if (touches(run, gap)) {
+            if (told_at != 0u && told_at != run->at && gap->first >= run->first && gap->last <= run->last) {
+                return 0;
+            }
+            run->first = gap->first < run->first ? gap->first : run->first;
+            run->last = gap->last > run->last ? gap->last : run->last;
+            run->due = 1;
+            return 1;
+        }
+        if (!run->due && (place == 0 || run->at < place->at)) {
+            place = run;
+        }
+    }
+    if (place == 0) {
+        return -1;
+    }
+    *place = (sw_gone_run){.boot = gap->boot, .first = gap->first, .last = gap->last, .reason = gap->reason, .due = 1};
+    return 1;
+}
+
+/* A GAP goes: what it named is named again. Returns 0: not yet. */
+static int32_t note_gap(sw_firmware *fw, const sw_ring_record *record)
+{
+    sw_packet_gap gap;
+    if (record->type != SW_PACKET_GAP || !sw_packet_gap_get(&gap, record->payload, record->n) ||
+        gap.what != SW_GAP_PACKETS || gap.first == 0u || gap.last < gap.first || fw->told_again >= SW_UPLINK_TOLD_AGAIN) {
+        return 1;
+    }
+    const int32_t noted = note_gone(fw, &gap, record->at);
+    fw->told_again += noted > 0;
+    return noted >= 0;
+}
+
+/* Names the packets from `at` to end, and what the GAPs among them named. Returns where it has stopped. */
+static uint32_t tell_packets(sw_firmware *fw, uint64_t t_us, uint32_t at, uint32_t end, uint32_t reason)
+{
+    for (; at < end; at++) {
+        sw_ring_record record;
+        if (sw_ring_read(&fw->ring, &fw->hal, at, &fw->delivery.again, &record) <= 0) {
+            continue;
+        }
+        const sw_packet_gap gap = {record.boot, record.seq, record.seq, (uint8_t)reason, SW_GAP_PACKETS};
+        if (note_gone(fw, &gap, 0) < 0 || !note_gap(fw, &record)) {
+            break;
+        }
+        fw->counters.given_up++;
+    }
+    for (uint32_t i = 0; i < SW_GONE_RUNS; i++) {
+        sw_gone_run *run = &fw->gone[i];
+        if (run->due) {
+            const sw_packet_gap gap = {run->boot, run->first, run->last, (uint8_t)run->reason, SW_GAP_PACKETS};
+            tell_gap(fw, t_us, &gap);
+            run->at = fw->delivery.base + fw->delivery.newest - 1u;
+            run->due = 0;
+        }
+    }
+    fw->told_again = at == end ? 0u : fw->told_again;
     return at;
 }
 
@@ -152,7 +223,10 @@ static void give_up(sw_firmware *fw, uint64_t now_us, uint64_t t_us, const sw_ri
 {
     sw_ring *r = &fw->ring;
     if (fw->naming_to <= r->tail || fw->naming_failed) {
-        fw->naming_to = tell_of(fw, t_us, r->tail, full->drop_to, SW_REASON_STORE_FULL, SW_GAP_PACKETS);
+        for (uint32_t i = 0; i < SW_GONE_RUNS && fw->naming_failed; i++) {
+            fw->gone[i].due = fw->gone[i].last != 0u;
+        }
+        fw->naming_to = tell_packets(fw, t_us, r->tail, full->drop_to, SW_REASON_STORE_FULL);
         fw->named_by = fw->delivery.newest;
         fw->naming_failed = 0;
     }
@@ -168,9 +242,9 @@ static void make_room(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     if (r->thin == 0) {
         give_up(fw, now_us, t_us, r);
     } else if (r->thin->failing && now_us < r->thin->again_us) {
-        r->full_from = tell_of(fw, t_us, r->full_from, r->drop_to, SW_REASON_FLASH_FAILED, SW_GAP_PACKETS);
+        r->full_from = tell_packets(fw, t_us, r->full_from, r->drop_to, SW_REASON_FLASH_FAILED);
     } else if (r->thin_to < r->drop_to) {
-        r->thin_to = tell_of(fw, t_us, r->full_from, sw_ring_batch(r, &fw->hal), SW_REASON_STORE_FULL, SW_GAP_WAVES);
+        r->thin_to = tell_waves(fw, t_us, r->full_from, sw_ring_batch(r, &fw->hal));
         r->thin->at_us = now_us;
     }
 }

@@ -202,7 +202,7 @@ def test_a_device_without_a_host_keeps_to_its_ring_and_its_pace() -> None:
     assert oldest > 1 and sum(len(one.payload) for one in there) > LEAST_KEPT
     gaps: list[Any] = [one.fields for one in there if one.type == packet.GAP]
     named = [seq for gap in gaps for seq in range(gap["first"], gap["last"] + 1)]
-    assert named == [*range(1, oldest)]
+    assert set(named) == {*range(1, oldest)}
     assert {(gap["boot"], gap["reason"]) for gap in gaps} == {(there[0].boot, table.Reason["STORE_FULL"])}
     counters = night.device.fw.counters()
     assert (counters["given_up"], counters["resent"]) == (oldest - 1, 0)

@@ -92,3 +92,14 @@ def test_the_scan_at_boot_is_over_before_the_first_packet_is_made(size: int, mos
     while device.fw.state.ring.state < lib.SW_RING_IDLE:
         device.run(0.001)
     assert device.now_us <= most_s * 1e6 + 1000
+
+
+def test_a_gap_that_is_given_up_is_told_again_joined_with_its_neighbours() -> None:
+    """A ring of 64 KB without a host for more than two rounds: every GAP of the first one is gone."""
+    device = Device(think=streams).run(900.0)
+    told = gaps(device, "PACKETS")
+    own = [one.seq for one in kept.packets(device) if one.boot == device.fw.state.boot]
+    named = {(boot, seq) for boot, first, last, _ in told for seq in range(first, last + 1)}
+    assert min(own) > 500
+    assert named == {(device.fw.state.boot, seq) for seq in range(1, min(own))}
+    assert len(told) <= 16

@@ -41,3 +41,20 @@ def test_what_is_gone_is_said_and_what_was_kept_fills_the_rest(tmp_path: Path) -
     assert span == [CUT - 1, KEPT_FROM]
     link = build(tmp_path / "n.sqlite", None, None)["link"]
     assert (link["packets_lost"], link["packets_stored"]) == (60, 220 - 60 + 1)
+
+
+def test_what_several_gaps_name_is_one_loss(tmp_path: Path) -> None:
+    """A full device says again what its oldest GAPs have said, joined."""
+
+    def told_again(device: FakeDevice, second: int) -> bytes:
+        said, t_us = life(device, second), second * SECOND_US + 950_000
+        first, last = CUT + 1, KEPT_FROM
+        return said + (device.gap(t_us, device.boot, first, last - 20, "STORE_FULL") if second == BACK + 5 else b"")
+
+    store = Store(tmp_path / "n.sqlite", durable=False)
+    cloud = Cloud(store, seeded(1), "simulated")
+    play(cloud, FakeDevice(), told_again, range(220))
+    cloud.finish()
+    store.close()
+    lost = [one.reason for one in load(tmp_path / "n.sqlite").silences if "lost" in one.reason]
+    assert lost == ["60 packets lost: device's store was full"]
