@@ -135,7 +135,10 @@ def step(state: State, event: Packet | Tick) -> Result:
     elif event.type in ingest.DATA:
         came = event.boot, event.seq, state.utc_us, delivery.is_resent(event)
         state.delivery, state.backlog = (delivery.heard(one, *came) for one in (state.delivery, state.backlog))
-        state.pressing |= not ingest.take(state.ingest, event, state.utc_us)
+        new = ingest.take(state.ingest, event, state.utc_us)
+        state.pressing |= not new
+        if new and event.type == packet.GAP and state.link.device is not None:
+            _gone(state, ingest.gap_of(state.ingest, event))  # at once: what is gone is not pulled, clock or not
         state.heard.add(ingest.key_of(state.ingest, event.boot))
     return Result([], b"")
 

@@ -314,6 +314,11 @@ def _fault(one: Packet, offset_us: int) -> Fault:
     return Fault(one.boot, one.seq, one.t_us + offset_us, v.reason, int(v.present), v.times, from_us, to_us)
 
 
+def gap_of(state: Ingest, one: Packet) -> Gap:
+    """What a GAP of the device at the line names; of its time only that of the device."""
+    return _gap(one._replace(boot=key_of(state, one.boot)), 0)
+
+
 def _gap(one: Packet, offset_us: int) -> Gap:
     f = {name: value for name, value in one.fields.items() if isinstance(value, int)}
     of_boot = f["boot"] + one.boot // PER_DEVICE * PER_DEVICE

@@ -110,3 +110,9 @@ def test_a_device_that_forgets_the_gap_is_caught(tmp_path: Path, monkeypatch: py
 def test_a_cloud_that_does_not_heed_gaps_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "_gone", lambda state, gap: None)
     assert any(line.startswith("link says") for line in lived(tmp_path, HEARD, (IN_THE_CUT, 0.5)).wrong())
+
+
+def test_packets_of_an_unknown_time_are_not_pulled_again_while_the_host_waits_to_know(tmp_path: Path) -> None:
+    """Their minute is twice the 30 s after which a device sends the oldest again, and no more comes twice."""
+    link = lived(tmp_path, UNHEARD, (10, 0.5)).link
+    assert link["packets_stored"] > 400 and link["duplicates_dropped"] <= 2 * 33
