@@ -64,7 +64,7 @@ def test_what_a_full_ring_gives_up_is_named_although_the_power_fails_twice(tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("share", [SHARES[2], SHARES[-1]])  # the fast walk samples the others
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.name)
 def test_the_power_may_fail_at_every_operation(script: Script, share: float, tmp_path: Path, figures: Figures) -> None:
     n = how_many(script)

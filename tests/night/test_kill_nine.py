@@ -27,9 +27,7 @@ def test_a_process_that_stays_away_longer_is_noticed(tmp_path: Path) -> None:
     _, minute = complaints(tmp_path, seed=1, hours=0.12, n=2, dead_us=(60_000_000, 60_000_001))
     assert any("host has not been heard" in one for one in minute) and not any("packets_lost" in one for one in minute)
     _, minutes = complaints(tmp_path, seed=1, hours=0.12, n=1, dead_us=(150_000_000, 150_000_001))
-    assert not any("packets_lost" in one for one in minutes)
-    _, long = complaints(tmp_path, seed=1, hours=0.25, n=1, dead_us=(450_000_000, 450_000_001))
-    assert any("packets_lost" in one for one in long)  # more than the device keeps
+    assert not any("packets_lost" in one for one in minutes)  # the device keeps a day
 
 
 def test_every_kill_is_followed_by_a_start_within_ten_seconds_and_before_the_next() -> None:
