@@ -53,8 +53,9 @@ FROM_POWER_ON = ("memory-broken", "self-test-wrong", "reset-stuck", "wrong-chip"
 LONG = {"line-cut": 60, "line-cut-to-host": 60, "line-cut-to-device": 60, "host-silent": 60,
         "climate-absent": 60, "climate-crc": 60, "light-sensor-absent": 60, "light-sensor-saturated": 60,
         "antenna-mismatch": 45, "button-stuck": 60, "clock-stopped": 60, "clock-drift": 120, "bus-stuck": 60,
-        "chip-hot": 60}  # fmt: skip
-"""Fault and scene last so much longer, s: a host is missed after a while, sensors and chip are asked once a minute."""
+        "chip-hot": 60, "flash-worn": 60}  # fmt: skip
+"""Fault and scene last so much longer, s: a host is missed after a while, sensors and chip are asked once a minute,
+few cells of a worn sector are weak."""
 
 ALSO = {"clock-stopped": {"CLOCK_DRIFT"}, "bus-stuck": {"CLIMATE_ABSENT", "LIGHT_ABSENT"}}
 """Reasons that may come with the row's own: a clock that stood is behind, a stuck bus reaches nobody."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from edge.config import RadarConfig
 from edge.core import load
+from edge.firmware import open_flash
 from hw_sim import target as homes
 from hw_sim.board import Board, Faults
 from hw_sim.chip.chip import ChipFaults, ChipOptions
@@ -60,6 +61,7 @@ class Night:
         """Where it happens."""
         options = {k: v for k, v in self.fields.items() if k == "reference_hz"}
         board = Board(1, None, ChipOptions(**options))
+        board.load_flash(open_flash())
         if self.start_s == 0:
             self.break_it(board)
         return board
