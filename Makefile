@@ -25,7 +25,7 @@ help: ## this list
 night: $(VENV)/.built ## set everything up, simulate one night (HOURS=8 SEED=1 ALARM=06:25), end with report and picture
 	@$(BIN)/stillwave night single --hours $(HOURS) --seed $(SEED) $(if $(ALARM),--alarm $(ALARM))
 
-test: $(VENV)/.built ## set everything up and run the tests (three minutes)
+test: $(VENV)/.built ## set everything up and run the tests (six to ten minutes)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not slow"
 
 hil: $(VENV)/.built ## the device in the loop on host, posix and arm, or on TARGET=arm, serial:PORT, replay:FILE alone

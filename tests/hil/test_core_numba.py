@@ -50,6 +50,7 @@ def test_fields_agree_to_the_last_digit(both: tuple[list[Packet], list[Packet]])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # compiles the whole chain
 def test_who_left_during_standby_is_not_seen_after_it() -> None:
     with Rig(Scene(LEAVES, seed=2, duration_s=120.0), seed=2, core="numba") as rig:
         rig.run(28.0)
