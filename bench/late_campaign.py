@@ -236,14 +236,20 @@ def section(work: Path, wanted: list[Campaign], jobs: int = 1) -> tuple[str, lis
     return f"{markdown(HEAD, rows(outcomes))}\n\n{total(outcomes)}", wrong + too_few(outcomes)
 
 
-def until_wrong(wanted: list[Campaign], work: Path, jobs: int) -> dict[str, Any]:
-    """How many campaigns had run when the first found something, and what: for mistakes that are there to be found."""
-    found, after = run_all(wanted, work, jobs, keep=False), 0
-    for after, one in enumerate(found, 1):
-        if one.fails:
-            found.close()
-            return {"after": after, "said": f"{', '.join(one.breaks)}: {one.wrong[0]}"}
-    return {"after": None, "said": f"nothing in {after}"}
+def until_wrong(wanted: list[Campaign], first: list[Campaign], work: Path, jobs: int) -> dict[str, Any]:
+    """Which of them, in the order in which they would run, finds something, and what: for mistakes that are there to be found.
+
+    first: of them, those that are likely to; the others run when none of these does.
+    """
+    order = sorted(wanted, key=lambda one: (one.base, one.branch_s, one.number))
+    for some in (first, [one for one in wanted if one not in first]):
+        found = run_all(some, work, jobs, keep=False)
+        for one in found:
+            if one.fails:
+                found.close()
+                after = order.index(Campaign(one.number)) + 1
+                return {"after": after, "said": f"{', '.join(one.breaks)}: {one.wrong[0]}"}
+    return {"after": None, "said": f"nothing in {len(wanted)}"}
 
 
 def main() -> int:
@@ -256,12 +262,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--core", type=Path, help="of bench.planted, in place of the product's")
     parser.add_argument("--until-wrong", action="store_true", help="stop at the first; prints JSON")
+    parser.add_argument("--first", action="append", choices=sorted(BREAKS), help="those with all of these breaks first")
     options = parser.parse_args()
     if options.core is not None:
         planted.use(options.core)
     wanted = [Campaign(one) for one in options.number or []] or chosen(options.count, options.sample)
     if options.until_wrong:
-        sys.stdout.write(json.dumps(until_wrong(wanted, options.work, options.jobs)) + "\n")
+        first = [one for one in wanted if set(options.first or BREAKS) <= set(one.breaks)]
+        sys.stdout.write(json.dumps(until_wrong(wanted, first, options.work, options.jobs)) + "\n")
         return 0
     text, wrong = section(options.work, wanted, options.jobs)
     sys.stdout.write(text + "\n" + "".join(f"{one}\n" for one in wrong))

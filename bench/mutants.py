@@ -1,4 +1,4 @@
-"""Mutation testing of the alarm guard and the uplink policy: a small change of meaning in the C, and do the tests see it?
+"""Mutation testing of alarm guard, alarm memory and uplink policy: a small change of the C's meaning, and do tests see it?
 
 Rule: a mutant whose machine code is that of the original is none. One that the tests let pass is listed, with its line.
 Use: python -m bench.mutants WORK [--file F] [--sample N]   (resumable; prints the table; exit 1 below 95 %)
@@ -32,13 +32,17 @@ TESTS = {
         "tests/unit/test_alarm_guard.py", "tests/unit/test_alarm_guard_instants.py",
         "tests/unit/test_alarm_firmware.py", "tests/unit/test_alarm_use.py", "tests/property/test_alarm.py",
     ),
+    "alarm_memory.c": (
+        "tests/unit/test_alarm_memory.py", "tests/unit/test_alarm_use.py", "tests/unit/test_alarm_lost_clock.py",
+        "tests/unit/test_alarm_firmware.py", "tests/property/test_alarm.py",
+    ),
     "uplink_policy.c": (
         "tests/unit/test_uplink_policy.py", "tests/unit/test_uplink_policy_memory.py",
         "tests/unit/test_firmware_silence.py", "tests/unit/test_silence.py", "tests/unit/test_firmware.py",
     ),
 }  # fmt: skip
 """Tried in this order."""
-UNIT = {"alarm_guard.c": 2, "uplink_policy.c": 2}
+UNIT = {"alarm_guard.c": 2, "alarm_memory.c": 1, "uplink_policy.c": 2}
 """So many of them are of the source alone."""
 LEAST = 0.95
 TIMEOUT_S = 300
@@ -77,18 +81,21 @@ KEPT_OUT = re.compile(r"/\*.*?\*/|^#.*?$|\"[^\"]*\"|static uint64_t earlier[^\n]
 
 @dataclass(frozen=True)
 class Mutant:
-    """start, end: of the text that is replaced; line: where, from 1."""
+    """start, end: of the text that is replaced; line, column: where, from 1."""
 
     file: str
     start: int
     end: int
     new: str
     line: int
+    column: int
     old: str
 
     @property
     def name(self) -> str:
-        return f"{self.file}:{self.line}: `{' '.join(self.old.split())}` -> `{' '.join(self.new.split())}`"
+        return (
+            f"{self.file}:{self.line}:{self.column}: `{' '.join(self.old.split())}` -> `{' '.join(self.new.split())}`"
+        )
 
     def text(self, source: str) -> str:
         """The whole file, mutated."""
@@ -109,10 +116,15 @@ def mutants(file: str, source: str) -> list[Mutant]:
     found += [(match.start(), match.end(), "    ;") for match in STATEMENT.finditer(blank)]
     found += list(cells(blank))
     return [
-        Mutant(file, start, end, new, source.count("\n", 0, start) + 1, source[start:end])
+        Mutant(file, start, end, new, *place(source, start), source[start:end])
         for start, end, new in sorted(set(found))
         if source[start:end] != new
     ]
+
+
+def place(source: str, at: int) -> tuple[int, int]:
+    """Line and column, from 1."""
+    return source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)
 
 
 def cells(source: str) -> Iterator[tuple[int, int, str]]:

@@ -142,8 +142,10 @@ def test_a_cell_out_of_range_is_one_of_the_first() -> None:
         return found.next, found.did
 
     states, events = lib.SW_ALARM_COUNT, lib.SW_ALARM_EVENT_COUNT
-    assert cell(states, 0) == cell(states + 9, 0) == cell(0, 0)
-    assert cell(2, events) == cell(2, events + 9) == cell(2, 0)
+    for event in range(events):
+        assert cell(states, event) == cell(states + 9, event) == cell(0, event)
+    for state in range(states):
+        assert cell(state, events) == cell(state, events + 9) == cell(state, 0)
 
 
 def test_it_begins_the_same_from_whatever_memory() -> None:
