@@ -334,7 +334,7 @@ def _pull_of(state: State, asked: delivery.State, utc_us: int) -> tuple[delivery
         state.heard.add(boot.row.boot)
         committed = _committed(state, boot)
         hole = ingest.hole(boot, committed + 1)
-    asked, send = delivery.pull_passed(asked, boot.absent_from, boot.got.present_from, utc_us)
+    asked, send = delivery.pull_passed(state.pulling, asked, boot.absent_from, boot.got.present_from, utc_us)
     asked, more = delivery.tick(state.pulling, asked, committed, utc_us, hole)
     return asked, send + more
 

@@ -135,28 +135,66 @@ def all_pulls(sent: bytes) -> list[tuple[int, int]]:
     return [(int(one.fields["seq"]), int(one.fields["count"])) for one in codec.Decoder().feed(sent)]  # type: ignore[arg-type]
 
 
+def pull(state: State, got: Spans, utc_s: float) -> tuple[State, list[tuple[int, int]]]:
+    """The state after a tick, and first and count of what it asks for of what was left out."""
+    utc_us = round(utc_s * SECOND_US)
+    state, sent = delivery.pull_passed(CONFIG, state, got.absent_from, got.present_from, utc_us)
+    return state, all_pulls(sent)
+
+
 def test_what_a_device_leaves_out_on_its_way_is_pulled_at_once() -> None:
     state, got = sweep(10, 11, 14, 15, 17), Spans([10, 11, 14, 15, 17])
-    state, sent = delivery.pull_passed(state, got.absent_from, got.present_from, 101 * SECOND_US)
-    assert all_pulls(sent) == [(12, 2), (16, 1)]
-    assert delivery.pull_passed(state, got.absent_from, got.present_from, 102 * SECOND_US)[1] == b""
+    assert pull(state, got, 100.1)[1] == [(12, 2), (16, 1)]
 
 
 def test_what_it_left_out_because_it_is_known_is_not_pulled() -> None:
-    got = Spans(range(10, 15))
-    assert delivery.pull_passed(sweep(10, 14), got.absent_from, got.present_from, 101 * SECOND_US)[1] == b""
+    assert pull(sweep(10, 14), Spans(range(10, 15)), 100.1)[1] == []
 
 
 def test_no_more_holes_are_pulled_at_once_than_a_device_notes() -> None:
     seqs = range(1, 41, 2)
     state, got = sweep(*seqs), Spans(seqs)
     asked = []
-    for utc_s in range(101, 105):
-        state, sent = delivery.pull_passed(state, got.absent_from, got.present_from, utc_s * SECOND_US)
-        asked.append([seq for seq, _ in all_pulls(sent)])
+    for utc_s in (100.1, 100.2, 100.3, 100.4):
+        state, sent = pull(state, got, utc_s)
+        asked.append([seq for seq, _ in sent])
     assert asked == [[*range(2, 16, 2)], [*range(16, 30, 2)], [*range(30, 40, 2)], []]
+
+
+@pytest.mark.parametrize(("trip_s", "again_s"), [(0.0, 0.5), (0.2, 0.9)])
+def test_what_was_lost_twice_is_pulled_again_after_two_round_trips(trip_s: float, again_s: float) -> None:
+    state, got = sweep(10, 12, 15), Spans([10, 12, 15])
+    state, _ = pull(state, got, 100.0)
+    state = delivery.heard(state, BOOT, 11, round((100 + trip_s) * SECOND_US), resent=True)
+    got.add(11, 11)
+    early, sent = pull(state, got, 99.95 + again_s)
+    assert (sent, pull(early, got, 100.0 + again_s)[1]) == ([], [(13, 2)])
+
+
+def test_what_never_comes_is_not_pulled_for_ever() -> None:
+    state, asked = sweep(10, 12), 0
+    for utc_s in range(101, 140):
+        state, sent = pull(state, Spans([10, 12]), utc_s)
+        asked += len(sent)
+    assert (asked, state.passed) == (delivery.PASSED_TRIES, ())
+
+
+@pytest.mark.parametrize(
+    ("stopped_at", "utc_s", "asked"),
+    [(20, 100.6, [(21, 4)]), (20, 100.4, []), (20, 111.0, []), (24, 100.6, [])],
+    ids=["lost", "still coming", "long ago", "nothing lost"],
+)
+def test_the_last_of_what_was_kept_is_missed_when_no_more_comes(
+    stopped_at: int, utc_s: float, asked: list[tuple[int, int]]
+) -> None:
+    state = sweep(*range(10, stopped_at + 1))
+    assert pull(state, Spans([*range(10, stopped_at + 1), *range(25, 28)]), utc_s)[1] == asked
+
+
+def test_a_device_that_waits_for_credit_is_not_asked_for_the_rest() -> None:
+    assert pull(sweep(10, 11), Spans([10, 11, 300]), 100.6)[1] == []
 
 
 def test_a_packet_that_was_pulled_begins_no_new_way() -> None:
     state = delivery.heard(sweep(10, 14), BOOT, 12, 100 * SECOND_US, resent=True)
-    assert (state.swept, state.passed) == (14, ((11, 13),))
+    assert (state.swept, state.passed) == (14, (delivery.Passed(11, 13),))
