@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
+import lz4.frame
+import zstandard
 from mcap.data_stream import ReadDataStream
 from mcap.records import Attachment, Channel, Chunk, Header, Message, Metadata, Schema
 from mcap.stream_reader import breakup_chunk
@@ -115,8 +117,7 @@ def _taken_apart(opcode: int, content: _Content, start: int, length: int, condit
     stream = ReadDataStream(BytesIO(content.read(start, length)))
     try:
         if opcode == _CHUNK:
-            chunk = Chunk.read(stream)
-            return list(breakup_chunk(chunk, validate_crc=True)) if chunk.uncompressed_size <= RECORD_MAX else None
+            return list(breakup_chunk(_unpacked(Chunk.read(stream)), validate_crc=True))
         if opcode == _MESSAGE:
             return [Message.read(stream, length)]
         if opcode == _HEADER:
@@ -125,3 +126,18 @@ def _taken_apart(opcode: int, content: _Content, start: int, length: int, condit
         return [_READ[opcode].read(stream)]
     except Exception:  # reader and decompressors have no error class in common: whatever they raise is damage
         return None
+
+
+def _unpacked(chunk: Chunk) -> Chunk:
+    """The same without compression, and never more of it than it says itself. Raises whatever the decompressors raise."""
+    n = chunk.uncompressed_size
+    if n > RECORD_MAX:
+        raise ValueError(f"chunk of {n} bytes")
+    data = bytes(chunk.data)
+    if chunk.compression == "zstd":
+        data = zstandard.ZstdDecompressor(max_window_size=RECORD_MAX).stream_reader(data).read(n)
+    elif chunk.compression == "lz4":
+        data = lz4.frame.LZ4FrameDecompressor().decompress(data, max_length=n)
+    if len(data) != n:
+        raise ValueError(f"chunk of {n} bytes holds {len(data)}")
+    return replace(chunk, compression="", data=data)

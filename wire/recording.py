@@ -250,7 +250,7 @@ def _note(topic: str, record: Message) -> Iterator[Note]:
     """A note of somebody else that is no JSON object is passed over."""
     try:
         said = json.loads(record.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(said, dict):
         yield Note(topic, record.log_time // _NS, said)

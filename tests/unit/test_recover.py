@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import struct
+import tracemalloc
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import lz4.frame
 import pytest
+import zstandard
 from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
 from wire import recording
+from wire.mcap_walk import MAGIC
 from wire.recording import CONFIG, FROM_DEVICE, TO_DEVICE, Event, NoRecordingError, Recorder, RecordingError, read
 from wire.recover import recover
 
@@ -154,3 +159,31 @@ def test_a_length_that_lies_takes_no_memory(tmp_path: Path) -> None:
     content[at + 1 : at + 9] = b"\xff" * 8
     (tmp_path / "a.mcap").write_bytes(content)
     assert recover(tmp_path / "a.mcap", tmp_path / "b.mcap").messages > 50
+
+
+@pytest.mark.parametrize("packed", ["zstd", "lz4"])
+def test_a_chunk_that_unpacks_to_more_than_it_says_costs_no_memory(tmp_path: Path, packed: str) -> None:
+    (tmp_path / "a.mcap").write_bytes(MAGIC + chunk_of_zeros(packed, 1 << 28, says=1000) + MAGIC)
+    tracemalloc.start()
+    with pytest.raises(NoRecordingError, match="nothing in it can be read"):
+        recover(tmp_path / "a.mcap", tmp_path / "b.mcap")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 25
+
+
+def chunk_of_zeros(packed: str, n_bytes: int, says: int) -> bytes:
+    """An MCAP chunk of n_bytes zeros that says it holds fewer."""
+    data = zstandard.compress(bytes(n_bytes)) if packed == "zstd" else lz4.frame.compress(bytes(n_bytes))
+    name = packed.encode()
+    content = struct.pack("<QQQII", 0, 0, says, 0, len(name)) + name + struct.pack("<Q", len(data)) + data
+    return b"\x06" + struct.pack("<Q", len(content)) + content
+
+
+def test_a_note_nested_without_end_is_passed_over(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "a.mcap", {}) as recorder:
+        recorder.note(CONFIG, T0_US, {"what": "line"})
+        recorder._add(CONFIG, T0_US, b"[" * 200_000)
+        recorder.tick(T0_US)
+    found = read(tmp_path / "a.mcap")
+    assert found.whole and len(found.notes) == 1 and len(found.events) == 1
