@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -118,9 +120,13 @@ def settings_of(recording: Recording) -> Settings:
     text = recording.metadata.get(RUN, {}).get(SETTINGS)
     if text is not None:
         try:
-            return msgspec.json.decode(text, type=Settings)
-        except msgspec.DecodeError as error:
+            found = msgspec.json.decode(text, type=Settings)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ReplayError(f"recording: metadata {SETTINGS}: {error}") from None
+        if found.timezone and not _is_zone(found.timezone):
+            zone = repr(found.timezone)
+            raise ReplayError(f"recording: metadata {SETTINGS}: timezone {zone}: expected one such as Europe/Berlin")
+        return found
     said = older.Decoder().feed(recording.bytes_of(TO_DEVICE))
     sides = [one.fields["side"] for one in said if one.type == packet.SETTINGS_SET]
     return Settings(side=next((_SIDES.get(side) for side in sides if isinstance(side, int)), None))
@@ -183,20 +189,37 @@ def _end(cloud: Cloud, recording: Recording, last_us: int, whole: bool) -> None:
 
 
 def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = None) -> dict[str, object]:
-    """The run as `report.build` wants it, from a recording's metadata: identity and the counters of the end."""
+    """The run as `report.build` wants it, from a recording's metadata: identity and the counters of the end.
+
+    Anybody may have written them: what is not of its kind is left out. A recording that was cut does not know how long it is.
+    """
     begun, ended = metadata.get(RUN, {}), metadata.get(END, {})
     run: dict[str, object] = {key: begun[key] for key in _TEXTS if begun.get(key, "None") != "None"}
-    for key, kind in (("seed", int), ("virtual_s", float)):
+    if not _is_zone(begun.get("timezone", "")):
+        run.pop("timezone", None)
+    said = {key: begun[key] for key in ("seed", "virtual_s") if key in begun} | dict(ended)
+    if not ended:
+        said.pop("virtual_s", None)
+    for key in _KINDS.keys() & said.keys():
         try:
-            run[key] = kind(begun.get(key, ""))
-        except ValueError:
-            continue
-    for key in ("edge", "link", "parameters_digest"):
-        try:
-            run[key] = msgspec.json.decode(ended.get(key, "null"))
-        except msgspec.DecodeError:
+            run[key] = msgspec.json.decode(said[key], type=_KINDS[key])
+        except (msgspec.DecodeError, RecursionError):
             continue
     return {**run, "source": SOURCE, "wall_s": wall_s}
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 _TEXTS = ("version", "scenario", "started_utc", "timezone", "core", "target")
+_KINDS: dict[str, Any] = {
+    "seed": int,
+    "virtual_s": float,
+    "edge": dict[str, int | float | None],
+    "link": dict[str, int | str | None],
+    "parameters_digest": str | None,
+}

@@ -167,3 +167,32 @@ def test_the_run_is_read_from_the_metadata() -> None:
         "seed": 7, "virtual_s": 90.0, "scenario": "single", "core": "c", "source": "replayed", "wall_s": None,
         "edge": {"frames": 3}, "parameters_digest": "ab",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("edge", "[1, 2]"),
+        ("edge", '{"frames": "many"}'),
+        ("edge", '{"a":' * 50_000),
+        ("link", '{"digest": [1]}'),
+        ("parameters_digest", "{}"),
+    ],
+)
+def test_counters_that_are_none_are_left_out(key: str, text: str) -> None:
+    assert key not in replay.run_of({"run": {}, "end": {key: text}})
+
+
+@pytest.mark.parametrize("virtual_s", ["nan", "inf", "NaN", "1e999", "long", ""])
+def test_a_length_that_is_none_is_left_out(virtual_s: str) -> None:
+    assert "virtual_s" not in replay.run_of({"run": {"virtual_s": virtual_s}, "end": {"edge": "{}"}})
+
+
+def test_a_recording_without_its_end_does_not_say_how_long_it_is() -> None:
+    assert "virtual_s" not in replay.run_of({"run": {"virtual_s": "90.0", "seed": "7"}})
+
+
+def test_a_time_zone_that_is_none_is_left_out_or_one_line() -> None:
+    assert "timezone" not in replay.run_of({"run": {"timezone": "Mars/Here"}})
+    with pytest.raises(replay.ReplayError, match="timezone 'Mars/Here'"):
+        replay.settings_of(Recording([], {"run": {"settings": '{"timezone": "Mars/Here"}'}}, True))
