@@ -41,7 +41,7 @@ typedef enum sw_ring_state {
  * has to be forgotten before the ring goes on. */
 typedef enum sw_ring_news { SW_RING_NOTHING = 0, SW_RING_LOADED, SW_RING_WRITTEN, SW_RING_FAILED, SW_RING_FULL } sw_ring_news;
 
-typedef enum sw_ring_kind { SW_RING_DATA = 1, SW_RING_BOOT, SW_RING_MARK, SW_RING_SECTOR } sw_ring_kind;
+typedef enum sw_ring_kind { SW_RING_DATA = 1, SW_RING_BOOT, SW_RING_MARK, SW_RING_SECTOR, SW_RING_DROPPED } sw_ring_kind;
 
 typedef struct sw_ring_record {
     uint32_t at;   /* count of all data packets; of BOOT the next one's, of MARK the tail */
@@ -115,6 +115,8 @@ sw_ring_news sw_ring_step(sw_ring *r, const sw_hal *hal, uint64_t now_us, int32_
 int32_t sw_ring_ready(const sw_ring *r, uint64_t now_us);
 /* Begins to write a data packet; `at` is the next. */
 void sw_ring_write(sw_ring *r, uint64_t now_us, const sw_ring_record *record);
+/* The packet that waits is given up; where it is being programmed, it counts no more when that ends. */
+void sw_ring_drop(sw_ring *r);
 /* A number that is not kept takes its place in the count all the same. */
 void sw_ring_pass(sw_ring *r);
 /* Reads the data record `at`. 1: found; 0: there is none; -1: the flash is busy. The cursor makes reading on quick. */

@@ -227,9 +227,6 @@ static sw_ring_news written(sw_ring *r, const sw_hal *hal, uint64_t now_us)
     r->tries = 0;
     r->failing = 0;
     if (kind == SW_RING_DATA) {
-        if (r->waits == 0u) { /* given up in the meantime, and counted then */
-            return SW_RING_NOTHING;
-        }
         r->waits = 0;
         r->next++;
         return SW_RING_WRITTEN;
@@ -297,6 +294,12 @@ void sw_ring_write(sw_ring *r, uint64_t now_us, const sw_ring_record *record)
     if (r->state == SW_RING_IDLE) {
         r->at_us = now_us;
     }
+}
+
+void sw_ring_drop(sw_ring *r)
+{
+    r->waits = 0;
+    r->kind = r->kind == SW_RING_DATA ? SW_RING_DROPPED : r->kind;
 }
 
 void sw_ring_pass(sw_ring *r) { r->next++; }

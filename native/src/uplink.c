@@ -80,7 +80,7 @@ void sw_uplink_data(sw_firmware *fw, uint64_t t_us, uint32_t type, const uint8_t
 {
     sw_delivery *d = &fw->delivery;
     if (d->newest - d->written == SW_DELIVERY_QUEUE) {
-        fw->ring.waits = 0;
+        sw_ring_drop(&fw->ring);
         settle(fw, t_us, 0);
     }
     (void)sw_delivery_put(d, t_us, type, payload, n, when);
@@ -243,7 +243,7 @@ static void make_room(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
         give_up(fw, now_us, t_us, r);
     } else if (r->thin->failing && now_us < r->thin->again_us) {
         r->full_from = tell_packets(fw, t_us, r->full_from, r->drop_to, SW_REASON_FLASH_FAILED);
-    } else if (r->thin_to < r->drop_to) {
+    } else if (r->thin_to < r->drop_to && r->thin_to <= r->full_from) { /* what was told last is done */
         r->thin_to = tell_waves(fw, t_us, r->full_from, sw_ring_batch(r, &fw->hal));
         r->thin->at_us = now_us;
     }
@@ -277,7 +277,7 @@ static void feed(sw_firmware *fw, uint64_t now_us, uint64_t t_us)
     }
 }
 
-/* The thin ring, in its turn. */
+/* The thin ring, in its turn: behind what the host says, which is not read while the flash is busy, and what is new. */
 static void write_thin(sw_firmware *fw, uint64_t now_us, uint64_t t_us, int32_t may_begin)
 {
     sw_ring *r = &fw->ring, *thin = r->thin;
@@ -286,7 +286,9 @@ static void write_thin(sw_firmware *fw, uint64_t now_us, uint64_t t_us, int32_t 
         return;
     }
     do {
-        sw_ring_thin_feed(r, &fw->hal, now_us);
+        if (!fw->uart_waits && (r->waits == 0u || r->pressed)) {
+            sw_ring_thin_feed(r, &fw->hal, now_us);
+        }
         news = sw_ring_step(thin, &fw->hal, now_us, may_begin, &fw->flash_begun);
         if (news == SW_RING_WRITTEN) {
             sw_ring_thinned(r);
