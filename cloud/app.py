@@ -167,7 +167,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     process.open()
     stack.callback(process.close)
     process.check = None if options.protocol else LineCheck(options.serial, baud)
-    process.tape = _tape(options, baud)
+    process.tape = _tape(options, baud, keyring.unpaired)
     if options.wait or options.serial.startswith(UNIX):
         port: PatientPort | Transport = PatientPort(options.serial, process.port_is, baud=baud)
         stack.callback(port.close)
@@ -179,14 +179,14 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     live.run(process, port, stop, options.until_eof)
 
 
-def _tape(options: argparse.Namespace, baud: int) -> Tape | None:
+def _tape(options: argparse.Namespace, baud: int, unpaired: bool) -> Tape | None:
     """The recording that --record wants. Raises ControlError."""
     path: Path | None = options.record
     if path is None:
         return None
     if path.exists():
         raise ControlError(f"--record {path}: exists; expected a new file")
-    begun = metadata(_settings(options), options.serial, baud, options.protocol, version("stillwave"))
+    begun = metadata(_settings(options), options.serial, baud, options.protocol, version("stillwave"), unpaired)
     try:
         return Tape(path, begun, _say, _host_clock_us())
     except RecordingError as error:

@@ -7,7 +7,7 @@ So the same recording gives the same store at any speed, on any load.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +20,7 @@ from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.then import Then
 from cloud.writer import Writer
-from wire import codec, older, packet, seeed, table
+from wire import codec, older, packet, seeed, table, trust
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
 
 #: Metadata: what the user had set, as JSON; what the host did at the end of the recording.
@@ -29,8 +29,8 @@ SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
 LEFT_AT = "left_utc_us"
 #: A recording without ticks (nobody listened to it then) is given one for each second.
 TICK_US = 1_000_000
-#: Metadata: whose bytes these are.
-LANGUAGE = "language"
+#: Metadata: whose bytes these are; whether the host heeded a device that bears no tags.
+LANGUAGE, UNPAIRED, HEEDED, NOT_HEEDED = "language", "unpaired", "heeded", "not heeded"
 SOURCE = "replayed"
 
 
@@ -140,17 +140,21 @@ def play(
     end_s: float | None = None,
     pace: Callable[[int], None] = lambda utc_us: None,
     protocol: str | None = None,
+    known: Mapping[int, trust.Key] | None = None,
 ) -> Played:
     """Feed a new store. end_s: seconds of the recording; pace: called before each tick with its time; protocol: whose bytes
-    these are, one of foreign.PROTOCOLS, None: as the recording says, else our device's.
+    these are, one of foreign.PROTOCOLS, None: as the recording says, else our device's. known: keys of devices, by which
+    what the host of then did not heed is not heeded again; without its key a device's tags are believed.
 
     Raises ReplayError, StoreError.
     """
-    protocol = protocol or recording.metadata.get(RUN, {}).get(LANGUAGE)
+    begun = recording.metadata.get(RUN, {})
+    protocol = protocol or begun.get(LANGUAGE)
     protocol = protocol if protocol in PROTOCOLS else None
     then, store = Then(), Store(db, durable=False)
     try:
-        cloud = made(protocol, Writer(store), then.entropy, SOURCE, settings, questions=then)
+        ring = replace(trust.ANYBODY, keys=known or {}, unpaired=begun.get(UNPAIRED) != NOT_HEEDED)
+        cloud = made(protocol, Writer(store), then.entropy, SOURCE, settings, questions=then, keyring=ring)
         ticks = heard = first = last = 0
         linked = False
         for one in quanta(ticked(recording.events)):

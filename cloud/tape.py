@@ -14,15 +14,17 @@ from typing import Any
 import msgspec
 
 from cloud.device import Settings
-from cloud.replay import ENDED, FINISHED, LANGUAGE, LEFT, LEFT_AT, SETTINGS
+from cloud.replay import ENDED, FINISHED, HEEDED, LANGUAGE, LEFT, LEFT_AT, NOT_HEEDED, SETTINGS, UNPAIRED
 from wire import table
 from wire.recording import CONFIG, EVENT, Recorder, RecordingError
 
 FLUSH_US = 2_000_000
 
 
-def metadata(settings: Settings, port: str, baud: int, protocol: str | None, version: str) -> dict[str, str]:
-    """What the recording says of its making; no key is in it."""
+def metadata(
+    settings: Settings, port: str, baud: int, protocol: str | None, version: str, unpaired: bool = False
+) -> dict[str, str]:
+    """What the recording says of its making; no key is in it. unpaired: the host heeds a device that bears no tags."""
     return {
         "source": "live",
         "version": version,
@@ -31,6 +33,7 @@ def metadata(settings: Settings, port: str, baud: int, protocol: str | None, ver
         "port": port,
         "baud": str(baud),
         LANGUAGE: protocol or "stillwave",
+        UNPAIRED: HEEDED if unpaired else NOT_HEEDED,
         "timezone": settings.timezone or "UTC",
         SETTINGS: msgspec.json.encode(settings).decode(),
     }

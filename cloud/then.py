@@ -13,7 +13,7 @@ from dataclasses import replace
 from cloud import device
 from cloud.device import Device, Settings
 from wire import handshake, older, packet
-from wire.handshake import Config, Entropy, Event, Result, State
+from wire.handshake import Config, Entropy, Result, State
 from wire.packet import Packet
 
 
@@ -46,9 +46,9 @@ class Then:
         return Result(link)
 
     def _hello(self, config: Config, link: State, utc_us: int, draws: Entropy) -> Result:
-        """The device was lost, as this core sees it too; else the host had a new port or was a new process."""
+        """This core asks now, too: the device was lost or is doubted; else the host had a new port or was a new process."""
         asked = handshake.tick(config, link, utc_us, draws)
-        if Event.LOST in asked.events:
+        if asked.state.nonce != link.nonce:
             return asked
         return handshake.tick(config, replace(link, device=None, nonce=0, ping_nonce=0), utc_us, draws)
 

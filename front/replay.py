@@ -111,7 +111,8 @@ def play(asked: Asked, recording: Any, settings: Any, db: Path) -> tuple[Path, d
     began_s, bar = time.monotonic(), Progress(length_s(recording))
     try:
         pace = pace_of(speed_of(asked.speed, None), bar)
-        played = replay.play(recording, db, settings, end_s=asked.end, pace=pace, protocol=asked.protocol)
+        protocol, known = asked.protocol, known_keys()
+        played = replay.play(recording, db, settings, end_s=asked.end, pace=pace, protocol=protocol, known=known)
     finally:
         bar.done()
     unheard(asked.file, played)
@@ -119,6 +120,17 @@ def play(asked: Asked, recording: Any, settings: Any, db: Path) -> tuple[Path, d
     if asked.end is not None:  # a part has other counters and another length
         run = {key: value for key, value in run.items() if key not in ("edge", "link", "virtual_s")}
     return db, run
+
+
+def known_keys() -> Any:
+    """device_id -> key, of this host's devices; none, and a line that says so, when the file cannot be used."""
+    from wire import keys
+
+    try:
+        return keys.load(keys.place())
+    except keys.KeysError as error:
+        say(f"{error}; tags of real devices are believed")
+        return {}
 
 
 def compared(

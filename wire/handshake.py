@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from wire import codec, packet, table, trust
+from wire import codec, older, packet, table, trust
 from wire.packet import Packet
 
 Entropy = Callable[[int], bytes]  # n -> n random bytes
@@ -193,7 +193,9 @@ def _is_genuine(state: State, given: Packet, keyring: trust.Keyring) -> bool:
     """Whether to heed it: the session's tag where there is one, and no tag where nobody could check it."""
     if state.device is None or state.session is None:
         return keyring.unpaired and not trust.is_tagged(given)
-    return trust.is_tagged(given) if keyring.believes else trust.genuine(state.session, given)
+    if keyring.believes:
+        return trust.is_tagged(given) if state.session == trust.UNKNOWN else older.genuine(state.session, given)
+    return trust.genuine(state.session, given)
 
 
 def _doubtful(state: State, given: Packet) -> State:
@@ -204,7 +206,7 @@ def _doubtful(state: State, given: Packet) -> State:
 def _keyed(state: State, device: Device, given: Packet, keyring: trust.Keyring) -> trust.Key | None | Event:
     """The session's key; None: the device has none and is heeded all the same; or why it is not."""
     if keyring.believes:
-        return trust.Key(bytes(trust.KEY_BYTES)) if trust.is_tagged(given) else None
+        return _believed(state, device, given, keyring)
     if (
         device.protocol_newest == table.VERSION
         and device.layout_digest != table.LAYOUT_DIGEST
@@ -222,6 +224,15 @@ def _keyed(state: State, device: Device, given: Packet, keyring: trust.Keyring) 
         return Event.EMULATED
     session = trust.session_key(key, device.nonce, state.nonce, device.boot)
     return session if trust.genuine(session, given) else Event.FORGED
+
+
+def _believed(state: State, device: Device, given: Packet, keyring: trust.Keyring) -> trust.Key | None | Event:
+    """A session of a recording: with its key where that is known, for what is of another session did not count then."""
+    if not trust.is_tagged(given):
+        return None if keyring.unpaired else Event.UNPAIRED
+    key = keyring.key_of(device.device_id)
+    session = trust.UNKNOWN if key is None else trust.session_key(key, device.nonce, state.nonce, device.boot)
+    return session if older.genuine(session, given) else trust.UNKNOWN
 
 
 def _hello(state: State, given: Packet, utc_us: int, keyring: trust.Keyring) -> Result:

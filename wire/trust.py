@@ -70,7 +70,7 @@ class Keyring:
     """Whose packets a host heeds. keys: device_id -> key, each device bears its tags or is not heeded.
 
     unpaired: a device that bears no tags is heeded, too, when no key of it is known. simulated: the published key counts.
-    believes: a tag is taken for a right one; for a recording, whose key nobody has, and which proves nothing.
+    believes: a tag of a device without a known key is taken for a right one; for a recording, which proves nothing.
     """
 
     keys: Mapping[int, Key] = field(default_factory=dict, repr=False)
@@ -84,7 +84,10 @@ class Keyring:
         return TEST if known is None and self.simulated and is_test_device(device_id) else known
 
 
-ANYBODY = Keyring(unpaired=True, believes=True)
+#: Stands for the key of a session that nobody here knows.
+UNKNOWN = Key(bytes(KEY_BYTES))
+#: For a recording.
+ANYBODY = Keyring(unpaired=True, simulated=True, believes=True)
 #: For the cloud of a simulation.
 EMULATED = Keyring(unpaired=True, simulated=True)
 

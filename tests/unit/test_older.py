@@ -101,6 +101,17 @@ def test_a_payload_is_cut_between_fields_or_not_at_all(kind: table.Layout) -> No
             assert (read.counters.packets, read.counters.too_short) == ((1, 0) if n in ends else (0, 1))
 
 
+@pytest.mark.parametrize("name", [*GREW, "VITALS"])
+def test_a_tag_is_checked_over_what_it_was_made_of(name: str) -> None:
+    key, kind = trust.Key(bytes(32)), next(one for one in table.LAYOUTS.values() if one.name == name)
+    said = trust.seal(key, shorter(Packet(kind.number, 1, 7, 5, bytes(range(1, kind.n_bytes + 1)))))
+
+    [found] = older.Decoder().feed(codec.encode(said))
+
+    assert older.genuine(key, found) and not older.genuine(trust.Key(bytes(range(32))), found)
+    assert not older.genuine(key, found._replace(payload=b"\0" + found.payload[1:]))
+
+
 def test_a_damaged_one_is_still_damaged() -> None:
     line = bytearray(codec.encode(shorter(packet.make(packet.HOST_HELLO, {"nonce": 3, "utc_us": 1}))))
     line[6] ^= 0x10

@@ -66,7 +66,7 @@ def lived(folder: Path, tape: bool = True, n_seconds: int = N_SECONDS, **more: A
     )
     process.open()
     if tape:
-        begun = metadata(SET, "/dev/ttyX", 460800, None, "1")
+        begun = metadata(SET, "/dev/ttyX", 460800, None, "1", unpaired=True)
         process.tape = Tape(folder / "l.mcap", begun, said.append, port.now_us)
     with pytest.raises(TransportError):
         live.run(process, port, Untold(), until_eof=True)  # type: ignore[arg-type]
