@@ -88,7 +88,16 @@ class Live:
 
     def open(self) -> None:
         """The store and what was concluded before. Raises StoreError for what no patience mends."""
-        self.cloud = self.made(Writer(self._store(), self.commit_every_us, patient=True, say=self.say))
+        while True:
+            writer = Writer(self._store(), self.commit_every_us, patient=True, say=self.say)
+            try:
+                self.cloud = self.made(writer)
+                break
+            except StoreError as error:
+                writer.store.close()
+                if not error.damaged:
+                    raise
+                self._set_aside(error)
         self.cloud.writer.store.close_incidents()
 
     def _store(self) -> Store:

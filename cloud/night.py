@@ -38,7 +38,7 @@ from cloud.observations import (
 from cloud.occupancy import NO_ANSWER
 from cloud.outages import answers
 from cloud.silence import Silence, silences, unanswered
-from cloud.store import StoreError
+from cloud.store import SAID_MAX, StoreError
 
 SECOND_US = 1_000_000
 EPOCH_S = 30
@@ -153,7 +153,7 @@ def load(path: Path) -> Night:
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: not a night's store: {error}") from error
+        raise StoreError(f"{path}: not a night's store: {str(error)[:SAID_MAX]}") from error
 
 
 def _load(db: sqlite3.Connection) -> Night:

@@ -12,7 +12,7 @@ import msgspec
 from cloud import core, ingest, memory, session
 from cloud.device import Settings
 from cloud.observations import Incident
-from cloud.store import Store
+from cloud.store import Store, StoreError
 from cloud.writer import Writer
 from wire import codec, older, seeed, trust
 from wire.handshake import Entropy
@@ -67,7 +67,13 @@ class Cloud:
         """What came late, when it is time for it and all of it is stored."""
         from_utc_us = core.late_from(self._state, now=now)
         if from_utc_us is not None:
-            core.conclude_again(self._state, self.writer.store.packets_since(from_utc_us))
+            try:
+                packets = self.writer.store.packets_since(from_utc_us)
+            except StoreError as error:
+                if error.damaged or not self.writer.patient:
+                    raise
+                return  # the next commit tries it again
+            core.conclude_again(self._state, packets)
 
     def note(self, incident: Incident) -> None:
         """Something that befell this process or its line."""
@@ -124,11 +130,14 @@ class Cloud:
 
 
 def restore(state: core.State, store: Store) -> None:
-    """The state of an earlier process on the same store; nothing of a new one."""
+    """The state of an earlier process on the same store; nothing of a new one. Raises StoreError."""
     meta = store.meta()
     if "memory.seconds" not in meta:
         return
     clocks = {anchor.boot: anchor.utc_us - anchor.t_us for anchor in store.anchors()}
-    kept = memory.decode(meta)
-    boots = [ingest.restored(row, store.stored(row), clocks.get(row.boot)) for row in store.boots()]
-    core.restore(state, boots, store.gaps(), store.packets_since(core.unsettled_from(kept)), kept)
+    try:
+        kept = memory.decode(meta)
+        boots = [ingest.restored(row, store.stored(row), clocks.get(row.boot)) for row in store.boots()]
+        core.restore(state, boots, store.gaps(), store.packets_since(core.unsettled_from(kept)), kept)
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
+        raise StoreError(f"{store.path}: what it holds makes no sense: {error}", damaged=True) from error

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from cloud import retention, schema
 from cloud.observations import (
@@ -42,6 +43,9 @@ from cloud.observations import (
 #: Nobody listened between two runs of the process when the gap is longer; a shorter one is a restart: what had been
 #: gathered and not yet committed, and the time to start.
 JOIN_US = 45_000_000
+
+#: Of what SQLite says, so many characters are told: it may quote a whole column.
+SAID_MAX = 200
 
 #: Row type -> its table and, where a row may be written again, by what it is known: some grow, and after a restart the
 #: latest conclusions are drawn once more.
@@ -101,6 +105,12 @@ MAGIC = b"SQLite format 3\0"
 def _is_damage(error: Exception) -> bool:
     """SQLite says that the file's content makes no sense."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _makes_no_sense(error: Exception) -> bool:
+    """The same of what is read: also a text that is none, which SQLite itself does not look at."""
+    no_text = isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode")
+    return _is_damage(error) or no_text
 
 
 def was_store(path: Path) -> bool:
@@ -237,36 +247,44 @@ class Store:
             last = "coalesce((SELECT max(to_utc_us) FROM listening), from_utc_us)"
             self._db.execute(f"UPDATE incidents SET to_utc_us = max(from_utc_us, {last}) WHERE to_utc_us IS NULL")
 
+    def _read(self, sql: str, *values: object) -> list[Any]:
+        """All rows of a question. Raises StoreError."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            said = f"{self.path}: cannot be read: {str(error)[:SAID_MAX]}"
+            raise StoreError(said, damaged=_makes_no_sense(error)) from error
+
     def meta(self) -> dict[str, str]:
         """All meta keys."""
-        return dict(self._db.execute("SELECT key, value FROM meta"))
+        return dict(self._read("SELECT key, value FROM meta"))
 
     def boots(self) -> list[Boot]:
         """Every boot seen so far, oldest first."""
-        rows = self._db.execute(f"SELECT {', '.join(Boot._fields)} FROM boots ORDER BY rowid")
+        rows = self._read(f"SELECT {', '.join(Boot._fields)} FROM boots ORDER BY rowid")
         return [Boot(row[0], None if row[1] is None else int(row[1], 16), *row[2:]) for row in rows]
 
     def anchors(self) -> list[Anchor]:
         """Every clock anchor, in device time order."""
-        rows = self._db.execute("SELECT boot, t_us, utc_us FROM anchors ORDER BY boot, t_us")
+        rows = self._read("SELECT boot, t_us, utc_us FROM anchors ORDER BY boot, t_us")
         return [Anchor(*row) for row in rows]
 
     def stored(self, boot: Boot) -> list[int]:
         """Numbers of the boot that are stored, or were and were deleted for their age, rising."""
         sql = "SELECT seq FROM packets WHERE boot = ?1 UNION SELECT seq FROM untimed WHERE boot = ?1 ORDER BY seq"
-        found = [seq for (seq,) in self._db.execute(sql, (boot.boot,))]
+        found = [seq for (seq,) in self._read(sql, boot.boot)]
         if retention.DETAIL_FROM in self.meta():
             return [*range(1, found[0] if found else boot.last_seq + 1), *found]
         return found
 
     def gaps(self) -> list[Gap]:
         """What the device told that it no longer has."""
-        return [Gap(*row) for row in self._db.execute(f"SELECT {', '.join(Gap._fields)} FROM gaps")]
+        return [Gap(*row) for row in self._read(f"SELECT {', '.join(Gap._fields)} FROM gaps")]
 
     def packets_since(self, utc_us: int) -> list[DataPacket]:
         """Data packets from this time on."""
         names = ", ".join(DataPacket._fields)
-        rows = self._db.execute(f"SELECT {names} FROM packets WHERE utc_us >= ? ORDER BY utc_us", (utc_us,))
+        rows = self._read(f"SELECT {names} FROM packets WHERE utc_us >= ? ORDER BY utc_us", utc_us)
         return [DataPacket(*row) for row in rows]
 
     def close(self) -> None:

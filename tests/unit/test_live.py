@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cloud import live, writer
+from cloud import core, live, writer
 from cloud.app import seeded
 from cloud.live import Live, Stop
 from cloud.night_process import Cloud
+from cloud.observations import DataPacket
 from cloud.store import Store, StoreError
 from cloud.supervisor import Supervisor
 from tests.fake_device import SECOND_US, T0_UTC_US, FakeDevice
@@ -78,6 +79,55 @@ def test_a_damaged_store_is_set_aside_with_one_line_and_a_new_one_begun(bench: B
     assert [path.name for path in tmp_path.glob("n.damaged-*.sqlite")]
     bench.run(30)
     assert bench.incidents()[0][0] == live.SET_ASIDE and len(bench.stored()) > 20
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE meta SET value = 'no JSON' WHERE key = 'memory.seconds'",
+        "UPDATE meta SET value = '{\"bed\": 7}' WHERE key = 'memory.seconds'",
+        "UPDATE meta SET value = CAST(x'ff' AS TEXT) WHERE key = 'memory.seconds'",
+        "UPDATE packets SET type = 99",
+        "UPDATE boots SET device_id = 'nobody'",
+    ],
+)
+def test_a_store_whose_content_makes_no_sense_is_set_aside_too(bench: Bench, damage: str) -> None:
+    bench.run(30).live.close()
+    with sqlite3.connect(bench.live.db) as db:
+        db.execute(damage)
+    bench.live.open()
+    (line,) = bench.said
+    assert line.endswith("a new one is begun") and len(line) < 400
+    bench.run(30)
+    assert bench.incidents()[0][0] == live.SET_ASIDE and len(bench.stored()) > 20
+
+
+def test_a_disk_that_does_not_read_for_a_while_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.run(30)
+    store, fails = bench.live.cloud.writer.store, [3]
+    monkeypatch.setattr(core, "late_from", lambda *_, **__: 0)
+    monkeypatch.setattr(
+        core, "conclude_again", lambda *_: monkeypatch.setattr(core, "late_from", lambda *_, **__: None)
+    )
+
+    def packets_since(_utc_us: int) -> list[DataPacket]:
+        fails[0] -= 1
+        if fails[0] >= 0:
+            raise StoreError("disk I/O error")
+        return []
+
+    monkeypatch.setattr(store, "packets_since", packets_since)
+    bench.run(30)
+    assert fails == [-1] and bench.device.acknowledged > 30
+
+
+def test_a_database_of_somebody_else_is_never_moved(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "n.sqlite") as db:
+        db.execute("CREATE TABLE diary (page)")
+        db.execute("PRAGMA user_version = 5")
+    with pytest.raises(StoreError, match="no such table"):
+        Bench(tmp_path / "n.sqlite").live.open()
+    assert [one.name for one in tmp_path.iterdir()] == ["n.sqlite"]
 
 
 def test_a_store_that_breaks_in_the_night_is_set_aside_and_the_night_goes_on(
