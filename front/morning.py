@@ -7,6 +7,8 @@ the run, or later from the run's own report.json.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -61,10 +63,7 @@ def build(source: Path, wanted: Files) -> dict[str, Any]:
     from cloud import report
 
     made: dict[str, Any] = report.build(store, truth, run, wanted.night)
-    try:
-        _write(store, made, wanted)
-    except OSError as error:
-        raise InputError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    _write(store, made, wanted)
     return made
 
 
@@ -72,11 +71,22 @@ def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:
     from cloud import hypnogram_csv, page, picture
 
     for path in wanted.pictures:
-        picture.draw(store, made, path, wanted.theme, wanted.night)
+        with _writing(path):
+            picture.draw(store, made, path, wanted.theme, wanted.night)
     if wanted.page is not None:
-        page.write(store, made, wanted.page, wanted.night)
+        with _writing(wanted.page):
+            page.write(store, made, wanted.page, wanted.night)
     if wanted.table is not None:
-        hypnogram_csv.write(store, wanted.table, wanted.night)
+        with _writing(wanted.table):
+            hypnogram_csv.write(store, wanted.table, wanted.night)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def read_object(path: Path) -> dict[str, Any] | None:
