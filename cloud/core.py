@@ -171,7 +171,6 @@ def late_from(state: State, *, now: bool = False) -> int | None:
 
 def conclude_again(state: State, packets: list[DataPacket]) -> None:
     """packets: all that is stored from `late_from` on. The ticks to come conclude them."""
-    redo.forget(state.memory)
     redo.begin(state.redo, state.memory, packets)
 
 

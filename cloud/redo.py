@@ -55,6 +55,7 @@ def seen(state: Redo, mem: Memory, one: Observation, utc_us: int) -> None:
 def noticed(state: Redo, mem: Memory, notice: Notice, utc_us: int) -> None:
     """Something about the line; its own time, however late it is known."""
     late = mem.late
+    _forget(mem)
     late.notices.append(notice)
     if notice.reason == occupancy.NO_ANSWER:
         late.lost.append(notice)
@@ -167,7 +168,7 @@ def _swap(state: Redo, shadow: Shadow, mem: Memory) -> list[Row]:
     return shadow.rows
 
 
-def forget(mem: Memory) -> None:
+def _forget(mem: Memory) -> None:
     """Notices from before the oldest checkpoint are never needed again."""
     oldest_us = (mem.seconds.next_s - OLDEST_S) * SECOND_US
     mem.late.notices = [one for one in mem.late.notices if one.utc_us >= oldest_us]
