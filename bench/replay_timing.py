@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from front.env import ROOT
+from front.replay_port import ON_TIME_S
 from wire.recording import Recorder
 
 T0_US = 1_770_000_000_000_000
+PIECE_BYTES = 96
 #: A blocking read and the clock behind it, before other processes where that is allowed: what a listener sees at best.
 LISTENER = """
 import json, os, sys, time, tty
@@ -39,15 +41,38 @@ print(json.dumps({"times": times, "first": first}))
 """
 
 
+def behind_s(heard: list[tuple[float, int]], n_pieces: int, gap_s: float) -> list[float]:
+    """How much later than the most punctual piece each one was complete at the listener, s.
+
+    heard: time and length of each read, in order. A read may hold several pieces or a part of one: bytes are counted.
+    A piece that never came whole has no entry.
+    """
+    late: list[float] = []
+    at_s, n_bytes, reads = 0.0, 0, iter(heard)
+    for n in range(n_pieces):
+        while n_bytes < (n + 1) * PIECE_BYTES:
+            one = next(reads, None)
+            if one is None:
+                return _from_the_first(late)
+            at_s, n_bytes = one[0], n_bytes + one[1]
+        late.append(at_s - n * gap_s)
+    return _from_the_first(late)
+
+
+def _from_the_first(late: list[float]) -> list[float]:
+    return [one - min(late) for one in late]
+
+
 def measure(seconds: float, per_s: int, folder: Path, *, first: bool = True) -> dict[str, Any]:
     """Shares within 2 ms of their time: by the replay's own clock, and as a listener saw it: kernel and listener are in it.
 
     first: the listener runs before others, where that is allowed.
     """
     path, link, gap_us = folder / "l.mcap", folder / "port", round(1e6 / per_s)
+    n_pieces = round(seconds * per_s)
     with Recorder(path, {}) as recorder:
-        for n in range(round(seconds * per_s)):
-            recorder.from_device(T0_US + n * gap_us, bytes([n % 255 + 1]) * 96)
+        for n in range(n_pieces):
+            recorder.from_device(T0_US + n * gap_us, bytes([n % 255 + 1]) * PIECE_BYTES)
     command = [sys.executable, str(ROOT / "stillwave.py"), "replay", str(path), "--to", f"pty:{link}", "--json"]
     replay = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while not link.is_symlink():
@@ -57,18 +82,16 @@ def measure(seconds: float, per_s: int, folder: Path, *, first: bool = True) -> 
     )
     said = [json.loads(line) for line in replay.communicate()[0].splitlines()][-1]
     told = json.loads(listener.communicate()[0])
-    heard = told["times"]
-    first_s = min(at_s - n * gap_us / 1e6 for n, (at_s, _) in enumerate(heard)) if heard else 0.0
-    behind = [at_s - first_s - n * gap_us / 1e6 for n, (at_s, _) in enumerate(heard)]
+    behind = behind_s(told["times"], n_pieces, gap_us / 1e6)
     return {
         "pieces_per_s": per_s,
         "chunks": said["chunks"],
         "on_time_share": said["on_time_share"],
         "latest_ms": said["latest_ms"],
-        "heard_on_time_share": round(sum(one <= 0.002 for one in behind) / max(len(behind), 1), 5),
+        "heard_on_time_share": round(sum(one <= ON_TIME_S for one in behind) / n_pieces, 5),
         "heard_latest_ms": round(1e3 * max(behind, default=0.0), 3),
         "listener_first": told["first"],
-        "heard_bytes": sum(n for _, n in heard),
+        "heard_bytes": sum(n for _, n in told["times"]),
     }
 
 
