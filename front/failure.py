@@ -6,12 +6,15 @@ Classes are looked up among loaded modules, so that explaining an error imports 
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from front.env import InputError
 
 EXTRA_OF = {"spidev": "pi", "gpiod": "pi", "smbus2": "pi", "numba": "sim", "llvmlite": "sim", "matplotlib": "report"}
 EXTRA_OF["pyarrow"] = "parquet"
+#: A disk that takes nothing more, wherever it is noticed.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 # (module, class): exit code
 CODES = {
     ("edge.core", "CoreError"): 2,
@@ -69,6 +72,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
             from front.doctor import install
 
             return f"{error.name} is missing; install it with: {install(extra)}", 3
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"{error.filename2 or error.filename or 'the result'}: cannot be written: {error.strerror}", 1
     if isinstance(error, FileExistsError):  # a link that is no link
         return str(error), 2
     return None

@@ -22,13 +22,15 @@ RUN_KEYS = (
 
 
 def write(folder: Path, db: Path, truth: dict[str, Any] | None, run: dict[str, Any]) -> dict[str, Any]:
-    """report.json, hypnogram.png and hypnogram.csv into the folder of a run. Returns the report."""
+    """report.json, hypnogram.png and hypnogram.csv into the folder of a run. Returns the report. Raises InputError."""
     from cloud import hypnogram_csv, picture, report
 
     made: dict[str, Any] = report.build(db, truth, run)
-    (folder / "report.json").write_text(json.dumps(made, indent=2, allow_nan=False) + "\n")
-    picture.draw(db, made, folder / "hypnogram.png")
-    hypnogram_csv.write(db, folder / "hypnogram.csv")
+    write_object(folder / "report.json", made)
+    with writing(folder / "hypnogram.png"):
+        picture.draw(db, made, folder / "hypnogram.png")
+    with writing(folder / "hypnogram.csv"):
+        hypnogram_csv.write(db, folder / "hypnogram.csv")
     return made
 
 
@@ -71,22 +73,29 @@ def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:
     from cloud import hypnogram_csv, page, picture
 
     for path in wanted.pictures:
-        with _writing(path):
+        with writing(path):
             picture.draw(store, made, path, wanted.theme, wanted.night)
     if wanted.page is not None:
-        with _writing(wanted.page):
+        with writing(wanted.page):
             page.write(store, made, wanted.page, wanted.night)
     if wanted.table is not None:
-        with _writing(wanted.table):
+        with writing(wanted.table):
             hypnogram_csv.write(store, wanted.table, wanted.night)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """What is written in it is this file. Raises InputError."""
     try:
         yield
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def write_object(path: Path, content: dict[str, Any]) -> None:
+    """A JSON object. Raises InputError."""
+    with writing(path):
+        path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

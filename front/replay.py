@@ -5,7 +5,6 @@ Rule: to cloud the file is opened as a file; nothing rings, and nothing goes to 
 
 from __future__ import annotations
 
-import json as text
 import math
 import shutil
 import tempfile
@@ -60,7 +59,8 @@ def to_cloud(asked: Asked, folder: Folder, config: Path | None, json: bool) -> N
     made_in = folder.make(load(config))
     truth = truth_beside(asked.file)
     if truth is not None and not same_file(asked.file.parent / "truth.json", made_in / "truth.json"):
-        shutil.copy(asked.file.parent / "truth.json", made_in / "truth.json")
+        with morning.writing(made_in / "truth.json"):
+            shutil.copy(asked.file.parent / "truth.json", made_in / "truth.json")
     db, run = play(asked, recording, tuned, made_in / "night.sqlite")
     made = morning.write(made_in, db, truth, run)
     differences: list[str] = []
@@ -147,9 +147,9 @@ def compared(
         db, run = play(replace_speed(asked), recording, settings, Path(where) / "night.sqlite")
         as_then = report.build(db, truth, run)
         found = what_if.of(as_then, db, with_change, folder / "night.sqlite", tuned.tuning)
-    (folder / "as_recorded.json").write_text(text.dumps(as_then, indent=2, allow_nan=False) + "\n")
+    morning.write_object(folder / "as_recorded.json", as_then)
     complete = {**with_change, "what_if": found}
-    (folder / "report.json").write_text(text.dumps(complete, indent=2, allow_nan=False) + "\n")
+    morning.write_object(folder / "report.json", complete)
     return complete, found
 
 

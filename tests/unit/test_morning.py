@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from cloud.store import Store
-from front import morning
+from front import failure, morning
 from front.env import InputError
 
 
@@ -25,3 +27,23 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path: Path, kind: str) 
     }[kind]
     with pytest.raises(InputError, match=rf"full\.{kind}: cannot be written: No space left"):
         morning.build(tmp_path / "n.sqlite", wanted)
+
+
+@pytest.mark.parametrize("name", ["report.json", "hypnogram.png", "hypnogram.csv"])
+def test_so_is_one_in_the_folder_of_a_run(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "n.sqlite", durable=False)
+    store.commit([], 1_770_000_000_000_000, {})
+    store.close()
+    (tmp_path / name).symlink_to("/dev/full")
+    with pytest.raises(InputError, match=rf"{name}: cannot be written: No space left"):
+        morning.write(tmp_path, tmp_path / "n.sqlite", None, {})
+
+
+@pytest.mark.parametrize(("number", "path"), [(errno.ENOSPC, None), (errno.EFBIG, "model.json"), (errno.EROFS, "x.h")])
+def test_a_full_disk_is_one_line_wherever_it_is_noticed(number: int, path: str | None) -> None:
+    error = OSError(number, os.strerror(number), path)
+    assert failure.explain(error) == (f"{path or 'the result'}: cannot be written: {os.strerror(number)}", 1)
+
+
+def test_any_other_trouble_of_the_system_is_a_bug() -> None:
+    assert failure.explain(OSError(errno.EBADF, "bad file number")) is None
