@@ -137,12 +137,19 @@ static uint32_t top_bit(uint32_t word)
     return n;
 }
 
-/* 1: that number of that earlier boot was given. */
-static int32_t was_given(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack, uint32_t base)
+/* First place behind what this acknowledges of that earlier boot; 0: such a number was not given. The last one may have been
+ * torn by a power cut: a GAP has named it, and in its place is the first packet of the next boot. */
+static uint32_t acked_to(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack, uint32_t base)
 {
     sw_ring_record record;
-    return ack->seq <= d->base - base && sw_ring_read(r, hal, base + ack->seq - 1u, &d->again, &record) > 0 &&
-           record.boot == ack->boot && record.seq == ack->seq;
+    for (uint32_t torn = 0; torn <= 1u && torn < ack->seq; torn++) {
+        const uint32_t seq = ack->seq - torn;
+        if (seq <= d->base - base && sw_ring_read(r, hal, base + seq - 1u, &d->again, &record) > 0 &&
+            record.boot == ack->boot && record.seq == seq) {
+            return base + seq;
+        }
+    }
+    return 0;
 }
 
 static sw_delivery_boot *met(sw_delivery *d, uint32_t boot)
@@ -176,10 +183,11 @@ static int32_t is_acked_early(const sw_delivery *d, uint32_t at)
 static void ack_early(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack)
 {
     sw_delivery_boot *early = met(d, ack->boot);
-    if (early == 0 || early->base <= r->tail || !was_given(d, r, hal, ack, early->base)) {
+    const uint32_t to = early == 0 || early->base <= r->tail ? 0u : acked_to(d, r, hal, ack, early->base);
+    if (to == 0u) {
         return;
     }
-    early->acked = later(early->acked, early->base + ack->seq);
+    early->acked = later(early->acked, to);
     d->credit_to = later(d->credit_to, early->acked + ack->credit);
     if (d->sent_to >= early->base && d->sent_to < early->acked) {
         d->sent_to = early->acked < d->live_from ? early->acked : d->live_from;
@@ -213,8 +221,8 @@ uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, co
     if (!own && !of_tail && d->base != 0u) {
         ack_early(d, r, hal, ack);
     }
-    if ((!own && !of_tail) || (own && ack->seq > d->written) ||
-        (from > r->tail && of_tail && !was_given(d, r, hal, ack, d->tail_base))) {
+    from = of_tail && from > r->tail ? acked_to(d, r, hal, ack, d->tail_base) : from;
+    if ((!own && !of_tail) || (own && ack->seq > d->written) || from == 0u) {
         return r->tail;
     }
     measure(d, ack->sack != 0u ? from + 1u + top_bit(ack->sack) : from - 1u);

@@ -36,9 +36,18 @@ def test_an_acknowledgement_for_a_boot_behind_the_oldest_is_heeded() -> None:
     assert {one.boot for one in kept.packets(line.device)} == {line.boot}
 
 
+def test_the_last_number_of_a_boot_may_have_been_torn() -> None:
+    """A GAP has named it, so the host acknowledges it; it has no place in the ring."""
+    line, a, b, of_a, of_b = three_boots()
+    line.ack(of_b[-1] + 1, boot=b)
+    line.ack(of_a[-1] + 1, boot=a)
+    line.run(0.1)
+    assert {one.boot for one in kept.packets(line.device)} == {line.boot}
+
+
 def test_a_number_of_that_boot_that_was_never_given_is_not() -> None:
     line, _, b, _, of_b = three_boots()
-    line.ack(of_b[-1] + 1, boot=b)
+    line.ack(of_b[-1] + 2, boot=b)
     line.run(0.1)
     assert [one.seq for one in kept.packets(line.device) if one.boot == b] == of_b
     again = [
