@@ -293,7 +293,7 @@ int32_t sw_alarm_guard_step(sw_alarm_guard *g, uint64_t now_us, sw_alarm_change 
         g->ring_ends_us = NEVER;
         break;
     default: /* one of the deadlines */
-        g->timeless = event == SW_ALARM_EVENT_CLOCK_LOST;
+        g->timeless |= event == SW_ALARM_EVENT_CLOCK_LOST; /* what it replaces rings beside it and knows no better */
         *(g->replaced_us < g->deadline_us ? &g->replaced_us : &g->deadline_us) = NEVER;
         break;
     }

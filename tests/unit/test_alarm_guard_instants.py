@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.core import load
 from tests.unit.test_alarm_guard import MINUTE_US, NEVER, RING_US, SNOOZE_US, Guard
 
@@ -207,3 +209,17 @@ def test_a_clock_set_by_exactly_a_step_has_not_stepped() -> None:
 def test_a_step_to_the_very_instant_of_the_alarm_it_replaces_is_named() -> None:
     guard = Guard().arm(MINUTE_US).arm(60 * MINUTE_US, stored=False).clock(MINUTE_US)
     assert guard.run(MINUTE_US).reasons == ["CLOCK_STEPPED"]
+
+
+def test_once_stored_it_is_no_longer_unstored() -> None:
+    guard = Guard().arm(1000, stored=False)
+    assert guard.g.unstored == 1
+    assert guard.tell("STORED").g.unstored == 0
+
+
+@pytest.mark.parametrize("lost_us", [500, 1000])
+def test_what_is_replaced_does_not_end_the_wait_of_an_alarm_without_a_clock(lost_us: int) -> None:
+    guard = Guard().arm(1000).arm(90 * MINUTE_US, stored=False)
+    lib.sw_alarm_guard_clock_lost(guard.g, lost_us)
+    assert guard.run(1000 + RING_US).state == "ARMED"
+    assert guard.clock(90 * MINUTE_US).run(90 * MINUTE_US).rang_us == [lost_us, 90 * MINUTE_US]
