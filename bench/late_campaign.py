@@ -245,10 +245,10 @@ def until_wrong(wanted: list[Campaign], first: list[Campaign], work: Path, jobs:
     for some in (first, [one for one in wanted if one not in first]):
         found = run_all(some, work, jobs, keep=False)
         for one in found:
-            if one.fails:
+            if one.failures:
                 found.close()
                 after = order.index(Campaign(one.number)) + 1
-                return {"after": after, "said": f"{', '.join(one.breaks)}: {one.wrong[0]}"}
+                return {"after": after, "said": f"{', '.join(one.breaks)}: {one.failures[0]}"}
     return {"after": None, "said": f"nothing in {len(wanted)}"}
 
 

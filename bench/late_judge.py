@@ -56,9 +56,9 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
     @property
-    def fails(self) -> bool:
-        """It was late or silent, or a replay had its way."""
-        return any(line.startswith(("late", "silent", REPLAYED)) for line in self.wrong)
+    def failures(self) -> list[str]:
+        """It was late or silent, or a replay had its way: the worst of what is wrong."""
+        return [line for line in self.wrong if line.startswith(("late", "silent", REPLAYED))]
 
     @property
     def met(self) -> bool:

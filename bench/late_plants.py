@@ -65,7 +65,7 @@ PLANTS = {
         STEP.replace("{\n", "{\n        if (fw->driver.failure) fw->alarm.deadline_us = SW_NEVER; else\n", 1),
     ),
     "store-failed-forgets": Plant(
-        "what cannot be stored is given up", ("flash fails",), "alarm_guard.c",
+        "what cannot be stored is given up", ("flash fails", "two schedules"), "alarm_guard.c",
         "[SW_ALARM_EVENT_STORE_FAILED] = GO(ARMED), /*", "[SW_ALARM_EVENT_STORE_FAILED] = GO(OFF), /*",
     ),
     "past-cancels": Plant(

@@ -1,4 +1,4 @@
-"""What flash remembers of the alarm, from the source alone: each rule at its edge, by hand, without flash or clock chip."""
+"""What flash remembers of the alarm, from the source alone: each rule at its edge, by hand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core import load
+from tests.unit.test_keeper import Keeper
 
 ffi, lib = load()
 NEVER = 2**64 - 1
@@ -25,10 +26,10 @@ class Memory:
     """An alarm clock whose battery clock has been seen to run. power_on_us: the tick of this boot."""
 
     def __init__(self, known: bool = True, power_on_us: int = 7) -> None:
-        self._keeper: Any = ffi.new("sw_keeper *")
+        self.keeper = Keeper()
         self.a: Any = ffi.new("sw_alarm_clock *")
-        self.a.keeper, self.a.power_on_us = self._keeper, power_on_us
-        self.a.rtc_edge_us = self.a.rtc_due_us = self.a.memory_us = NEVER
+        self.a.keeper, self.a.hal, self.a.power_on_us = self.keeper.k, self.keeper.flash.hal, power_on_us
+        self.a.rtc_edge_us = self.a.rtc_due_us = NEVER
         lib.sw_alarm_guard_init(ffi.addressof(self.a, "guard"))
         if known:
             self.a.clock = {"source": lib.SW_CLOCK_HOST, "utc_us": T0_UTC_US}
@@ -47,12 +48,12 @@ class Memory:
 
     @property
     def record(self) -> dict[str, int]:
-        alarm = self._keeper.wanted.alarm
+        alarm = self.keeper.k.wanted.alarm
         return {name: int(getattr(alarm, name)) for name in NOTHING}
 
     @record.setter
     def record(self, fields: dict[str, int]) -> None:
-        self._keeper.wanted.alarm = fields
+        self.keeper.k.wanted.alarm = fields
 
     def keep(self, now_us: int) -> Memory:
         lib.sw_alarm_memory_keep(self.a, now_us)
@@ -298,3 +299,35 @@ def test_what_is_over_is_forgotten_and_what_has_rung_is_not() -> None:
     assert (memory.keep(FAR_US).record, memory.a.memory_us) == (before, NEVER)
     memory.a.guard.state = lib.SW_ALARM_OFF
     assert memory.keep(FAR_US).record == NOTHING
+
+
+# what it says to hold
+
+
+def stored() -> Memory:
+    """An alarm that is in a flash."""
+    memory = both()
+    alarm = memory.record
+    memory.keeper.run()  # reads the flash, which is empty
+    memory.record = alarm
+    memory.keeper.run()
+    return memory
+
+
+def test_it_holds_what_is_armed_and_in_flash() -> None:
+    memory = stored()
+    assert lib.sw_alarm_memory_holds(memory.a) == 1
+    assert lib.sw_alarm_memory_holds(Memory().a) == 0
+
+
+@pytest.mark.parametrize("field", ["state", "set_for_utc_us", "sunrise_s"])
+def test_it_holds_no_alarm_but_the_guards_own(field: str) -> None:
+    memory = stored()
+    setattr(memory.a.guard, field, 0 if field == "state" else 5)
+    assert lib.sw_alarm_memory_holds(memory.a) == 0
+
+
+def test_it_holds_nothing_while_flash_holds_less() -> None:
+    memory = stored()
+    memory.keeper.k.wanted.side = lib.SW_SIDE_RIGHT
+    assert lib.sw_alarm_memory_holds(memory.a) == 0

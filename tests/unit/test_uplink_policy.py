@@ -165,6 +165,14 @@ def test_thresholds_that_cannot_work_are_refused(config: dict[str, int]) -> None
     assert lib.sw_uplink_policy_init(p, c, 0) == lib.SW_ERROR_PARAMETER
 
 
+@pytest.mark.parametrize(
+    "config",
+    [{"enter_confidence": 255}, {"leave_confidence": 179}, {"leave_confidence": 1}, {"enter_s": 1}, {"leave_s": 1}],
+)
+def test_thresholds_at_their_very_limits_are_taken(config: dict[str, int]) -> None:
+    assert {name: getattr(policy(**config).config, name) for name in config} == config
+
+
 def test_the_documents_diagram_is_the_table() -> None:
     document = DOCUMENT.read_text()
     assert placed(document) == document, "run: python -m edge.uplink_diagram"

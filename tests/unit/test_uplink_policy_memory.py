@@ -69,6 +69,13 @@ def test_a_diagnosis_of_something_less_important_does_not_count() -> None:
     assert p.silent_fault == 0
 
 
+def test_another_cause_forgets_the_fault_behind_the_old_one() -> None:
+    p = policy("STREAMING")
+    told(p, lib.SW_INPUT_RADAR_FAILED, FAULTS[0])
+    step(p, lib.SW_INPUT_STANDBY_ON)
+    assert (p.silent_reason, p.silent_fault) == (lib.SW_REASON_STANDBY_SWITCH, 0)
+
+
 @pytest.mark.parametrize("given", ["STANDBY_ON", "NOT_CONFIDENT", "RADAR_FAILED"])
 def test_what_ends_streaming_clears_both_counts(given: str) -> None:
     p = policy("STREAMING")
