@@ -16,6 +16,7 @@ from typing import Protocol
 
 from cloud.night_process import Cloud
 from cloud.observations import Incident
+from cloud.replay import PORT_BACK
 from cloud.retention import Retention
 from cloud.store import Store, StoreError, set_aside
 from cloud.supervisor import Supervisor
@@ -129,7 +130,7 @@ class Live:
         """A patient port tells that it was opened or lost."""
         now_us = self.now_us()
         if self.tape is not None:
-            self.tape.event(now_us, "port back" if is_open else "port lost", why)
+            self.tape.event(now_us, PORT_BACK if is_open else "port lost", why)
         if not is_open:
             self._lost_since_us = now_us
             self.say(f"{why}; waiting for it")

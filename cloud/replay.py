@@ -27,6 +27,8 @@ from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Record
 SETTINGS, ENDED, FINISHED, LEFT = "settings", "host_ended", "finished", "left"
 #: ... and when a live one left the port, us UTC.
 LEFT_AT = "left_utc_us"
+#: A note: the port was opened anew.
+PORT_BACK = "port back"
 #: A recording without ticks (nobody listened to it then) is given one for each second.
 TICK_US = 1_000_000
 #: Metadata: whose bytes these are; whether the host heeded a device that bears no tags.
@@ -56,10 +58,10 @@ class Played:
 
 @dataclass(frozen=True)
 class Quantum:
-    """What was heard up to a tick, and what the host answered to it."""
+    """What was heard up to a tick, and what the host answered to it. heard: the port was opened anew between two pieces."""
 
     utc_us: int
-    heard: bytes
+    heard: tuple[bytes, ...]
     said: bytes
 
 
@@ -68,21 +70,35 @@ def quanta(events: Iterable[Event]) -> Iterator[Quantum]:
 
     What the host said at another time than that of the recorder's tick, it said at a tick of its own.
     """
-    heard, said, tick_us = bytearray(), bytearray(), None
-    gathered = bytearray()
+    heard: tuple[bytes, ...] = ()
+    gathered, said, tick_us = [b""], bytearray(), None
     for one in events:
         if one.topic == FROM_DEVICE:
-            gathered += one.data
-            continue
+            gathered[-1] += one.data
+        if one.topic == PORT_BACK:
+            gathered.append(b"")
         if one.topic not in (TICK, TO_DEVICE):
             continue
         if one.topic == TICK or one.utc_us != tick_us:
             if tick_us is not None:
-                yield Quantum(tick_us, bytes(heard), bytes(said))
-            tick_us, heard, gathered, said = one.utc_us, gathered, bytearray(), bytearray()
+                yield Quantum(tick_us, heard, bytes(said))
+            tick_us, heard, gathered, said = one.utc_us, tuple(gathered), [b""], bytearray()
         said += one.data
     if tick_us is not None:
-        yield Quantum(tick_us, bytes(heard), bytes(said))
+        yield Quantum(tick_us, heard, bytes(said))
+
+
+def plugged(recording: Recording) -> list[Event]:
+    """The events, with one of PORT_BACK where the host itself opened its port anew; whoever listened in between did not."""
+    if SETTINGS not in recording.metadata.get(RUN, {}):
+        return recording.events
+    found: list[Event] = []
+    done = 0
+    for note, place in zip(recording.notes, recording.places, strict=True):
+        if note.said.get("what") == PORT_BACK:
+            found += [*recording.events[done:place], Event(PORT_BACK, note.utc_us, b"")]
+            done = place
+    return found + recording.events[done:]
 
 
 def ticked(events: list[Event]) -> list[Event]:
@@ -157,34 +173,43 @@ def play(
         cloud = made(protocol, Writer(store), then.entropy, SOURCE, settings, questions=then, keyring=ring)
         ticks = heard = first = last = 0
         linked = False
-        for one in quanta(ticked(recording.events)):
+        events = plugged(recording)
+        for one in quanta(ticked(events)):
             first = first or one.utc_us
             if end_s is not None and one.utc_us - first > end_s * 1e6:
                 break
             pace(one.utc_us)
             then.said(one.said)
-            cloud.receive(one.heard)
+            _hear(cloud, one.heard)
             cloud.tick(one.utc_us)
-            ticks, heard, last = ticks + 1, heard + len(one.heard), one.utc_us
+            ticks, heard, last = ticks + 1, heard + sum(map(len, one.heard)), one.utc_us
             linked = linked or cloud.linked
         if not ticks:
             raise ReplayError("recording: no byte and no tick in it: nothing to replay")
-        _end(cloud, recording, last, whole=end_s is None)
+        _end(cloud, recording.metadata.get(END, {}), events if end_s is None else [], last)
     finally:
         store.close()
     return Played(ticks, heard, first, last, linked, cloud.line)
 
 
-def _end(cloud: Cloud, recording: Recording, last_us: int, whole: bool) -> None:
-    """As the host of then ended; a live one has left at a time of its own, with what had come since the last tick."""
-    ended = recording.metadata.get(END, {})
+def _hear(cloud: Cloud, heard: tuple[bytes, ...]) -> None:
+    for at, piece in enumerate(heard):
+        if at:
+            cloud.relink()
+        cloud.receive(piece)
+
+
+def _end(cloud: Cloud, ended: Mapping[str, str], events: list[Event], last_us: int) -> None:
+    """As the host of then ended; a live one has left at a time of its own, with what had come since the last tick.
+
+    events: all; none of a part.
+    """
     left = ended.get(ENDED, FINISHED) == LEFT
     left_us = ended.get(LEFT_AT, "")
-    if whole and left_us.isascii() and left_us.isdigit():
-        rest = b""
-        for one in recording.events:
-            rest = b"" if one.topic == TICK else rest + one.data if one.topic == FROM_DEVICE else rest
-        cloud.receive(rest)
+    if events and left_us.isascii() and left_us.isdigit():
+        last = max((at for at, one in enumerate(events) if one.topic == TICK), default=-1)
+        for one in quanta([*events[last + 1 :], Event(TICK, int(left_us), b"")]):
+            _hear(cloud, one.heard)
         cloud.leave(int(left_us))
     elif left:
         cloud.leave(last_us)

@@ -66,13 +66,17 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Recording:
-    """What `read` found. whole: the file has its end, undamaged; metadata: name -> key -> text; damaged: places lost."""
+    """What `read` found. whole: the file has its end, undamaged; metadata: name -> key -> text; damaged: places lost.
+
+    places: of each note, how many events come before it.
+    """
 
     events: list[Event]
     metadata: dict[str, dict[str, str]]
     whole: bool
     damaged: int = 0
     notes: list[Note] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
     def bytes_of(self, topic: str) -> bytes:
         """All bytes of one direction."""
@@ -214,6 +218,7 @@ def read(path: Path) -> Recording:
     """The recording, as far as it can be read. Raises NoRecordingError."""
     events: list[Event] = []
     notes: list[Note] = []
+    places: list[int] = []
     metadata: dict[str, dict[str, str]] = {}
     condition = Condition()
     for one in pieces(path, condition, metadata):
@@ -221,7 +226,8 @@ def read(path: Path) -> Recording:
             events.append(one)
         else:
             notes.append(one)
-    return Recording(events, metadata, condition.whole, condition.damaged, notes)
+            places.append(len(events))
+    return Recording(events, metadata, condition.whole, condition.damaged, notes, places)
 
 
 def pieces(path: Path, condition: Condition, metadata: dict[str, dict[str, str]]) -> Iterator[Event | Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sqlite3
 from pathlib import Path
@@ -46,15 +47,38 @@ class Port:
         self.device.hear(data)
 
 
+class Unplugged(Port):
+    """Pulled in the middle of a packet, and there again a minute later; a patient process."""
+
+    OUT = range(100, 160)
+    process: Live
+
+    def read(self, timeout_s: float = 0.0) -> bytes:
+        before, was_out = self._second, self._second in self.OUT
+        said = super().read(timeout_s)
+        if self._second == self.OUT.start and not was_out:
+            self.process.heard(said[: len(said) // 2])
+            self.process.port_is(False, "pulled")
+        if self._second == self.OUT.stop and before != self._second:
+            self.process.port_is(True, "")
+        return b"" if self._second in self.OUT else said
+
+    def write(self, data: bytes) -> None:
+        if self._second not in self.OUT:
+            super().write(data)
+
+
 class Untold:
     """Nobody asks for an end."""
 
     number, name = 0, ""
 
 
-def lived(folder: Path, tape: bool = True, n_seconds: int = N_SECONDS, **more: Any) -> tuple[Live, list[str]]:
-    """A live process at that port until the device is pulled."""
-    port, said = Port(n_seconds), []
+def lived(
+    folder: Path, tape: bool = True, n_seconds: int = N_SECONDS, at: type[Port] = Port, **more: Any
+) -> tuple[Live, list[str]]:
+    """A live process at that port until the device is gone for good."""
+    port, said = at(n_seconds), []
     process = Live(
         folder / "live.sqlite",
         lambda writer: Cloud(writer, os.urandom, "live", SET),
@@ -65,6 +89,8 @@ def lived(folder: Path, tape: bool = True, n_seconds: int = N_SECONDS, **more: A
         **more,
     )
     process.open()
+    if isinstance(port, Unplugged):
+        port.process = process
     if tape:
         begun = metadata(SET, "/dev/ttyX", 460800, None, "1", unpaired=True)
         process.tape = Tape(folder / "l.mcap", begun, said.append, port.now_us)
@@ -86,6 +112,16 @@ def test_a_replay_comes_to_the_rows_of_the_live_night(tmp_path: Path) -> None:
     played = replay.play(found, tmp_path / "again.sqlite", replay.settings_of(found))
     assert played.linked and content(tmp_path / "again.sqlite") == content(tmp_path / "live.sqlite")
     assert sum('INSERT INTO "packets"' in line for line in content(tmp_path / "live.sqlite")) > N_SECONDS // 2
+
+
+def test_a_port_that_was_away_is_away_in_the_replay(tmp_path: Path) -> None:
+    """Half a packet came before, and the next one begins behind it: together they would be none."""
+    lived(tmp_path, at=Unplugged)
+    found = recording.read(tmp_path / "l.mcap")
+    for name, one in (("again", found), ("never", dataclasses.replace(found, notes=[], places=[]))):
+        replay.play(one, tmp_path / f"{name}.sqlite", replay.settings_of(found))
+    assert content(tmp_path / "again.sqlite") == content(tmp_path / "live.sqlite")
+    assert content(tmp_path / "never.sqlite") != content(tmp_path / "live.sqlite")
 
 
 def test_bytes_ticks_packets_and_settings_are_in_it(tmp_path: Path) -> None:
