@@ -167,12 +167,13 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ready: Callab
     process.open()
     stack.callback(process.close)
     process.check = None if options.protocol else LineCheck(options.serial, baud)
-    process.tape = _tape(options, baud, keyring.unpaired)
     if options.wait or options.serial.startswith(UNIX):
+        process.tape = _tape(options, baud, keyring.unpaired)
         port: PatientPort | Transport = PatientPort(options.serial, process.port_is, baud=baud)
         stack.callback(port.close)
     else:
         port = stack.enter_context(Transport(options.serial, baud))
+        process.tape = _tape(options, baud, keyring.unpaired)  # a port that is missing leaves no file
     if ready is not None:
         ready()
     supervisor.ready()

@@ -114,6 +114,15 @@ def test_wrong_use_is_exit_2_and_one_line(
     assert errors.count("\n") == 1
 
 
+def test_a_port_that_is_missing_leaves_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same words are right once the device is there."""
+    words = ["--serial", str(tmp_path / "none"), "--db", str(tmp_path / "n.sqlite"), "--simulated"]
+    tape = tmp_path / "l.mcap"
+
+    assert app.main([*words, "--record", str(tape)]) == app.MISUSED
+    assert not tape.exists() and "cannot be opened" in capsys.readouterr().err
+
+
 def test_a_wrong_control_line_is_exit_2(tmp_path: Path) -> None:
     process = Process(tmp_path / "n.sqlite", "--seed", "3")
     os.write(process._to, b"12 minus\n")
