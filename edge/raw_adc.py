@@ -191,7 +191,7 @@ def read(path: Path) -> Raw:
         n = int(np.prod(shape, dtype=np.int64))
         if end < 0 or min(shape) < 1 or n > 1 << 20 or n % 2:
             raise ValueError("frame")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RawError(f"{path}: header: expected frame and radar in one line of JSON, got {error}") from None
     body = content[end + 1 :]
     size = _HEAD.size + n // 2 * 3

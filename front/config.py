@@ -103,7 +103,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{path}: no valid TOML: {error}") from None
     _check(raw, str(path), strict=True)
     return raw

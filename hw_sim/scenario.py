@@ -153,7 +153,7 @@ def _read(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(path.read_text(encoding="utf-8")), str(path)
     except OSError as error:
         raise SceneError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SceneError(f"{path}: expected TOML: {error}") from None
 
 

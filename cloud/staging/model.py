@@ -65,7 +65,7 @@ def read(path: Path) -> Stored:
     """Raises ModelError."""
     try:
         stored = msgspec.json.decode(path.read_bytes(), type=Stored)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise ModelError(f"{path}: no stage model: {error}") from error
     if tuple(stored.features) != NAMES:
         raise ModelError(f"{path}: made for other features than these; `stillwave train` makes a new one")

@@ -110,7 +110,7 @@ def load_json(path: Path) -> Shape:
     """A JSON file. Raises InputError."""
     try:
         return read_shape(msgspec.json.decode(path.read_bytes()), str(path))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON: {error}") from None
 
 
