@@ -106,7 +106,7 @@ void sw_delivery_heard(sw_delivery *d, uint64_t t_us);
 int32_t sw_delivery_host(const sw_delivery *d, uint64_t t_us);
 /* A host has begun anew: everything kept is to be sent, once. */
 void sw_delivery_all_due(sw_delivery *d, const sw_ring *r);
-/* What an acknowledgement says; a number that was never given is ignored. Returns `at` before which nothing is wanted. */
+/* What an acknowledgement says; a number that cannot have been given is ignored. Returns `at` before which nothing is wanted. */
 uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack);
 /* The stored packet to be sent now, 0 none. */
 uint32_t sw_delivery_due(const sw_delivery *d, const sw_ring *r, uint64_t t_us);

@@ -137,15 +137,14 @@ static uint32_t top_bit(uint32_t word)
     return n;
 }
 
-/* First place behind what this acknowledges of that earlier boot; 0: such a number was not given. The last one may have been
- * torn by a power cut: a GAP has named it, and in its place is the first packet of the next boot. */
+/* `at` behind the newest packet of that earlier boot that is kept and acknowledged. A power cut takes those that went onto the
+ * line before they were kept: they are acknowledged, too. 0: a number that was never given. */
 static uint32_t acked_to(sw_delivery *d, const sw_ring *r, const sw_hal *hal, const sw_packet_ack *ack, uint32_t base)
 {
     sw_ring_record record;
-    for (uint32_t torn = 0; torn <= 1u && torn < ack->seq; torn++) {
-        const uint32_t seq = ack->seq - torn;
-        if (seq <= d->base - base && sw_ring_read(r, hal, base + seq - 1u, &d->again, &record) > 0 &&
-            record.boot == ack->boot && record.seq == seq) {
+    uint32_t seq = ack->seq < d->base - base ? ack->seq : d->base - base;
+    for (; seq > 0u && ack->seq - seq <= SW_DELIVERY_QUEUE; seq--) {
+        if (sw_ring_read(r, hal, base + seq - 1u, &d->again, &record) > 0 && record.boot == ack->boot && record.seq == seq) {
             return base + seq;
         }
     }
@@ -221,11 +220,16 @@ uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, co
     if (!own && !of_tail && d->base != 0u) {
         ack_early(d, r, hal, ack);
     }
-    from = of_tail && from > r->tail ? acked_to(d, r, hal, ack, d->tail_base) : from;
+    uint32_t sack = ack->sack;
+    if (of_tail && from > r->tail) {
+        const uint32_t to = acked_to(d, r, hal, ack, d->tail_base);
+        sack = to == from ? sack : 0u; /* it tells of what follows the number that was said */
+        from = to;
+    }
     if ((!own && !of_tail) || (own && ack->seq > d->written) || from == 0u) {
         return r->tail;
     }
-    measure(d, ack->sack != 0u ? from + 1u + top_bit(ack->sack) : from - 1u);
+    measure(d, sack != 0u ? from + 1u + top_bit(sack) : from - 1u);
     if (own && r->tail < d->base) { /* earlier boots are not done yet */
         d->own_acked = later(d->own_acked, from);
         d->credit_to = later(d->credit_to, r->tail + ack->credit);
@@ -233,7 +237,7 @@ uint32_t sw_delivery_ack(sw_delivery *d, const sw_ring *r, const sw_hal *hal, co
     }
     if (from >= r->tail) {
         d->sack_at = from;
-        d->sack = ack->sack;
+        d->sack = sack;
         d->credit_to = from + ack->credit;
     }
     return later(from, r->tail);
@@ -279,15 +283,14 @@ void sw_delivery_pull(sw_delivery *d, const sw_ring *r, uint64_t t_us, const sw_
         return;
     }
     uint32_t at = (own ? d->base : d->tail_base) + seq - 1u;
-    uint32_t first = later(at, r->tail);
-    if (at < seq || first >= r->next || seq > 0x7FFFFFFFu) {
+    if (at < seq || later(at, r->tail) >= r->next || seq > 0x7FFFFFFFu) {
         return;
     }
     if (d->wish_n == SW_DELIVERY_PULLS) {
         memmove(&d->wish[0], &d->wish[1], (SW_DELIVERY_PULLS - 1u) * sizeof d->wish[0]);
         d->wish_n--;
     }
-    d->wish[d->wish_n++] = (sw_delivery_wish){.at = first, .left = pull->count, .boot = pull->boot, .asked_us = t_us};
+    d->wish[d->wish_n++] = (sw_delivery_wish){.at = at, .left = pull->count, .boot = pull->boot, .asked_us = t_us};
 }
 
 static void next_wish(sw_delivery *d)

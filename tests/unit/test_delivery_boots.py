@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hw_sim.chip.core import lib as board_lib
 from tests import kept
 from tests.unit.test_delivery import Line, lib, numbers, rebooted
-from wire import packet
+from wire import delivery, packet
+from wire.packet import Packet
 
 
 def three_boots() -> tuple[Line, int, int, list[int], list[int]]:
@@ -36,24 +38,53 @@ def test_an_acknowledgement_for_a_boot_behind_the_oldest_is_heeded() -> None:
     assert {one.boot for one in kept.packets(line.device)} == {line.boot}
 
 
-def test_the_last_number_of_a_boot_may_have_been_torn() -> None:
-    """A GAP has named it, so the host acknowledges it; it has no place in the ring."""
+@pytest.mark.parametrize("more", [1, lib.SW_DELIVERY_QUEUE])
+def test_numbers_that_a_power_cut_took_may_be_acknowledged(more: int) -> None:
+    """A GAP has named the first of them, or they were on the line already; they have no place in the ring."""
     line, a, b, of_a, of_b = three_boots()
-    line.ack(of_b[-1] + 1, boot=b)
-    line.ack(of_a[-1] + 1, boot=a)
+    line.ack(of_b[-1] + more, boot=b)
+    line.ack(of_a[-1] + more, boot=a)
     line.run(0.1)
     assert {one.boot for one in kept.packets(line.device)} == {line.boot}
 
 
 def test_a_number_of_that_boot_that_was_never_given_is_not() -> None:
     line, _, b, _, of_b = three_boots()
-    line.ack(of_b[-1] + 2, boot=b)
+    line.ack(of_b[-1] + 1 + lib.SW_DELIVERY_QUEUE, boot=b)
     line.run(0.1)
     assert [one.seq for one in kept.packets(line.device) if one.boot == b] == of_b
     again = [
         one for one in line.run(30.0) + line.say(packet.PING, nonce=3) + line.run(8.0) if one.boot == b and one.seq
     ]
     assert again == [] or {one.seq for one in again} <= set(of_b)
+
+
+def test_a_number_that_a_power_cut_took_is_acknowledged_like_those_before_it() -> None:
+    """The TRANSITION that begins a silence is on the line before it is kept; the host has it, and a GAP names it."""
+    line = Line()
+    line.run(20.0)
+    line.say(packet.PING, nonce=1)
+    line.confidence = 0
+    said: list[Packet] = []
+    while not said:
+        assert line.device.fw.uplink_state == "streaming"
+        said = [one for one in line.run(0.0005) if one.type == packet.TRANSITION and not delivery.is_resent(one)]
+    board_lib.nor_flash_power_off(line.device.flash, line.device.now_us)
+    before = rebooted(line)
+    left = [one.seq for one in kept.packets(line.device) if one.boot == before]
+    assert left and left[-1] == said[0].seq - 1
+    line.ack(said[0].seq, boot=before)
+    line.run(0.1)
+    assert {one.boot for one in kept.packets(line.device)} == {line.boot}
+
+
+def test_a_pull_hands_over_no_more_than_it_names() -> None:
+    line = Line()
+    line.run(20.0)
+    line.fall_silent()
+    line.ack(10)
+    line.pull(5, 8)
+    assert numbers(line.run(1.0)) == [11, 12]
 
 
 def hole_after(trip_s: float) -> float:
