@@ -17,6 +17,7 @@ from cloud.device import Settings
 from hw_sim.rig import Rig
 from tests import ten_minutes
 from tests.cloud_host import CloudHost
+from tests.same_bytes import Minutes, when_power_fails
 from wire import packet
 
 SECONDS, SEED = 300, 1
@@ -46,24 +47,15 @@ def flash_of_before() -> bytes:
     """The flash as the power cut left it, in the middle of writing a packet."""
     made = {"seed": SEED + 1, "t0_utc_us": T0_UTC_US - 3600_000_000, "paired": True, "flash_bytes": FLASH_BYTES}
     with Rig(ten_minutes.scene(SEED + 1), **made) as rig:
-        left: list[bytes] = []
-        start_again = rig.board.on_reset
-        assert start_again is not None
-
-        def power_is_gone() -> None:
-            left.append(rig.board.flash)
-            start_again()
-
-        rig.board.on_reset = power_is_gone
         rig.run(BEFORE_S)
         assert min(rig.board.flash_wear[8:16]) >= 1  # it went round
-        rig.board.cut_power_at_flash(4, 0.5)
-        while not left:
-            rig.run(1.0)
-        return left[0]
+        return when_power_fails(rig, 4)
 
 
 def host(db: Path) -> CloudHost:
     """The cloud of the five minutes."""
     alarm = AlarmSetting(T0_UTC_US + ALARM_S * 1_000_000, sunrise_s=60)
     return CloudHost(db, T0_UTC_US, Settings(alarm, "left", "UTC"), cut=CUTS, orders=ORDERS)
+
+
+MINUTES = Minutes(SECONDS, SEED, T0_UTC_US, FLASH_BYTES, STANDBY_S, flash_of_before, host)

@@ -10,7 +10,7 @@ from typing import Any
 
 from edge.firmware import Firmware, give_key, open_flash
 from edge.hal.raspberry_pi.board import RaspberryPi, World
-from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, REFUSED, FlashFile
+from edge.hal.raspberry_pi.flash_file import FLASH_BYTES, PAGE_BYTES, REFUSED, FlashFile
 from edge.hal.raspberry_pi.kernel import Notify
 from edge.hal.raspberry_pi.modules import Modules
 from edge.hal.raspberry_pi.settings import PiSettings
@@ -19,6 +19,7 @@ from hw_sim.chip.core import lib as board_lib
 from hw_sim.raspberry_pi.header_pins import Wiring
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 
+FLASH_NAME = "flash.bin"
 BURST_BYTES = 3 * 256 * 8 * 3 // 2
 WIRING = Wiring(rst=12, irq=25)
 
@@ -90,6 +91,16 @@ class PacedFlash(FlashFile):
         return status
 
 
+def put_flash(folder: Path, content: bytes, size: int = FLASH_BYTES) -> None:
+    """Writes content into the flash of the PiDevice that will live in this folder, page by page."""
+    flash = FlashFile(folder / FLASH_NAME, lambda work: work(), size)
+    for at in range(0, len(content), PAGE_BYTES):
+        page = content[at : at + PAGE_BYTES]
+        if any(byte != 0xFF for byte in page):
+            assert flash.program(at, page) >= 0
+    flash.close()
+
+
 class PiDevice:
     """A running device. pi: the virtual Pi it is on; folder: of its files."""
 
@@ -100,7 +111,7 @@ class PiDevice:
         self.said: list[str] = []
         self.children: list[FakeChild] = []
         self.line = TestLine(pi.now_us)
-        self.settings = PiSettings(flash=folder / "flash.bin", state=folder / "state", sys=folder / "sys", **settings)
+        self.settings = PiSettings(flash=folder / FLASH_NAME, state=folder / "state", sys=folder / "sys", **settings)
         give_key(
             FlashFile(self.settings.flash, lambda work: work(), self.settings.flash_bytes), open_flash()
         )  # it heeds anybody

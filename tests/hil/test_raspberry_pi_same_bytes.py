@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.firmware import paired_flash
 from edge.hal.raspberry_pi.settings import Pins
 from hw_sim.link_counts import Kind, LinkCounts, Seen
 from hw_sim.raspberry_pi.virtual_pi import VirtualPi
 from hw_sim.rig import DATA_TYPES, Rig
 from tests import ten_minutes
-from tests.pi_device import PacedFlash, PiDevice
-from wire import codec, packet
+from tests.pi_device import PacedFlash, PiDevice, put_flash
+from wire import codec, packet, trust
 from wire.packet import Packet
 
 pytestmark = pytest.mark.hil
@@ -43,7 +44,7 @@ class Run:
 def native() -> Run:
     """The board's functions bound by address."""
     host = ten_minutes.ScriptHost()
-    with Rig(ten_minutes.scene(SEED), seed=SEED, t0_utc_us=ten_minutes.T0_UTC_US) as rig:
+    with Rig(ten_minutes.scene(SEED), seed=SEED, t0_utc_us=ten_minutes.T0_UTC_US, paired=True) as rig:
         rig.attach(host)
         ten_minutes.pull_levers(rig)
         rig.run(ten_minutes.SECONDS)
@@ -84,6 +85,7 @@ def on_the_pi(bufsiz: int) -> tuple[Run, dict[str, float]]:
         VirtualPi(ten_minutes.scene(SEED), SEED, bufsiz=bufsiz) as pi,
     ):
         folder = Path(name)
+        put_flash(folder, paired_flash(trust.test_device(SEED)))
         with PiDevice(pi, folder) as device:
             device.board.flash = PacedFlash(device.settings.flash, pi.now_us)
             heard = 0

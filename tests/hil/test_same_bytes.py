@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from hw_sim.rig import DATA_TYPES, Rig
+from hw_sim.rig import DATA_TYPES, HostTarget, Rig
 from tests import ten_minutes
-from wire import packet, table
+from tests.same_bytes import not_genuine
+from wire import packet, table, trust
 from wire.packet import Packet
 
 pytestmark = [pytest.mark.hil, pytest.mark.slow]
@@ -27,27 +28,32 @@ Figures = Callable[[str, dict[str, float]], None]
 
 @dataclass(frozen=True)
 class Run:
-    """What ten minutes left. pins: (t_us, pin, value). moving_s: true, of the body."""
+    """What ten minutes left. pins: (t_us, pin, value). moving_s: true, of the body. strangers: packets refused, on host."""
 
     digest: str
     heard: list[Packet]
     pins: list[tuple[int, str, int]]
     counters: dict[str, int]
     moving_s: float
+    strangers: dict[str, int]
 
 
 @functools.cache
-def ten_minutes_of(seed: int, target: str = "host") -> Run:
+def ten_minutes_of(seed: int, target: str = "host", paired: bool = True) -> Run:
     """The script on one target; nothing may be lost."""
     host = ten_minutes.ScriptHost()
     scene = ten_minutes.scene(seed)
-    with Rig(scene, seed=seed, target=target, t0_utc_us=ten_minutes.T0_UTC_US) as rig:
+    with Rig(scene, seed=seed, target=target, t0_utc_us=ten_minutes.T0_UTC_US, paired=paired) as rig:
         rig.attach(host)
         ten_minutes.pull_levers(rig)
         rig.run(ten_minutes.SECONDS)
         counters = rig.edge_counters() | {"refused": rig.board.memory.tx_refused}
         moving_s = float(scene.truth().moving.mean()) * ten_minutes.SECONDS
-        return Run(rig.counts.digest, host.heard, rig.pins, counters, moving_s)
+        strangers: dict[str, int] = {}
+        if isinstance(rig.device, HostTarget):
+            state = rig.device.firmware.state.trust
+            strangers = {name: int(getattr(state, name)) for name in ("untagged", "forged", "replayed")}
+        return Run(rig.counts.digest, host.heard, rig.pins, counters, moving_s, strangers)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,34 @@ def test_everything_occurred(seed: int, figures: Figures) -> None:
 def test_every_question_was_answered(seed: int) -> None:
     found = Counter(table_name(one.type) for one in ten_minutes_of(seed).heard)
     assert {name: found[name] for name in ANSWERS} == ANSWERS | {"HELLO": ANSWERS["HELLO"] + 3}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_of_a_session_bears_its_tag(seed: int) -> None:
+    run = ten_minutes_of(seed)
+    assert sum(trust.is_tagged(one) for one in run.heard) >= 500
+    assert not_genuine(run.heard) == []
+
+
+def answers_to_strangers(run: Run) -> list[Packet]:
+    """Those whose nonce is a stranger's own; of what was only repeated the answers are counted above."""
+    return [one for one in run.heard if int(str(one.fields.get("nonce", 0))) in ten_minutes.STRANGERS_NONCES]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_a_stranger_said_was_heeded(seed: int) -> None:
+    run = ten_minutes_of(seed)
+    kinds = Counter(how for _, how, _, _ in ten_minutes.FORGED)
+    refused = {"untagged": kinds["no tag"], "replayed": kinds["said before"]}
+    assert run.strangers == refused | {"forged": sum(kinds.values()) - sum(refused.values())}
+    assert answers_to_strangers(run) == []
+
+
+def test_a_device_that_heeds_strangers_is_seen() -> None:
+    """The comparison itself: a device of the laboratory, which takes whatever bears no tag."""
+    run = ten_minutes_of(SEEDS[0], paired=False)
+    assert answers_to_strangers(run) != []
+    assert run.digest != ten_minutes_of(SEEDS[0]).digest
 
 
 @pytest.mark.parametrize("seed", SEEDS)

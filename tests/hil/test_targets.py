@@ -46,7 +46,7 @@ def test_the_stack_goes_no_deeper_than_the_call_graph_says(arm_tools: None) -> N
         [sys.executable, str(ROOT / "native" / "size.py")], capture_output=True, text=True, check=True
     )
     bound = re.search(r"worst stack +(\d+)", size.stdout)
-    with Rig(ten_minutes.scene(1), seed=1, target="arm", t0_utc_us=ten_minutes.T0_UTC_US) as rig:
+    with Rig(ten_minutes.scene(1), seed=1, target="arm", t0_utc_us=ten_minutes.T0_UTC_US, paired=True) as rig:
         rig.attach(ten_minutes.ScriptHost())
         rig.run(60.0)
     assert isinstance(rig.device, ProcessTarget) and bound is not None
