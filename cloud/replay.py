@@ -139,7 +139,7 @@ def settings_of(recording: Recording) -> Settings:
             found = msgspec.json.decode(text, type=Settings)
         except (msgspec.DecodeError, RecursionError) as error:
             raise ReplayError(f"recording: metadata {SETTINGS}: {error}") from None
-        if found.timezone and not _is_zone(found.timezone):
+        if found.timezone and not is_zone(found.timezone):
             zone = repr(found.timezone)
             raise ReplayError(f"recording: metadata {SETTINGS}: timezone {zone}: expected one such as Europe/Berlin")
         return found
@@ -224,20 +224,21 @@ def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = Non
     """
     begun, ended = metadata.get(RUN, {}), metadata.get(END, {})
     run: dict[str, object] = {key: begun[key] for key in _TEXTS if begun.get(key, "None") != "None"}
-    if not _is_zone(begun.get("timezone", "")):
+    if not is_zone(begun.get("timezone", "")):
         run.pop("timezone", None)
     said = {key: begun[key] for key in ("seed", "virtual_s") if key in begun} | dict(ended)
     if not ended:
         said.pop("virtual_s", None)
-    for key in _KINDS.keys() & said.keys():
+    for key in KINDS.keys() & said.keys():
         try:
-            run[key] = msgspec.json.decode(said[key], type=_KINDS[key])
+            run[key] = msgspec.json.decode(said[key], type=KINDS[key])
         except (msgspec.DecodeError, RecursionError):
             continue
     return {**run, "source": SOURCE, "wall_s": wall_s}
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """This machine knows such a time zone."""
     try:
         return bool(ZoneInfo(name).key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -245,7 +246,8 @@ def _is_zone(name: str) -> bool:
 
 
 _TEXTS = ("version", "scenario", "started_utc", "timezone", "core", "target")
-_KINDS: dict[str, Any] = {
+#: What the counters of a run are.
+KINDS: dict[str, Any] = {
     "seed": int,
     "virtual_s": float,
     "edge": dict[str, int | float | None],

@@ -61,12 +61,31 @@ def build(source: Path, wanted: Files) -> dict[str, Any]:
             raise InputError(f"{path}: no folder {path.parent}")
     truth = read_object(folder / "truth.json")
     earlier = read_object(folder / "report.json")
-    run = None if earlier is None else {key: earlier[key] for key in RUN_KEYS if key in earlier}
+    run = (
+        None if earlier is None else checked({k: earlier[k] for k in RUN_KEYS if k in earlier}, folder / "report.json")
+    )
     from cloud import report
 
     made: dict[str, Any] = report.build(store, truth, run, wanted.night)
     _write(store, made, wanted)
     return made
+
+
+def checked(run: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The same, each key of its kind: the file is the user's. Raises InputError."""
+    import msgspec
+
+    from cloud import replay
+
+    for key, value in run.items():
+        try:
+            msgspec.convert(value, type=replay.KINDS.get(key, str | float) | None)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{path}: key `{key}`: {error}") from None
+    zone = run.get("timezone")
+    if zone is not None and not (isinstance(zone, str) and replay.is_zone(zone)):
+        raise InputError(f"{path}: key `timezone`: {zone!r}, expected one such as Europe/Berlin")
+    return run
 
 
 def _write(store: Path, made: dict[str, Any], wanted: Files) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -47,3 +48,11 @@ def test_a_full_disk_is_one_line_wherever_it_is_noticed(number: int, path: str |
 
 def test_any_other_trouble_of_the_system_is_a_bug() -> None:
     assert failure.explain(OSError(errno.EBADF, "bad file number")) is None
+
+
+@pytest.mark.parametrize("run", [{"edge": 5}, {"edge": {"frames": "many"}}, {"timezone": "Mars/Here"}, {"seed": [1]}])
+def test_a_key_of_report_json_that_is_not_of_its_kind_is_named(tmp_path: Path, run: dict[str, object]) -> None:
+    Store(tmp_path / "night.sqlite", durable=False).close()
+    (tmp_path / "report.json").write_text(json.dumps(run))
+    with pytest.raises(InputError, match=rf"report\.json: key `{next(iter(run))}`: "):
+        morning.build(tmp_path, morning.Files())
