@@ -28,11 +28,11 @@ from hw_sim.rig import HostTarget, Rig
 from hw_sim.scene import Scene
 from tests import ten_minutes
 from tests.cloud_host import SECOND_US, CloudHost, rows
-from wire import packet, table, values
+from wire import table, values
 
 FLASH_BYTES, SECTOR, PAGE, FIRST = 65_536, 4096, 256, 8
 HEADER, HEAD, CRC = 20, 24, 4
-DATA, BOOT, MARK = 1, 2, 3
+DATA = 1
 PROGRAMMING = 4
 T0_UTC_US = 1_800_000_000_400_000
 SEED = 3
@@ -90,17 +90,12 @@ def records(flash: bytes) -> Iterator[tuple[int, int, Number, bytes]]:
 class Outcome:
     """What became of a life's packets. stored, gaps, link: the cloud's.
 
-    written: those whose write had finished. writing: those whose write was interrupted and left a trace. next: numbers that
-    would have been given next where a record of the ring's own was interrupted: the device cannot tell it from a packet's.
-    retold: a boot's first packet, which was to name what the cut before had torn, torn itself: the next boot says that anew,
-    and names it only where it could tell it from that.
+    written: those whose write had finished. writing: those whose write was interrupted and left a trace.
     """
 
     script: Script
     written: dict[Number, bytes] = field(default_factory=dict)
     writing: set[Number] = field(default_factory=set)
-    next: set[Number] = field(default_factory=set)
-    retold: set[Number] = field(default_factory=set)
     stored: dict[Number, bytes] = field(default_factory=dict)
     gaps: list[tuple[int, int, int, str, str]] = field(default_factory=list)
     link: dict[str, Any] = field(default_factory=dict)
@@ -122,7 +117,7 @@ class Outcome:
     def wrong(self) -> list[str]:
         """What is not as promised, a line each."""
         stored, written, named = set(self.stored), set(self.written), self.named()
-        given = (self.given - (self.retold - named)) | (self.next & named)
+        given = self.given
         full = self.named("STORE_FULL") if self.script is UNHEARD else set()
         checks = (
             (written - stored - full, "written, and neither stored nor given up by name"),
@@ -130,7 +125,7 @@ class Outcome:
             ({one for one in stored & written if self.stored[one] != self.written[one]}, "stored with another payload"),
             (given - stored - named, "missing without a GAP"),
             (named - given, "named, and never given"),
-            (self.named("FLASH_TORN") - self.writing - self.next, "said to be torn, and was not being written"),
+            (self.named("FLASH_TORN") - self.writing, "said to be torn, and was not being written"),
         )
         lines = [f"{what}: {sorted(found)[:5]}" for found, what in checks if found]
         arrived, lost = self.link["packets_stored"], self.link["packets_lost"]
@@ -166,7 +161,7 @@ class Life:
         target: str = "host",
         like: Outcome | None = None,
     ) -> None:
-        self.out = Outcome(script) if like is None else Outcome(script, writing=like.writing, next=like.next)
+        self.out = Outcome(script) if like is None else Outcome(script, writing=like.writing)
         self._cuts, self._plant = list(cuts), plant
         self.host = CloudHost(
             db, T0_UTC_US, Settings(AlarmSetting(T0_UTC_US + 3600 * SECOND_US, 0), "left", "UTC"), cut=script.cut
@@ -214,12 +209,7 @@ class Life:
             return
         if ring.kind == DATA:
             number = boot, int.from_bytes(bytes(ring.bytes)[12:16], "little")
-            first_gap = number[1] == 1 and ring.bytes[2] == packet.GAP and bool(self.out.writing | self.out.next)
             self.out.writing |= {number} - set(self.out.written)
-            self.out.retold |= {number} - set(self.out.written) if first_gap else set()
-        elif ring.kind in (BOOT, MARK):
-            *_, last = [number for _, _, number, _ in log_order(flash)]
-            self.out.next |= {(last[0], last[1] + 1), (boot, 1)}
 
     def run(self) -> Outcome:
         """To the end."""

@@ -10,6 +10,8 @@
 #define SW_RING_MAGIC 0x31475253u /* "SRG1" */
 #define SW_RING_THIN_MAGIC 0x31545253u /* "SRT1" */
 #define SW_RING_CHECK 0x5Au
+#define SW_RING_AT_KIND 1u /* in a record */
+#define SW_RING_NAME 8u    /* in the payload of BOOT: boot and number of a packet that is missing */
 
 typedef struct sw_ring_sector_head {
     uint32_t counter;

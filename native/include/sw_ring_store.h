@@ -31,6 +31,7 @@
 #define SW_RING_AGAIN_US 60000000u /* after a failed write */
 #define SW_RING_SCAN 64u        /* sectors looked at in one step */
 #define SW_RING_THIN_FROM 56u   /* sectors of a flash of 256 KB */
+#define SW_RING_MISSING 4u      /* a power cut tears one; those that it tore before may still have to be told of */
 #define SW_RING_BATCH 4u        /* sectors whose packets lose their waveforms together: one GAP tells of them */
 
 typedef enum sw_ring_state {
@@ -41,7 +42,17 @@ typedef enum sw_ring_state {
  * has to be forgotten before the ring goes on. */
 typedef enum sw_ring_news { SW_RING_NOTHING = 0, SW_RING_LOADED, SW_RING_WRITTEN, SW_RING_FAILED, SW_RING_FULL } sw_ring_news;
 
-typedef enum sw_ring_kind { SW_RING_DATA = 1, SW_RING_BOOT, SW_RING_MARK, SW_RING_SECTOR, SW_RING_DROPPED } sw_ring_kind;
+/* Bit 0 says whether it is a packet. Of the ring's own records it is cleared first, by an operation of its own: what a power
+ * cut has torn is told from a packet. SECTOR, a header, and DROPPED are in no record. */
+typedef enum sw_ring_kind {
+    SW_RING_DATA = 1, SW_RING_BOOT = 2, SW_RING_MARK = 4, SW_RING_SECTOR = 6, SW_RING_DROPPED = 8
+} sw_ring_kind;
+
+/* A packet whose writing was interrupted. */
+typedef struct sw_ring_torn {
+    uint32_t boot;
+    uint32_t seq;
+} sw_ring_torn;
 
 typedef struct sw_ring_record {
     uint32_t at;   /* count of all data packets; of BOOT the next one's, of MARK the tail */
@@ -81,9 +92,8 @@ typedef struct sw_ring {
     uint32_t marked;     /* the tail, as a reboot would find it */
     uint64_t mark_us;    /* it is marked then */
     uint32_t boot;       /* of this boot; not 0: to be written */
-    uint32_t torn_boot;  /* the packet whose writing was interrupted, until a GAP tells of it; 0 none */
-    uint32_t torn_seq;
-    uint32_t lost_n;     /* packets before the tail that are gone, and nothing tells of it */
+    uint32_t missing_n;  /* packets whose writing was interrupted, and no GAP that is kept tells of it */
+    sw_ring_torn missing[SW_RING_MISSING];
     uint32_t drop_to;    /* with SW_RING_FULL */
     uint32_t pressed;    /* ... 1: before that nothing at all can be written */
     uint32_t failing;    /* 1: the last write failed; the next try is at again_us */
@@ -95,6 +105,7 @@ typedef struct sw_ring {
     uint32_t begun_n;    /* ... and its number among all of the flash */
     uint32_t n;          /* bytes of the record being written, 0 none */
     uint32_t done;       /* ... up to which it is programmed */
+    uint32_t cleared;    /* 1: bit 0 of its kind is cleared, if it is the ring's own */
     uint8_t kind;        /* ... SW_RING_* */
     uint8_t bytes[SW_RING_RECORD_MAX];
     uint32_t waits;      /* of a data record that waits for a sector or for the mark of this boot, 0 none */

@@ -109,12 +109,58 @@ static uint32_t blank_page(const sw_ring *r, const sw_hal *hal, uint32_t counter
     return offset < SECTOR ? offset : SECTOR;
 }
 
-/* What reading the two newest sectors to their end tells. */
+/* What reading the two newest sectors to their end tells; with it, what the ring has `missing`. */
 typedef struct walked {
-    uint32_t boot, seq;           /* of the last packet */
-    uint32_t torn_boot, torn_seq; /* a boot knew of it, and no GAP followed */
-    int32_t end;                  /* 0 blank, -2 damaged */
+    uint32_t boot, seq; /* of the last packet */
+    int32_t end;        /* 0 blank, -2 damaged */
 } walked;
+
+static void note_missing(sw_ring *r, uint32_t boot, uint32_t seq)
+{
+    for (uint32_t i = 0; i < r->missing_n; i++) {
+        if (r->missing[i].boot == boot && r->missing[i].seq == seq) {
+            return;
+        }
+    }
+    if (boot != 0u && r->missing_n < SW_RING_MISSING) {
+        r->missing[r->missing_n++] = (sw_ring_torn){.boot = boot, .seq = seq};
+    }
+}
+
+/* A boot says what it found missing. */
+static void on_boot(sw_ring *r, const sw_ring_record *record)
+{
+    r->missing_n = 0;
+    for (uint32_t at = 0; at + SW_RING_NAME <= record->n; at += SW_RING_NAME) {
+        note_missing(r, get32(record->payload + at), get32(record->payload + at + 4u));
+    }
+}
+
+/* A packet: a GAP tells of what was missing, and one behind it in its own boot says that the power had not failed there. */
+static void on_data(sw_ring *r, const sw_ring_record *record)
+{
+    sw_packet_gap gap = {0};
+    uint32_t n = 0;
+    if (record->type == SW_PACKET_GAP) {
+        (void)sw_packet_gap_get(&gap, record->payload, record->n);
+    }
+    for (uint32_t i = 0; i < r->missing_n; i++) {
+        const sw_ring_torn one = r->missing[i];
+        const int32_t is_told = gap.boot == one.boot && gap.first <= one.seq && one.seq <= gap.last;
+        if (!is_told && (record->boot != one.boot || record->seq < one.seq)) {
+            r->missing[n++] = one;
+        }
+    }
+    r->missing_n = n;
+}
+
+/* 1: what a power cut tore at this offset is a packet, as far as anybody can see. */
+static int32_t is_packet(const sw_ring *r, const sw_hal *hal, uint32_t counter, uint32_t offset)
+{
+    uint8_t kind = SW_RING_DATA;
+    (void)hal->flash_read(hal->flash, sw_ring_address(r, counter, offset) + SW_RING_AT_KIND, &kind, 1);
+    return (kind & SW_RING_DATA) != 0;
+}
 
 static void walk(sw_ring *r, const sw_hal *hal, uint32_t counter, const sw_ring_sector_head *head, walked *w)
 {
@@ -127,18 +173,22 @@ static void walk(sw_ring *r, const sw_hal *hal, uint32_t counter, const sw_ring_
         r->offset += length;
         if (record.kind == SW_RING_MARK) {
             r->tail = record.at;
+        }
+        if (record.kind != SW_RING_BOOT && record.kind != SW_RING_DATA) {
             continue;
         }
         w->boot = record.boot;
         w->seq = record.seq;
         r->next = record.at;
         if (record.kind == SW_RING_BOOT) {
-            w->torn_boot = record.n < 8u ? 0u : get32(record.payload);
-            w->torn_seq = record.n < 8u ? 0u : get32(record.payload + 4);
+            on_boot(r, &record);
         } else {
             r->next++;
-            w->torn_boot = record.type == SW_PACKET_GAP ? 0u : w->torn_boot;
+            on_data(r, &record);
         }
+    }
+    if (w->end == -2 && SW_HANDLES(FLASH_TORN) && is_packet(r, hal, counter, r->offset)) {
+        note_missing(r, w->boot, w->seq + 1u);
     }
 }
 
@@ -160,16 +210,8 @@ static void found(sw_ring *r, const sw_hal *hal)
             walk(r, hal, counter, &head, &w);
         }
     }
-    if (w.end == -2 && SW_HANDLES(FLASH_TORN)) {
-        r->torn = 1;
-        if (w.torn_boot == 0u && w.boot != 0u) {
-            w.torn_boot = w.boot;
-            w.torn_seq = w.seq + 1u;
-        }
-    }
+    r->torn = w.end == -2 && SW_HANDLES(FLASH_TORN);
     r->offset = w.end == 0 ? r->offset : w.end == -2 ? blank_page(r, hal, r->newest, r->offset) : SECTOR;
-    r->torn_boot = w.torn_boot;
-    r->torn_seq = w.torn_seq;
     r->marked = r->tail;
 }
 
@@ -189,8 +231,7 @@ static void join(sw_ring *r, const sw_hal *hal)
         thin->tail = low;
         thin->at_us = UINT64_MAX;
     }
-    r->lost_n = low - r->tail; /* gone before its GAP was written */
-    r->tail = low;
+    r->tail = low; /* what is gone has its GAPs: they are written before a sector is erased */
 }
 
 /* A flash has the largest size of which the last byte can be read. */

@@ -64,9 +64,16 @@ static void begin(sw_ring *r, uint64_t now_us, sw_ring_state state, uint32_t pol
     r->begun_n = ++*begun;
 }
 
-/* The next piece of the record: up to its end, or to that of the page. */
+/* The next piece of the record: up to its end, or to that of the page; of the ring's own ones the bit of the kind first. */
 static void program(sw_ring *r, const sw_hal *hal, uint64_t now_us, uint32_t *begun)
 {
+    const uint8_t own = 0xFEu;
+    if (!r->cleared && (r->kind == SW_RING_BOOT || r->kind == SW_RING_MARK)) {
+        r->cleared = 1;
+        begin(r, now_us, SW_RING_PROGRAMMING, PROGRAM_POLL_US, begun);
+        (void)hal->flash_program(hal->flash, sw_ring_address(r, r->newest, r->offset) + SW_RING_AT_KIND, &own, 1);
+        return;
+    }
     uint32_t address = sw_ring_address(r, r->newest, r->offset) + r->done;
     uint32_t room = SW_STORE_PAGE_BYTES - address % SW_STORE_PAGE_BYTES;
     uint32_t n = r->n - r->done < room ? r->n - r->done : room;
@@ -116,7 +123,7 @@ static void prepare(sw_ring *r, const sw_ring_record *record)
 {
     r->n = build(r->bytes, record);
     r->kind = record->kind;
-    r->done = 0;
+    r->done = r->cleared = 0;
 }
 
 /* The next record to write: this boot's, the one that waits, a mark. */
@@ -125,10 +132,10 @@ static void choose(sw_ring *r, uint64_t now_us)
     sw_ring_record record = {.kind = SW_RING_MARK, .at = r->tail};
     if (r->boot != 0u) {
         record = (sw_ring_record){.kind = SW_RING_BOOT, .at = r->next, .boot = r->boot};
-        if (r->torn_boot != 0u) {
-            record.n = 8;
-            put32(record.payload, r->torn_boot);
-            put32(record.payload + 4, r->torn_seq);
+        for (uint32_t i = 0; i < r->missing_n; i++) {
+            put32(record.payload + record.n, r->missing[i].boot);
+            put32(record.payload + record.n + 4u, r->missing[i].seq);
+            record.n = (uint8_t)(record.n + SW_RING_NAME);
         }
         prepare(r, &record);
     } else if (r->waits != 0u) {

@@ -101,7 +101,6 @@ static void on_loaded(sw_firmware *fw, uint64_t t_us)
 {
     sw_delivery *d = &fw->delivery;
     sw_ring *r = &fw->ring;
-    sw_ring_record oldest;
     d->base = r->next;
     for (uint32_t seq = 1; seq <= d->written; seq++) {
         sw_ring_pass(r);
@@ -109,13 +108,9 @@ static void on_loaded(sw_firmware *fw, uint64_t t_us)
     d->sent_to = r->tail;
     d->live_from = r->next;
     d->credit_to = r->tail + SW_DELIVERY_CREDIT;
-    if (r->torn_boot != 0u) {
-        const sw_packet_gap gap = {r->torn_boot, r->torn_seq, r->torn_seq, SW_REASON_FLASH_TORN, SW_GAP_PACKETS};
-        tell_gap(fw, t_us, &gap);
-    }
-    if (r->lost_n != 0u && sw_ring_read(r, &fw->hal, r->tail, &d->again, &oldest) > 0 && oldest.seq > 1u) {
-        const uint32_t first = oldest.seq > r->lost_n ? oldest.seq - r->lost_n : 1u;
-        const sw_packet_gap gap = {oldest.boot, first, oldest.seq - 1u, SW_REASON_STORE_FULL, SW_GAP_PACKETS};
+    for (uint32_t i = 0; i < r->missing_n; i++) {
+        const sw_ring_torn *one = &r->missing[i];
+        const sw_packet_gap gap = {one->boot, one->seq, one->seq, SW_REASON_FLASH_TORN, SW_GAP_PACKETS};
         tell_gap(fw, t_us, &gap);
     }
 }

@@ -60,7 +60,13 @@ def test_it_may_fail_again_before_the_gap_is_written(script: Script, tmp_path: P
 
 def test_what_a_full_ring_gives_up_is_named_although_the_power_fails_twice(tmp_path: Path) -> None:
     """Before the names are kept nothing is erased; and what earlier boots have left does not wait for each other."""
-    assert wrong(tmp_path, UNHEARD, [((29, 0.5), (5, 0.5)), ((53, 0.5), (4, 0.5))]) == []
+    assert wrong(tmp_path, UNHEARD, [((30, 0.5), (6, 0.5)), ((54, 0.5), (5, 0.5))]) == []
+
+
+def test_three_cuts_in_a_row_leave_only_names_of_packets(tmp_path: Path) -> None:
+    """The third in the record of a boot that made no packet, or in the GAP of a GAP."""
+    boots = [((53, 0.5), (4, 0.5), (again, share)) for again, share in ((1, 1.0), (2, 0.95))]
+    assert wrong(tmp_path, UNHEARD, [*boots, ((IN_THE_CUT, 0.5), (3, 0.5), (3, 0.5))]) == []
 
 
 @pytest.mark.slow
@@ -78,6 +84,15 @@ def test_it_may_fail_again_after_every_operation(script: Script, tmp_path: Path,
     n = how_many(script)
     assert wrong(tmp_path, script, [((i, 0.5), (1 + i % 5, 0.5)) for i in range(1, n + 1)]) == []
     figures(f"{script.name}, twice", {"cuts": 2 * n})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.name)
+def test_it_may_fail_a_third_time(script: Script, tmp_path: Path, figures: Figures) -> None:
+    n = how_many(script)
+    lives = [((i, 0.5), (1 + i % 5, 0.5), (1 + i % 7, SHARES[i % len(SHARES)])) for i in range(1, n + 1)]
+    assert wrong(tmp_path, script, lives) == []
+    figures(f"{script.name}, three times", {"cuts": 3 * n})
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.name)

@@ -8,7 +8,8 @@ import pytest
 
 from edge.core import load
 from tests.torn_flash import SECTOR, TornFlash
-from wire import packet
+from wire import packet, table
+from wire.table import Reason
 
 ffi, lib = load()
 SECTORS = 8  # of the ring in a flash of 64 KB
@@ -56,10 +57,14 @@ class Ring:
             if not self.flash.powered:
                 break
             self.seq += 1
-            record = {"boot": self.boot, "seq": self.seq, "t_us": 1000 * self.seq, "type": packet.VITALS, "n": 52}
-            lib.sw_ring_write(self.r, self.flash.now_us, ffi.new("sw_ring_record *", record | {"payload": text(self)}))
-            found += [one for one in self.run(1.0) if one in ("WRITTEN", "FAILED")]
+            found += self.write_packet(packet.VITALS, text(self))
         return found
+
+    def write_packet(self, kind: int, payload: bytes) -> list[str]:
+        """Under the number of the last one."""
+        record = {"boot": self.boot, "seq": self.seq, "t_us": 1000 * self.seq, "type": kind, "n": len(payload)}
+        lib.sw_ring_write(self.r, self.flash.now_us, ffi.new("sw_ring_record *", record | {"payload": payload}))
+        return [one for one in self.run(1.0) if one in ("WRITTEN", "FAILED")]
 
     def read(self, at: int, cursor: Any = None) -> tuple[int, int] | None:
         """(boot, seq) of a record that is whole."""
@@ -80,6 +85,10 @@ class Ring:
 
 def text(ring: Ring) -> bytes:
     return f"{ring.boot:8}{ring.seq:44}".encode()
+
+
+def missing(ring: Ring) -> list[tuple[int, int]]:
+    return [(one.boot, one.seq) for one in ring.r.missing[0 : ring.r.missing_n]]
 
 
 def of(boot: int, *seqs: int) -> list[tuple[int, int]]:
@@ -215,9 +224,8 @@ def test_power_that_fails_in_any_operation_costs_at_most_the_packet_being_writte
         kept = again.all()
         written += (1, written + 1) in kept  # the power failed when the last bit of it was there
         assert kept == of(1, *range(dropped + len(again.dropped) + 1, written + 1))
-        torn = again.r.torn_boot, again.r.torn_seq
-        assert torn in ((0, 0), (1, written + 1))
-        assert written == before + outcome.count("WRITTEN") or torn == (0, 0)
+        assert missing(again) in ([], of(1, written + 1))
+        assert written == before + outcome.count("WRITTEN") or not missing(again)
         assert again.write(3) == ["WRITTEN"] * 3
         assert again.all()[-3:] == of(2, 1, 2, 3)
     assert cut > 4
@@ -230,7 +238,93 @@ def test_an_interrupted_packet_is_named_until_a_gap_tells_of_it() -> None:
     ring.write()
     for boot in (2, 3):  # the second one is cut off before it has written anything but its name
         again = Ring(ring.flash, boot)
-        assert (again.r.torn_boot, again.r.torn_seq) == (1, 8)
+        assert missing(again) == of(1, 8)
+
+
+def at_the_end(ring: Ring) -> int:
+    """Address of the next record."""
+    return int((8 + ring.r.newest % SECTORS) * SECTOR + ring.r.offset)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.98])
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_boot_that_was_not_written_is_no_packet(cut: int, share: float) -> None:
+    ring = Ring()
+    ring.write(7)
+    ring.flash.cut_at, ring.flash.share = ring.flash.operations + cut, share
+    ring.flash.power_on = lambda: None  # type: ignore[method-assign]
+    assert not Ring(ring.flash, boot=2).flash.powered
+    del ring.flash.power_on
+    assert missing(Ring(ring.flash, boot=3)) == []
+
+
+def marked(cut: int) -> Ring:
+    """The power has failed in the middle of the mark, or of the bit before it."""
+    ring = Ring()
+    ring.write(7)
+    ring.forget(3)
+    ring.flash.cut_at = ring.flash.operations + cut
+    ring.run(31.0)
+    assert not ring.flash.powered
+    return ring
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_mark_that_was_not_written_is_no_packet(cut: int) -> None:
+    assert missing(Ring(marked(cut).flash, boot=2)) == []
+
+
+def test_without_the_bit_that_is_cleared_first_it_would_be_taken_for_one() -> None:
+    ring = marked(2)
+    ring.flash.content[at_the_end(ring) + 1] |= 1
+    assert missing(Ring(ring.flash, boot=2)) == of(1, 8)
+
+
+def test_packets_that_are_torn_in_a_row_are_all_named() -> None:
+    ring = Ring()
+    ring.write(7)
+    for boot in (2, 3, 4):
+        ring.flash.cut_at = ring.flash.operations + 1
+        ring.write()
+        ring = Ring(ring.flash, boot)
+    assert missing(ring) == of(1, 8) + of(2, 1) + of(3, 1)
+
+
+def test_a_gap_tells_of_those_it_names_and_of_no_others() -> None:
+    ring = Ring()
+    for boot in (2, 3):
+        ring.flash.cut_at = ring.flash.operations + 1
+        ring.write()
+        ring = Ring(ring.flash, boot)
+    gap = {"boot": 1, "first": 1, "last": 1, "reason": Reason["FLASH_TORN"], "what": table.Gap["PACKETS"]}
+    ring.write_packet(packet.GAP, packet.make(packet.GAP, gap).payload)
+    assert missing(Ring(ring.flash, boot=4)) == of(2, 1)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("before", range(45, 50))
+def test_a_boot_that_is_cut_short_forgets_no_name(before: int, share: float) -> None:
+    """At the end of a sector, too: then its own record is in the next one, or nothing but that one's header."""
+    ring = Ring()
+    ring.write(before)
+    ring.flash.cut_at = ring.flash.operations + 1
+    ring.write()
+    torn = bytes(ring.flash.content)
+    names = missing(Ring(holding(torn), boot=2))
+    for cut in range(1, 6):
+        flash = holding(torn)
+        flash.cut_at, flash.share = cut, share
+        flash.power_on = lambda: None  # type: ignore[method-assign]
+        Ring(flash, boot=2)
+        del flash.power_on
+        assert missing(Ring(flash, boot=3)) == names
+    assert names == of(1, before + 1)
+
+
+def holding(content: bytes) -> TornFlash:
+    flash = TornFlash()
+    flash.content[:] = content
+    return flash
 
 
 def test_a_record_that_is_damaged_later_costs_its_sector_no_more() -> None:
