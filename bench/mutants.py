@@ -175,7 +175,7 @@ def fails(test: str, core: Path) -> str | None:
     """Runs a file of tests on a core, in a fork: what is said beside its name when it fails, None when it passes."""
     child = os.fork()
     if not child:
-        code = 1
+        code = int(pytest.ExitCode.USAGE_ERROR)
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))  # a mutant may ring for ever, ...
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))  # ... and a busy machine kills none
@@ -183,6 +183,7 @@ def fails(test: str, core: Path) -> str | None:
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
             planted.use(core)
+            code = int(pytest.ExitCode.INTERNAL_ERROR)
             words = ["-x", "-q", "-n", "0", "--timeout", "0", "-p", "no:cacheprovider", "-k", "not diagram"]
             code = int(pytest.main([*words, str(ROOT / test)]))
         finally:
@@ -190,7 +191,10 @@ def fails(test: str, core: Path) -> str | None:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return ", it hung" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else ", it crashed"
-    return None if os.waitstatus_to_exitcode(status) == 0 else ""
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERNAL_ERROR):
+        raise PlantError(f"{test}: pytest says {code}: tests that cannot run kill nothing")
+    return "" if code else None
 
 
 @dataclass(frozen=True)
