@@ -10,24 +10,38 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from cloud import night as whole
 from cloud.device import settings_of
 from cloud.night import EPOCH_S, SECOND_US, Night, Vitals
 from cloud.silence import Silence
-from cloud.store import StoreError
+from cloud.store import SAID_MAX, StoreError
+from cloud.wall_clock import is_zone
 
 SIMULATED = "simulated"
 
 
 def load(db: Path, number: int | None = None) -> Night:
-    """Night `number` of the store, from 1 on; None: the last one. Raises StoreError when there is no such night."""
+    """Night `number` of the store, from 1 on; None: the last one. Raises StoreError when there is no such night, or
+    what the user had set makes no sense."""
     night = whole.load(db)
+    _check(db, night)
     found = [(night.from_utc_us, night.to_utc_us)] if night.meta.get("source") == SIMULATED else noons(night)
     if number is not None and not 1 <= number <= len(found):
         raise StoreError(f"{db}: night {number}: expected {f'1 to {len(found)}' if found else 'none, it is empty'}")
     return cut(night, *found[-1 if number is None else number - 1]) if len(found) > 1 else night
+
+
+def _check(db: Path, night: Night) -> None:
+    """Raises StoreError when what the user had set makes no sense."""
+    try:
+        zone = settings_of(night.meta).timezone
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StoreError(f"{db}: settings: {str(error)[:SAID_MAX]}") from error
+    if zone and not is_zone(zone):
+        raise StoreError(f"{db}: timezone {zone[:SAID_MAX]!r}: expected one such as Europe/Berlin")
 
 
 def noons(night: Night) -> list[tuple[int, int]]:

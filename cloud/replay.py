@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -19,6 +18,7 @@ from cloud.foreign import PROTOCOLS, made
 from cloud.night_process import Cloud
 from cloud.store import Store
 from cloud.then import Then
+from cloud.wall_clock import is_zone
 from cloud.writer import Writer
 from wire import codec, older, packet, seeed, table, trust
 from wire.recording import END, FROM_DEVICE, RUN, TICK, TO_DEVICE, Event, Recording
@@ -235,14 +235,6 @@ def run_of(metadata: Mapping[str, Mapping[str, str]], wall_s: float | None = Non
         except (msgspec.DecodeError, RecursionError):
             continue
     return {**run, "source": SOURCE, "wall_s": wall_s}
-
-
-def is_zone(name: str) -> bool:
-    """This machine knows such a time zone."""
-    try:
-        return bool(ZoneInfo(name).key)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 _TEXTS = ("version", "scenario", "started_utc", "timezone", "core", "target")

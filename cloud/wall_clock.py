@@ -6,10 +6,18 @@ Rule: never late. Where the clock is changed, a time can come twice or not at al
 from __future__ import annotations
 
 import datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND_US = 1_000_000
 DAYS_AHEAD = 3  # a date line may swallow a day
+
+
+def is_zone(name: str) -> bool:
+    """This machine knows such a time zone."""
+    try:
+        return bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def next_utc_us(after_utc_us: int, wall: datetime.time, timezone: str) -> int:

@@ -75,7 +75,7 @@ def checked(run: dict[str, Any], path: Path) -> dict[str, Any]:
     """The same, each key of its kind: the file is the user's. Raises InputError."""
     import msgspec
 
-    from cloud import replay
+    from cloud import replay, wall_clock
 
     for key, value in run.items():
         try:
@@ -83,7 +83,7 @@ def checked(run: dict[str, Any], path: Path) -> dict[str, Any]:
         except msgspec.ValidationError as error:
             raise InputError(f"{path}: key `{key}`: {error}") from None
     zone = run.get("timezone")
-    if zone is not None and not (isinstance(zone, str) and replay.is_zone(zone)):
+    if zone is not None and not (isinstance(zone, str) and wall_clock.is_zone(zone)):
         raise InputError(f"{path}: key `timezone`: {zone!r}, expected one such as Europe/Berlin")
     return run
 

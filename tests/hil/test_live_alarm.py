@@ -59,7 +59,9 @@ def test_an_alarm_goes_to_flash_and_back(port: str, tmp_path: Path) -> None:
     assert alarm("cancel", "--serial", port)[1]["state"] == "off"
 
     db = tmp_path / "n.sqlite"
-    morning = (datetime.now(UTC) + timedelta(hours=3)).strftime("%H:00")  # one of today that is over is not set any more
+    morning = (datetime.now(UTC) + timedelta(hours=3)).strftime(
+        "%H:00"
+    )  # one of today that is over is not set any more
     args = command("cloud", "--serial", port, "--db", str(db), "--alarm", morning, "--tz", "UTC", "--side", "right")
     with subprocess.Popen([*args, "--simulated", "--json"], stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdout is not None

@@ -164,6 +164,20 @@ def test_another_file_is_one_line(tmp_path: Path) -> None:
         load(tmp_path / "x.sqlite")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('{"timezone": "Moon/Sea"}', "timezone 'Moon/Sea': expected one such as Europe/Berlin"),
+        ("{", "settings: Input data was truncated"),
+    ],
+)
+def test_settings_that_make_no_sense_are_one_line(tmp_path: Path, settings: str, said: str) -> None:
+    Store(tmp_path / "x.sqlite").commit([], T0_UTC_US, {"settings": settings})
+    with pytest.raises(StoreError) as refused:
+        build(tmp_path / "x.sqlite", None, None)
+    assert str(refused.value) == f"{tmp_path}/x.sqlite: {said}"
+
+
 def test_the_table_has_a_line_per_half_minute(db: Path, tmp_path: Path) -> None:
     hypnogram_csv.write(db, tmp_path / "h.csv")
     rows = list(csv.DictReader((tmp_path / "h.csv").open()))
