@@ -86,10 +86,10 @@ def due_us(world: World, of: int = -1) -> int:
     return due if not device_utc_us or abs(off_us) <= WRONG_US else due - off_us
 
 
-def is_meant(world: World, t_us: int, held: bool) -> bool:
-    """An alarm that was taken then, or one that it replaces before it is in flash, was set for this instant."""
+def is_meant(world: World, t_us: int, kept: bool) -> bool:
+    """An alarm that was taken then was set for this instant, or one that it replaces; kept: it was in flash by then."""
     taken = [of for of, one in enumerate(world.sets) if one[0] <= t_us]
-    return any(abs(t_us - due_us(world, of)) <= EARLY_US for of in (taken[-1:] if held else taken[-2:]))
+    return any(abs(t_us - due_us(world, of)) <= EARLY_US for of in (taken[-1:] if kept else taken[-2:]))
 
 
 def sounds_us(world: World, from_us: int) -> int | None:
@@ -121,13 +121,13 @@ def judge(world: World, number: int, breaks: list[str], moments_us: list[int], a
     due = follow(world)
     sounds = sounds_us(world, due)
     asked = [(at - world.base.t0_utc_us - due) / 1e6 for at, one in world.host.asked if one.type == packet.RING]
-    held = world.guard.state != 0 and not world.guard.unstored
+    meant = [is_meant(world, t_us, kept) for (t_us, _, _), kept in zip(world.rises, world.kept, strict=True)]
     outcome = Outcome(
         number, breaks, [(one - DUE_US) / 1e6 for one in moments_us], armed, moot, (due - DUE_US) / 1e6,
         None if sounds is None else (sounds - due) / 1e6,
         [((t_us - due) / 1e6, by, reason) for t_us, by, reason in world.rises],
         min(asked, default=None), world.lost_clock or (DEAD_CHIP in breaks and len(world.boots) > 1), world.stepped,
-        held, world.replayed, world.replays_taken, [is_meant(world, t_us, held) for t_us, _, _ in world.rises],
+        world.held, world.replayed, world.replays_taken, meant,
     )  # fmt: skip
     outcome.wrong.extend(complaints(outcome))
     return outcome

@@ -243,7 +243,8 @@ class World:
 
     another_night, another_device: pieces that host and device said in another one. said: what this host has said.
     lost_clock, stepped: has befallen the device's clock, the host's. sets: (virtual us, set time UTC us, UTC us by the
-    device's clock) of every alarm that the device has said to have taken. rises: (virtual us, by, reason) of the buzzer.
+    device's clock) of every alarm that the device has said to have taken. rises: (virtual us, by, reason) of the buzzer;
+    kept: whether the alarm was in flash then.
     replayed: orders to ring or not that a replay brought to the device, packets that one brought to the cloud. boots: of
     this device.
     """
@@ -257,6 +258,7 @@ class World:
         self.boots: set[int] = set()
         self.sets: list[tuple[int, int, int]] = []
         self.rises: list[tuple[int, str, str]] = []
+        self.kept: list[bool] = []
         self._packets = 0
         offset_us = int(base.rng.integers(0, (HOUR_S - 900))) * SECOND_US
         self.rig = Rig(
@@ -305,6 +307,7 @@ class World:
             guard = self.guard
             words = table.text_of(table.AlarmMaker, guard.rung_by), table.text_of(table.Reason, guard.rung_reason)
             self.rises.append((t_us, *words))
+            self.kept.append(self.held)
 
     def _set(self, state: int, set_for_utc_us: int, utc_us: int) -> None:
         if state != table.AlarmState["OFF"] and (not self.sets or self.sets[-1][1] != set_for_utc_us):
@@ -315,6 +318,11 @@ class World:
         """The device's own view of its alarm, to read; it is never the judge's."""
         device: Any = self.rig.device
         return device.firmware.state.alarm.guard
+
+    @property
+    def held(self) -> bool:
+        """The last alarm that it was given is in its flash."""
+        return bool(self.guard.state) and not self.guard.unstored
 
     @property
     def replays_taken(self) -> int:
